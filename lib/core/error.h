@@ -1,0 +1,32 @@
+// The library's one exception.
+#pragma once
+#include <stdexcept>
+#include <string>
+
+namespace rwkv {
+
+enum class ErrorKind { kUsage, kIo, kFormat, kUnsupported, kInterrupted };
+
+// what() is one line: what is at fault (tensor, byte offset, option), what was expected, what was found.
+// Outer layers put the file's name in front with in_context(), once.
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  ErrorKind kind() const noexcept { return kind_; }
+  Error in_context(const std::string& where) const { return {kind_, where + ": " + what()}; }
+
+ private:
+  ErrorKind kind_;
+};
+
+// Runs `body`; an Error that leaves it says `where` first.
+template <class Body>
+auto with_context(const std::string& where, Body&& body) {
+  try {
+    return body();
+  } catch (const Error& e) {
+    throw e.in_context(where);
+  }
+}
+
+}  // namespace rwkv

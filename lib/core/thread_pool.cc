@@ -1,0 +1,103 @@
+#include "core/thread_pool.h"
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#ifdef __linux__
+#include <sched.h>
+#endif
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#endif
+
+namespace rwkv {
+namespace {
+
+// About 50 microseconds: longer than the gap between two jobs of one token, short enough that a pool that
+// waits for its caller costs nothing that can be seen.
+constexpr int kSpins = 1 << 11;
+
+void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Returns when `value` is no longer `old`: spins, then sleeps on it.
+template <class T>
+void await_change(std::atomic<T>& value, T old) {
+  for (int i = 0; i < kSpins; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return;
+    relax();
+  }
+  value.wait(old, std::memory_order_acquire);
+}
+
+constexpr size_t kCacheLineBytes = 64;
+
+}  // namespace
+
+size_t available_threads() {
+#ifdef __linux__
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) {
+    return static_cast<size_t>(CPU_COUNT(&set));
+  }
+#endif
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+// The caller writes `job` and `argument`, then raises `generation`; each worker runs them and lowers `busy`.
+struct ThreadPool::Shared {
+  ErasedJob job = nullptr;  // null ends the workers
+  void* argument = nullptr;
+  alignas(kCacheLineBytes) std::atomic<uint32_t> generation{0};
+  alignas(kCacheLineBytes) std::atomic<uint32_t> busy{0};
+  std::vector<std::thread> workers;
+
+  void start(ErasedJob next, void* with) {
+    job = next;
+    argument = with;
+    busy.store(static_cast<uint32_t>(workers.size()), std::memory_order_relaxed);
+    generation.fetch_add(1, std::memory_order_release);
+    generation.notify_all();
+  }
+
+  void finish() {
+    for (uint32_t left; (left = busy.load(std::memory_order_acquire)) != 0;) await_change(busy, left);
+  }
+
+  void work(size_t thread) {
+    for (uint32_t seen = 0;; ++seen) {
+      await_change(generation, seen);
+      if (job == nullptr) return;
+      job(argument, thread);
+      if (busy.fetch_sub(1, std::memory_order_acq_rel) == 1) busy.notify_one();
+    }
+  }
+};
+
+ThreadPool::ThreadPool(size_t n_threads) : shared_(std::make_unique<Shared>()) {
+  for (size_t thread = 1; thread < n_threads; ++thread) {
+    shared_->workers.emplace_back([shared = shared_.get(), thread] { shared->work(thread); });
+  }
+}
+
+ThreadPool::~ThreadPool() {
+  shared_->start(nullptr, nullptr);
+  for (auto& worker : shared_->workers) worker.join();
+}
+
+size_t ThreadPool::size() const { return 1 + shared_->workers.size(); }
+
+void ThreadPool::run_erased(ErasedJob job, void* argument) {
+  if (!shared_->workers.empty()) shared_->start(job, argument);
+  job(argument, 0);
+  if (!shared_->workers.empty()) shared_->finish();
+}
+
+}  // namespace rwkv

@@ -1,0 +1,56 @@
+// The threads that share one forward pass.
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+
+namespace rwkv {
+
+// Threads that this process may run on (its affinity mask), at least 1.
+size_t available_threads();
+
+// A fixed set of threads; the caller is one of them. A job is split statically, so that what each thread
+// does depends only on the counts. Between jobs workers spin for a short while, then park.
+// One job at a time: run() must not be called from two threads or from within a job.
+class ThreadPool {
+ public:
+  explicit ThreadPool(size_t n_threads);  // n_threads >= 1
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+  ~ThreadPool();
+
+  size_t size() const;
+
+  // Calls job(thread) once on every thread, thread in [0, size()), and returns when all are done.
+  // The job must not throw.
+  template <class Job>
+  void run(Job&& job) {
+    run_erased([](void* j, size_t thread) { (*static_cast<std::remove_reference_t<Job>*>(j))(thread); }, &job);
+  }
+
+  // Splits [0, n) into one contiguous range a thread, their bounds multiples of `grain`: body(begin, end).
+  // Ranges shorter than grain are not split: a small n runs on the caller alone.
+  template <class Body>
+  void for_ranges(size_t n, size_t grain, Body&& body) {
+    const size_t n_grains = (n + grain - 1) / grain;
+    if (size() == 1 || n_grains <= 1) {
+      if (n > 0) body(size_t{0}, n);
+      return;
+    }
+    run([&](size_t thread) {
+      const size_t begin = std::min(n, thread * n_grains / size() * grain);
+      const size_t end = std::min(n, (thread + 1) * n_grains / size() * grain);
+      if (begin < end) body(begin, end);
+    });
+  }
+
+ private:
+  using ErasedJob = void (*)(void* job, size_t thread);
+  void run_erased(ErasedJob job, void* argument);
+
+  struct Shared;
+  std::unique_ptr<Shared> shared_;
+};
+
+}  // namespace rwkv

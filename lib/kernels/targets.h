@@ -1,0 +1,17 @@
+// Which SIMD target the kernels run on.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rwkv {
+
+// Names (Highway's: "AVX2", "AVX3", "NEON" ...) of the targets this CPU has and this library was built for, best first.
+std::vector<std::string> supported_targets();
+// The target in use.
+std::string current_target();
+// Makes every kernel of the process run on the named target. Not thread-safe: call it before the first
+// kernel. Error kUsage when this CPU lacks it, or the library has no code for it.
+void pin_target(std::string_view name);
+
+}  // namespace rwkv

@@ -1,0 +1,72 @@
+// An RWKV model of any version, ready to run.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "core/mat_span.h"
+#include "core/thread_pool.h"
+#include "model/model_info.h"
+#include "model/state.h"
+
+namespace rwkv {
+
+class TensorFile;
+
+// The next tokens of one sequence. forward() advances *state past them.
+struct Segment {
+  std::span<const TokenId> tokens;
+  State* state;
+};
+
+// For which rows logits are wanted: the head's matmul is paid only for them.
+enum class LogitRows { kNone, kLast, kAll };  // of each segment
+
+// Scratch memory and threads for forward(); keep one for each thread that calls it.
+class Workspace {
+ public:
+  explicit Workspace(size_t n_threads);
+  Workspace(Workspace&&) noexcept;
+  ~Workspace();
+  ThreadPool& pool();
+
+ private:
+  friend class Model;
+  struct Buffers;
+  std::unique_ptr<Buffers> buffers_;
+};
+
+struct LoadOptions {
+  bool copy = false;                    // copy the weights into huge pages instead of using the mapping
+  std::optional<float> group_norm_eps;  // instead of the version's own
+};
+
+// Immutable after load, shared freely between threads. The weights stay where the file is mapped, in the
+// dtype they are stored in.
+class Model {
+ public:
+  // Error, its message beginning with the path: not a checkpoint, not RWKV, an unsupported relative of it, a
+  // tensor missing or of the wrong shape or dtype.
+  static Model load(const std::filesystem::path& path, const LoadOptions& options = {});
+  Model(Model&&) noexcept;
+  ~Model();
+
+  const ModelInfo& info() const;
+  const TensorFile& file() const;
+  State initial_state() const;
+
+  // Runs every segment's tokens; a batch of segments shares each pass over the weights. Segments may be of
+  // different lengths, also empty; no two may share a state. `logits` has n_vocab columns and one row for each
+  // row that `which` asks for, in order of the segments (kLast: an empty segment still has its row, untouched).
+  // Logits and states are the same bits whatever the batch, the neighbours, the split into calls and the threads.
+  // Every token must be below info().n_vocab (asserted: callers check their input).
+  void forward(std::span<const Segment> batch, LogitRows which, MatSpan<float> logits, Workspace& workspace) const;
+
+ private:
+  struct Impl;
+  explicit Model(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rwkv

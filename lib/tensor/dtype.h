@@ -1,0 +1,33 @@
+// The element types of tensors: one table.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rwkv {
+
+enum class DType : uint8_t { kF64, kF32, kF16, kBf16, kI64, kI32, kI16, kI8, kU8, kBool };
+
+using Shape = std::vector<uint64_t>;
+
+struct DTypeInfo {
+  DType dtype;
+  std::string_view name;         // as users spell it: "bf16"
+  std::string_view safetensors;  // as safetensors spells it: "BF16"
+  size_t bytes;                  // of one element
+  bool is_float;
+};
+
+std::span<const DTypeInfo> dtype_table();
+const DTypeInfo& dtype_info(DType dtype);
+const DTypeInfo* find_dtype(std::string_view name);              // by `name`; null when unknown
+const DTypeInfo* find_safetensors_dtype(std::string_view name);  // by `safetensors`; null when unknown
+
+uint64_t element_count(const Shape& shape);                   // Error kFormat on overflow
+uint64_t checked_byte_size(DType dtype, const Shape& shape);  // Error kFormat on overflow
+std::string to_string(const Shape& shape);                    // "[64, 768]"
+
+}  // namespace rwkv
