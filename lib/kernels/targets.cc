@@ -8,7 +8,8 @@ namespace rwkv {
 
 std::vector<std::string> supported_targets() {
   std::vector<std::string> names;
-  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) names.emplace_back(hwy::TargetName(target));
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets())
+    names.emplace_back(hwy::TargetName(target));
   return names;
 }
 
@@ -20,7 +21,8 @@ void pin_target(std::string_view name) {
     if (name == hwy::TargetName(target)) return hwy::SetSupportedTargetsForTest(target);
     known += (known.empty() ? "" : ", ") + std::string(hwy::TargetName(target));
   }
-  throw Error(ErrorKind::kUsage, "target '" + std::string(name) + "' is not to be had here; this CPU runs " + known);
+  throw Error(ErrorKind::kUsage,
+              "target '" + std::string(name) + "' is not to be had here; this CPU runs " + known);
 }
 
 }  // namespace rwkv

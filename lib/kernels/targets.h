@@ -6,7 +6,8 @@
 
 namespace rwkv {
 
-// Names (Highway's: "AVX2", "AVX3", "NEON" ...) of the targets this CPU has and this library was built for, best first.
+// Names (Highway's: "AVX2", "AVX3", "NEON" ...) of the targets this CPU has and this library was built for,
+// best first.
 std::vector<std::string> supported_targets();
 // The target in use.
 std::string current_target();

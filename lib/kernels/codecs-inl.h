@@ -1,0 +1,66 @@
+// How each stored dtype becomes f32 lanes. Included once for each SIMD target.
+#include <cstdint>
+#include <cstring>
+
+#include "hwy/highway.h"
+
+#if defined(RWKV_KERNELS_CODECS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RWKV_KERNELS_CODECS_INL_H_
+#undef RWKV_KERNELS_CODECS_INL_H_
+#else
+#define RWKV_KERNELS_CODECS_INL_H_
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace rwkv::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Each codec: `Stored`, the element in memory (at any alignment), and Load, Lanes(df) elements widened
+// exactly.
+struct CodecF32 {
+  using Stored = float;
+  template <class DF>
+  static HWY_INLINE hn::Vec<DF> Load(DF df, const Stored* p) {
+    return hn::LoadU(df, p);
+  }
+};
+
+// A bf16 is the upper half of an f32, so widening is a shift on every target.
+struct CodecBf16 {
+  using Stored = uint16_t;
+  template <class DF>
+  static HWY_INLINE hn::Vec<DF> Load(DF df, const Stored* p) {
+    const hn::RebindToUnsigned<DF> du32;
+    const hn::Rebind<uint16_t, DF> du16;
+    return hn::BitCast(df, hn::ShiftLeft<16>(hn::PromoteTo(du32, hn::LoadU(du16, p))));
+  }
+};
+
+struct CodecF16 {
+  using Stored = hwy::float16_t;
+  template <class DF>
+  static HWY_INLINE hn::Vec<DF> Load(DF df, const Stored* p) {
+    const hn::Rebind<hwy::float16_t, DF> df16;
+    return hn::PromoteTo(df, hn::LoadU(df16, p));
+  }
+};
+
+// Widens n elements.
+template <class Codec, class DF>
+HWY_INLINE void Widen(DF df, const typename Codec::Stored* HWY_RESTRICT from, size_t n,
+                      float* HWY_RESTRICT to) {
+  constexpr size_t kN = hn::MaxLanes(df);
+  size_t i = 0;
+  for (; i + kN <= n; i += kN) hn::StoreU(Codec::Load(df, from + i), df, to + i);
+  if (i == n) return;
+  typename Codec::Stored rest[kN] = {};
+  HWY_ALIGN float wide[kN];
+  std::memcpy(rest, from + i, (n - i) * sizeof rest[0]);
+  hn::StoreU(Codec::Load(df, rest), df, wide);
+  std::memcpy(to + i, wide, (n - i) * sizeof(float));
+}
+
+}  // namespace rwkv::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // RWKV_KERNELS_CODECS_INL_H_

@@ -1,0 +1,49 @@
+#include "kernels/softmax.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/softmax.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+// After highway.h
+#include "kernels/math-inl.h"
+#include "kernels/vec16-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rwkv::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+void Softmax(std::span<float> x) {
+  const float max = *std::max_element(x.begin(), x.end());
+  ForEachVector(x.size(), [&](auto d, size_t i) HWY_ATTR {
+    hn::StoreU(Exp(d, hn::Sub(hn::LoadU(d, &x[i]), hn::Set(d, max))), d, &x[i]);
+  });
+  const float sum =
+      ReduceVec16(x.data(), x.size(), [](auto, auto acc, auto v) HWY_ATTR { return hn::Add(acc, v); });
+  ForEachVector(x.size(), [&](auto d, size_t i) HWY_ATTR {
+    hn::StoreU(hn::Div(hn::LoadU(d, &x[i]), hn::Set(d, sum)), d, &x[i]);
+  });
+}
+
+float PortableExp(float x) {
+  const hn::CappedTag<float, 1> d;
+  return hn::GetLane(Exp(d, hn::Set(d, x)));
+}
+
+}  // namespace rwkv::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rwkv {
+HWY_EXPORT(Softmax);
+HWY_EXPORT(PortableExp);
+
+void softmax(std::span<float> x) {
+  if (!x.empty()) HWY_DYNAMIC_DISPATCH(Softmax)(x);
+}
+
+float portable_exp(float x) { return HWY_DYNAMIC_DISPATCH(PortableExp)(x); }
+
+}  // namespace rwkv
+#endif  // HWY_ONCE

@@ -1,0 +1,88 @@
+// The virtual vector of 16 lanes that every reduction is written for, so that results do not depend on the
+// width of the machine's registers. Included once for each SIMD target.
+#include <cstddef>
+#include <cstring>
+
+#include "hwy/highway.h"
+
+// Compiled again for each target, hence not #pragma once.
+#if defined(RWKV_KERNELS_VEC16_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RWKV_KERNELS_VEC16_INL_H_
+#undef RWKV_KERNELS_VEC16_INL_H_
+#else
+#define RWKV_KERNELS_VEC16_INL_H_
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace rwkv::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr size_t kVec16Lanes = 16;
+using DF = hn::CappedTag<float, kVec16Lanes>;
+using VF = hn::Vec<DF>;
+constexpr size_t kLanes = hn::MaxLanes(DF());
+constexpr size_t kParts = kVec16Lanes / kLanes;  // registers that make the 16 lanes
+
+// Calls f(tag, i) for vectors that cover [0, n): whole registers, then single lanes. Only for operations
+// that treat every lane alike, whose results therefore do not depend on the width.
+template <class F>
+HWY_INLINE void ForEachVector(size_t n, F&& f) {
+  const DF d;
+  const hn::CappedTag<float, 1> d1;
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) f(d, i);
+  for (; i < n; ++i) f(d1, i);
+}
+
+// Sum of the lanes of one register, l + (l + half) first, down to one.
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE float SumLanes(DF, VF v) { return hn::GetLane(v); }
+#else
+template <class D>
+HWY_INLINE float SumLanes(D d, hn::Vec<D> v) {
+  if constexpr (hn::MaxLanes(d) > 4) {
+    const hn::Half<D> half;
+    return SumLanes(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  } else {
+    HWY_ALIGN float lanes[4];
+    hn::Store(v, d, lanes);
+    return (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
+  }
+}
+#endif
+
+// Sum of the 16 lanes held in `parts`, by the same tree on every target. Overwrites parts.
+HWY_INLINE float SumVec16(VF* HWY_RESTRICT parts) {
+  for (size_t n = kParts / 2; n > 0; n /= 2) {
+    for (size_t i = 0; i < n; ++i) parts[i] = hn::Add(parts[i], parts[i + n]);
+  }
+  return SumLanes(DF(), parts[0]);
+}
+
+// Sum over f(tag, pointer to lanes) of [0, n): element i goes to lane i mod 16; the last 16 are padded with
+// zeros by `pad`, whose f must be 0 for such lanes. f(d, acc, p) returns acc plus what the lanes at p give.
+template <class F>
+HWY_INLINE float ReduceVec16(const float* HWY_RESTRICT p, size_t n, F&& f) {
+  const DF d;
+  VF acc[kParts];
+  for (auto& a : acc) a = hn::Zero(d);
+  size_t i = 0;
+  for (; i + kVec16Lanes <= n; i += kVec16Lanes) {
+    for (size_t part = 0; part < kParts; ++part)
+      acc[part] = f(d, acc[part], hn::LoadU(d, p + i + part * kLanes));
+  }
+  for (size_t part = 0; i + part * kLanes < n; ++part) {
+    HWY_ALIGN float rest[kLanes];
+    const size_t begin = i + part * kLanes, count = HWY_MIN(kLanes, n - begin);
+    std::memcpy(rest, p + begin, count * sizeof(float));
+    const auto mask = hn::FirstN(d, count);
+    for (size_t lane = count; lane < kLanes; ++lane) rest[lane] = 0.0f;
+    acc[part] = hn::IfThenElse(mask, f(d, acc[part], hn::Load(d, rest)), acc[part]);
+  }
+  return SumVec16(acc);
+}
+
+}  // namespace rwkv::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // RWKV_KERNELS_VEC16_INL_H_

@@ -1,0 +1,98 @@
+#include "kernels/elementwise.h"
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "kernels/softmax.h"
+#include "support/targets.h"
+
+namespace rwkv {
+namespace {
+
+std::vector<float> uniform(size_t n, float low, float high, uint32_t seed = 1) {
+  std::mt19937 rng(seed);
+  std::uniform_real_distribution<float> draw(low, high);
+  std::vector<float> x(n);
+  for (float& v : x) v = draw(rng);
+  return x;
+}
+
+class ElementwiseOn : public OnEachTarget {};
+
+TEST_P(ElementwiseOn, ExpIsWithinTwoUlpOverItsWholeRange) {
+  const auto x = uniform(100003, -87.3f, 88.7f);
+  std::vector<float> y(x.size());
+  exp_of(x, y);
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double want = std::exp(double{x[i]});
+    ASSERT_NEAR(y[i], want, want * 1.6e-7) << "x = " << x[i];
+  }
+}
+
+TEST_P(ElementwiseOn, ExpAtTheEdges) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(portable_exp(0), 1);
+  EXPECT_EQ(portable_exp(-88), 0);
+  EXPECT_EQ(portable_exp(-1e38f), 0);
+  EXPECT_EQ(portable_exp(-kInf), 0);
+  EXPECT_EQ(portable_exp(89), kInf);
+  EXPECT_EQ(portable_exp(kInf), kInf);
+  EXPECT_TRUE(std::isnan(portable_exp(std::numeric_limits<float>::quiet_NaN())));
+}
+
+TEST_P(ElementwiseOn, EveryTailLength) {
+  for (size_t n = 0; n <= 40; ++n) {
+    const auto a = uniform(n, -3, 3, 1), b = uniform(n, -3, 3, 2), w = uniform(n, -0.2f, 1.2f, 3);
+    std::vector<float> y(n), gated(n), added = a, squared = a;
+    interpolate(a, b, w, y);
+    sigmoid_times(a, b, gated);
+    add_sigmoid_times(w, b, added);
+    relu_squared(squared);
+    for (size_t i = 0; i < n; ++i) {
+      EXPECT_NEAR(y[i], a[i] + (double{b[i]} - a[i]) * w[i], 1e-6);
+      EXPECT_NEAR(gated[i], b[i] / (1 + std::exp(-double{a[i]})), 1e-6);
+      EXPECT_NEAR(added[i], a[i] + b[i] / (1 + std::exp(-double{w[i]})), 1e-6);
+      EXPECT_EQ(squared[i], a[i] > 0 ? a[i] * a[i] : 0);
+    }
+  }
+}
+
+TEST_P(ElementwiseOn, SoftmaxSumsToOneAndKeepsRatios) {
+  for (const size_t n : {1, 2, 15, 16, 17, 1000}) {
+    auto p = uniform(n, -5, 5);
+    const double ratio = std::exp(double{p[n - 1]} - p[0]);
+    softmax(p);
+    double sum = 0;
+    for (const float v : p) sum += v;
+    EXPECT_NEAR(sum, 1, 1e-6);
+    EXPECT_NEAR(p[n - 1] / p[0], ratio, 1e-5 * ratio);
+  }
+}
+
+TEST_P(ElementwiseOn, SoftmaxOfForbiddenTokensIsZero) {
+  std::vector<float> p = {1, -std::numeric_limits<float>::infinity(), 1};
+  softmax(p);
+  EXPECT_EQ(p, (std::vector<float>{0.5f, 0, 0.5f}));
+}
+
+RWKV_TEST_ON_EACH_TARGET(ElementwiseOn);
+
+TEST(Elementwise, SameBitsOnEveryTargetWithFma) {
+  const auto a = uniform(1003, -20, 20, 1), b = uniform(1003, -3, 3, 2), w = uniform(1003, 0, 1, 3);
+  const auto compute = [&](auto&& operation) {
+    expect_same_bits_on_all_targets([&] {
+      std::vector<float> y = a;
+      operation(y);
+      return y;
+    });
+  };
+  compute([&](std::vector<float>& y) { exp_of(a, y); });
+  compute([&](std::vector<float>& y) { interpolate(a, b, w, y); });
+  compute([&](std::vector<float>& y) { sigmoid_times(a, b, y); });
+  compute([&](std::vector<float>& y) { add_sigmoid_times(a, b, y); });
+  compute([&](std::vector<float>& y) { softmax(y); });
+}
+
+}  // namespace
+}  // namespace rwkv
