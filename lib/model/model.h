@@ -54,14 +54,15 @@ class Model {
 
   const ModelInfo& info() const;
   const TensorFile& file() const;
-  State initial_state() const;
+  State initial_state() const;  // tuned, when the file holds time_state tensors
 
   // Runs every segment's tokens; a batch of segments shares each pass over the weights. Segments may be of
-  // different lengths, also empty; no two may share a state. `logits` has n_vocab columns and one row for each
-  // row that `which` asks for, in order of the segments (kLast: an empty segment still has its row, untouched).
-  // Logits and states are the same bits whatever the batch, the neighbours, the split into calls and the threads.
-  // Every token must be below info().n_vocab (asserted: callers check their input).
-  void forward(std::span<const Segment> batch, LogitRows which, MatSpan<float> logits, Workspace& workspace) const;
+  // different lengths, but not empty; no two may share a state. `logits` has n_vocab columns and one row for
+  // each row that `which` asks for, in order of the segments. Logits and states are the same bits whatever
+  // the batch, the neighbours, the split into calls and the threads. Every token must be below info().n_vocab
+  // (asserted: callers check their input).
+  void forward(std::span<const Segment> batch, LogitRows which, MatSpan<float> logits,
+               Workspace& workspace) const;
 
  private:
   struct Impl;

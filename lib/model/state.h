@@ -6,11 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "core/token.h"
 #include "tensor/dtype.h"
 
 namespace rwkv {
-
-using TokenId = uint32_t;
 
 // One part of a layer's state, the same in every layer.
 struct StatePart {

@@ -1,0 +1,102 @@
+#include "model/architecture.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "core/error.h"
+
+namespace rwkv {
+namespace {
+
+const std::array kArchitectures = {&kRwkv7, &kRwkv6, &kRwkv5, &kRwkv4};
+
+// Tensors by which experiments give themselves away, and what they are.
+struct Relative {
+  std::string_view tensor, what;
+};
+constexpr std::array kUnsupported = {
+    Relative{"blocks.0.ffnPre.key.weight", "a model trained with pre_ffn"},
+    Relative{"blocks.0.tiny_att.weight", "a model with tiny attention"},
+    Relative{"head_q.weight", "a model with head_q"},
+    Relative{"pos_emb_x", "a model with positional embeddings"},
+    Relative{"blocks.0.att.time_mix_qq", "RWKV-4b (time_mix_qq)"},
+    Relative{"blocks.0.att.time_maa_rkvw_w1", "experimental RWKV-6.0c"},
+    Relative{"blocks.0.qkv.qq.weight", "experimental RWKV-7b (DEA attention)"},
+    Relative{"blocks.0.ffn.enn.weight", "experimental RWKV-8 rc00"},
+    Relative{"model.layers.0.self_attn.time_maa_x", "the hybrid rwkv6qwen2"},
+    Relative{"model.layers.0.self_attn.time_mixer.r_k", "the hybrid arwkv7"},
+};
+
+// The number after "blocks." in a tensor's name, or nothing.
+bool layer_of(std::string_view name, size_t& layer) {
+  constexpr std::string_view kPrefix = "blocks.";
+  if (!name.starts_with(kPrefix)) return false;
+  const char* end = name.data() + name.size();
+  const auto [rest, error] = std::from_chars(name.data() + kPrefix.size(), end, layer);
+  return error == std::errc() && rest != end && *rest == '.';
+}
+
+size_t count_layers(const TensorFile& file) {
+  size_t n = 0, layer = 0;
+  for (const auto& tensor : file.tensors()) {
+    if (layer_of(tensor.name, layer)) n = std::max(n, layer + 1);
+  }
+  // A layer has many tensors, so a larger number is a hostile name, not a model.
+  if (n == 0 || n > file.tensors().size()) file.fail("not an RWKV model: layers are not numbered from 0");
+  return n;
+}
+
+const Shape& matrix_shape(const TensorFile& file, std::string_view name) {
+  const TensorView& tensor = file.at(name);
+  if (tensor.shape.size() != 2 || tensor.bytes.empty()) {
+    file.fail("tensor " + tensor.name + ": shape " + to_string(tensor.shape) + ", want a matrix");
+  }
+  return tensor.shape;
+}
+
+ModelInfo common_info(const TensorFile& file) {
+  ModelInfo info;
+  info.n_vocab = matrix_shape(file, "emb.weight")[0];
+  info.n_embd = matrix_shape(file, "emb.weight")[1];
+  info.n_att = matrix_shape(file, "blocks.0.att.key.weight")[0];
+  info.n_ffn = matrix_shape(file, "blocks.0.ffn.key.weight")[0];
+  info.n_layers = count_layers(file);
+  return info;
+}
+
+[[noreturn]] void refuse(const TensorFile& file, std::string_view what, std::string_view tensor) {
+  throw Error(ErrorKind::kUnsupported, file.path() + ": " + std::string(what) + " is not supported (tensor " +
+                                           std::string(tensor) + ")");
+}
+
+void refuse_relatives(const TensorFile& file) {
+  for (const auto& [tensor, what] : kUnsupported) {
+    if (file.find(tensor) != nullptr) refuse(file, what, tensor);
+  }
+  constexpr std::string_view kMixOnly = "blocks.0.att.time_maa_k";  // 6.0a and 6.0b have no low-rank mix
+  if (file.find(kMixOnly) != nullptr && file.find("blocks.0.att.time_maa_x") == nullptr) {
+    refuse(file, "experimental RWKV-6.0a or 6.0b", kMixOnly);
+  }
+}
+
+}  // namespace
+
+const Architecture& architecture_of(const TensorFile& file) {
+  refuse_relatives(file);
+  for (const char* name : {"emb.weight", "blocks.0.att.key.weight", "blocks.0.ffn.key.weight"}) {
+    if (file.find(name) == nullptr) file.fail("not an RWKV model: no tensor " + std::string(name));
+  }
+  const auto found = std::ranges::find_if(kArchitectures, [&](const auto* a) { return a->recognises(file); });
+  if (found == kArchitectures.end()) file.fail("an RWKV version that is not supported");
+  return **found;
+}
+
+ModelInfo detect_model(const TensorFile& file) {
+  const Architecture& architecture = architecture_of(file);
+  ModelInfo info = common_info(file);
+  architecture.read_info(file, info);
+  return info;
+}
+
+}  // namespace rwkv

@@ -1,0 +1,33 @@
+// What differs between the versions of RWKV: one row of a table each.
+#pragma once
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "model/layer.h"
+#include "model/model_info.h"
+#include "model/state.h"
+#include "model/weights.h"
+
+namespace rwkv {
+
+struct Architecture {
+  std::string_view name;                  // "RWKV-4"
+  bool (*recognises)(const TensorFile&);  // by names and shapes; the first row that does wins
+  void (*read_info)(const TensorFile&,
+                    ModelInfo&);  // version, reason and what the version adds to common_info
+  std::vector<StatePart> (*state_parts)(const ModelInfo&);
+  std::unique_ptr<Layer> (*make_layer)(const WeightReader&, const ModelInfo&, size_t layer);
+};
+
+// Error kFormat or kUnsupported, naming the file: not an RWKV checkpoint, or a relative that is not
+// supported.
+const Architecture& architecture_of(const TensorFile& file);
+// Reads headers only.
+ModelInfo detect_model(const TensorFile& file);
+
+// Each in the file of its name.
+extern const Architecture kRwkv4, kRwkv5, kRwkv6, kRwkv7;
+
+}  // namespace rwkv

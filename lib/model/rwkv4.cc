@@ -1,0 +1,119 @@
+// RWKV-4 "Dove": Peng et al. 2023, "RWKV: Reinventing RNNs for the Transformer Era".
+#include "kernels/elementwise.h"
+#include "kernels/matmul.h"
+#include "kernels/wkv4.h"
+#include "model/architecture.h"
+#include "model/gated_channel_mix.h"
+#include "model/token_shift.h"
+
+namespace rwkv {
+namespace {
+
+enum Part : size_t { kAttX, kAa, kBb, kPp, kFfnX };
+
+class Rwkv4Layer final : public Layer {
+ public:
+  Rwkv4Layer(const WeightReader& block, const ModelInfo& info);
+  void forward(Pass& pass) const override {
+    time_mix(pass);
+    channel_mix_.forward(pass, kFfnX);
+  }
+
+ private:
+  void time_mix(Pass& pass) const;
+  void run_wkv(Pass& pass, MatSpan<const float> k, MatSpan<const float> v, MatSpan<float> wkv) const;
+
+  Norm ln1_;                                  // [C]
+  std::vector<float> mix_k_, mix_v_, mix_r_;  // [C]
+  std::vector<float> decay_, bonus_;          // [A] w = −exp(time_decay), u = time_first
+  Matrix key_, value_, receptance_;           // [A, C]
+  Matrix output_;                             // [C, A]
+  GatedChannelMix channel_mix_;
+};
+
+// w = −exp(time_decay): the logarithm of the factor by which a channel's memory fades each token.
+std::vector<float> read_decay(const WeightReader& att, size_t n) {
+  auto decay = att.vector("time_decay", n);
+  exp_of(decay, decay);
+  for (float& w : decay) w = -w;
+  return decay;
+}
+
+Rwkv4Layer::Rwkv4Layer(const WeightReader& block, const ModelInfo& info)
+    : channel_mix_(block, info, GatedChannelMix::Mix::kOfThisRow) {
+  const size_t C = info.n_embd, A = info.n_att;
+  const auto att = block.under("att.");
+  ln1_ = block.norm("ln1", C);
+  mix_k_ = att.vector("time_mix_k", C);
+  mix_v_ = att.vector("time_mix_v", C);
+  mix_r_ = att.vector("time_mix_r", C);
+  decay_ = read_decay(att, A);
+  bonus_ = att.vector("time_first", A);
+  key_ = att.matrix("key.weight", A, C);
+  value_ = att.matrix("value.weight", A, C);
+  receptance_ = att.matrix("receptance.weight", A, C);
+  output_ = att.matrix("output.weight", C, A);
+}
+
+// x' is the row before:
+//   r = σ(W_r (x⊙m_r + x'⊙(1−m_r)))   k, v alike without σ
+//   x += W_o (r ⊙ wkv(k, v))
+void Rwkv4Layer::time_mix(Pass& pass) const {
+  const size_t n = pass.n_rows(), C = pass.x.cols, A = decay_.size();
+  const auto x = shifted_rows(pass, ln1_.weights(kLayerNormEps), kAttX);
+  auto& s = pass.scratch;
+  const auto xk = s.matrix(n, C), xv = s.matrix(n, C), xr = s.matrix(n, C);
+  for_rows(pass, 3 * C, [&](size_t row) {
+    interpolate(x.before(row), x.now(row), mix_k_, xk.row(row));
+    interpolate(x.before(row), x.now(row), mix_v_, xv.row(row));
+    interpolate(x.before(row), x.now(row), mix_r_, xr.row(row));
+  });
+  const auto k = s.matrix(n, A), v = s.matrix(n, A), r = s.matrix(n, A), wkv = s.matrix(n, A);
+  matmul({{&key_, xk, k}, {&value_, xv, v}, {&receptance_, xr, r}}, pass.pool);
+  run_wkv(pass, k, v, wkv);
+  for_rows(pass, A, [&](size_t row) { sigmoid_times(r.row(row), wkv.row(row), wkv.row(row)); });
+  matmul({{&output_, wkv, pass.x, Store::kAdd}}, pass.pool);
+}
+
+// Channels are independent, rows of a sequence are not: threads share out channels.
+void Rwkv4Layer::run_wkv(Pass& pass, MatSpan<const float> k, MatSpan<const float> v,
+                         MatSpan<float> wkv) const {
+  constexpr size_t kExpCost = 16;  // a channel's work in plain elements
+  const size_t grain = std::max<size_t>(16, kParallelElements / kExpCost / pass.n_rows() / 16 * 16);
+  pass.pool.for_ranges(wkv.cols, grain, [&](size_t begin, size_t end) {
+    const auto part = [&](auto span) { return span.subspan(begin, end - begin); };
+    for (size_t s = 0; s < pass.sequences.size(); ++s) {
+      const Wkv4State state{part(pass.state(s, kAa)), part(pass.state(s, kBb)), part(pass.state(s, kPp))};
+      const auto [first_row, n_rows, _] = pass.sequences[s];
+      for (size_t row = first_row; row < first_row + n_rows; ++row) {
+        wkv4(part(std::span(decay_)), part(std::span(bonus_)), part(k.row(row)), part(v.row(row)), state,
+             part(wkv.row(row)));
+      }
+    }
+  });
+}
+
+bool recognises(const TensorFile& file) {
+  return file.find("blocks.0.att.time_first") != nullptr && file.find("blocks.0.att.ln_x.weight") == nullptr;
+}
+
+void read_info(const TensorFile&, ModelInfo& info) {
+  info.version = "4";
+  info.reason = "blocks.0.att has time_first and no ln_x";
+}
+
+std::vector<StatePart> state_parts(const ModelInfo& info) {
+  constexpr float kNoExponentYet = -1e38f;  // −inf would make NaNs
+  const Shape C{info.n_embd}, A{info.n_att};
+  return {{"att_x", C}, {"aa", A}, {"bb", A}, {"pp", A, kNoExponentYet}, {"ffn_x", C}};
+}
+
+std::unique_ptr<Layer> make_layer(const WeightReader& block, const ModelInfo& info, size_t /*layer*/) {
+  return std::make_unique<Rwkv4Layer>(block, info);
+}
+
+}  // namespace
+
+const Architecture kRwkv4{"RWKV-4", recognises, read_info, state_parts, make_layer};
+
+}  // namespace rwkv

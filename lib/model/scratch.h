@@ -1,0 +1,43 @@
+// Temporaries of a forward pass that are allocated once and used again.
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "core/mat_span.h"
+
+namespace rwkv {
+
+// Hands out matrices in the order of the calls; reset() begins again with the same memory. As every pass
+// asks in the same order, nothing is allocated once the largest pass has been seen.
+class Scratch {
+ public:
+  // Uninitialised, 64-byte aligned, valid until reset().
+  MatSpan<float> matrix(size_t rows, size_t cols) {
+    if (next_ == blocks_.size()) blocks_.emplace_back();
+    Block& block = blocks_[next_++];
+    if (block.size < rows * cols) block = Block(rows * cols);
+    return {block.floats.get(), rows, cols};
+  }
+  void reset() { next_ = 0; }
+  // Matrices handed out after this mark are given back by reset_to().
+  size_t mark() const { return next_; }
+  void reset_to(size_t mark) { next_ = mark; }
+
+ private:
+  static constexpr std::align_val_t kAlignment{64};
+  struct Free {
+    void operator()(float* p) const { ::operator delete[](p, kAlignment); }
+  };
+  struct Block {
+    Block() = default;
+    explicit Block(size_t n) : floats(new (kAlignment) float[n]), size(n) {}
+    std::unique_ptr<float[], Free> floats;
+    size_t size = 0;
+  };
+  std::vector<Block> blocks_;
+  size_t next_ = 0;
+};
+
+}  // namespace rwkv

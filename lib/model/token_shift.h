@@ -1,0 +1,20 @@
+// Each row beside its predecessor in the sequence.
+#pragma once
+#include "kernels/norm.h"
+#include "model/layer.h"
+
+namespace rwkv {
+
+// Layer-normed rows, each sequence's preceded by the row that its state remembered.
+struct ShiftedRows {
+  MatSpan<float> rows;  // [sequences + rows, C]
+  std::span<const uint32_t> sequence_of;
+
+  std::span<const float> now(size_t row) const { return rows.row(row + sequence_of[row] + 1); }
+  std::span<const float> before(size_t row) const { return rows.row(row + sequence_of[row]); }
+};
+
+// Norms the residual; `part` of each state gives its sequence's first predecessor, and takes its last row.
+ShiftedRows shifted_rows(Pass& pass, const NormWeights& norm, size_t part);
+
+}  // namespace rwkv

@@ -1,0 +1,60 @@
+#include "model/tuned_state.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "kernels/convert.h"
+
+namespace rwkv {
+namespace {
+
+std::string tensor_name(size_t layer) { return "blocks." + std::to_string(layer) + ".att.time_state"; }
+
+Shape without_leading_ones(Shape shape) {
+  while (shape.size() > 3 && shape.front() == 1) shape.erase(shape.begin());
+  return shape;
+}
+
+std::vector<float> floats_of(const TensorFile& file, const TensorView& tensor, const Shape& shape) {
+  if (without_leading_ones(tensor.shape) != shape) {
+    file.fail(tensor_label(tensor.name) + ": shape " + to_string(tensor.shape) + ", want " +
+              to_string(shape));
+  }
+  if (!dtype_info(tensor.dtype).is_float) file.fail(tensor_label(tensor.name) + ": not of floats");
+  std::vector<std::byte> scratch;
+  std::vector<float> values(element_count(shape));
+  widen(tensor.dtype, packed_bytes(tensor, scratch), values);
+  return values;
+}
+
+// s[h][key][value] = stored[h][value][key]
+void transpose_heads(std::span<const float> stored, const Shape& shape, std::span<float> s) {
+  const size_t n = shape[1];
+  for (size_t head = 0; head < shape[0]; ++head) {
+    for (size_t key = 0; key < n; ++key) {
+      for (size_t value = 0; value < n; ++value)
+        s[(head * n + key) * n + value] = stored[(head * n + value) * n + key];
+    }
+  }
+}
+
+}  // namespace
+
+bool has_tuned_state(const TensorFile& file) { return file.find(tensor_name(0)) != nullptr; }
+
+void apply_tuned_state(const TensorFile& file, State& state) {
+  const auto part = std::ranges::find(state.parts(), "S", &StatePart::name);
+  if (part == state.parts().end()) file.fail("a tuned initial state, which this RWKV version cannot take");
+  if (file.find(tensor_name(state.n_layers())) != nullptr) {
+    file.fail("a tuned initial state for more than the model's " + std::to_string(state.n_layers()) +
+              " layers");
+  }
+  const auto index = static_cast<size_t>(part - state.parts().begin());
+  for (size_t layer = 0; layer < state.n_layers(); ++layer) {
+    const auto stored = floats_of(file, file.at(tensor_name(layer)), part->shape);
+    transpose_heads(stored, part->shape, state.part(layer, index));
+  }
+}
+
+}  // namespace rwkv
