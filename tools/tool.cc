@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/thread_pool.h"
 #include "kernels/targets.h"
+#include "stdin_buffer.h"
 
 namespace rwkv {
 namespace {
@@ -85,7 +86,10 @@ double now_s() {
 int run_tool(std::string_view name, const std::function<int()>& body) {
   install_handlers();
   std::ios::sync_with_stdio(false);
+  StdinBuffer input;
+  std::streambuf* const standard = std::cin.rdbuf(&input);
   const int code = run_guarded(name, body);
+  std::cin.rdbuf(standard);
   if (g_stop_signal != 0) die_by_signal(g_stop_signal);
   return code;
 }
@@ -96,7 +100,8 @@ void throw_if_stopped() {
   if (stop_requested()) throw Error(ErrorKind::kInterrupted, "interrupted");
 }
 
-CommandLine::CommandLine(std::string name, std::string usage) : name_(std::move(name)), usage_(std::move(usage)) {
+CommandLine::CommandLine(std::string name, std::string usage)
+    : name_(std::move(name)), usage_(std::move(usage)) {
   add()("help,h", "print this text")("version", "print the version");
 }
 
@@ -111,7 +116,8 @@ bool CommandLine::parse(int argc, const char* const* argv) {
 
   constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
   try {
-    po::store(po::command_line_parser(argc, argv).options(all).positional(positional_).style(kStyle).run(), values_);
+    po::store(po::command_line_parser(argc, argv).options(all).positional(positional_).style(kStyle).run(),
+              values_);
     if (values_.count("help") != 0) return std::cout << usage_ << "\n" << options_, false;
     if (values_.count("version") != 0) return std::cout << name_ << " " RWKV_VERSION "\n", false;
     po::notify(values_);
@@ -135,7 +141,8 @@ size_t thread_count(const std::optional<size_t>& option) {
   if (const char* value = std::getenv("RWKV_THREADS"); !option && value != nullptr && *value != '\0') {
     char* end = nullptr;
     wanted = std::strtoul(value, &end, 10);
-    if (*end != '\0' || wanted == 0) usage_error("RWKV_THREADS is '" + std::string(value) + "', want a number");
+    if (*end != '\0' || wanted == 0)
+      usage_error("RWKV_THREADS is '" + std::string(value) + "', want a number");
   } else if (!option) {
     return available_threads();
   }
@@ -151,7 +158,10 @@ void apply_target_environment() {
 }
 
 Progress::Progress(std::string what, std::string unit, bool quiet)
-    : what_(std::move(what)), unit_(std::move(unit)), active_(!quiet && ::isatty(STDERR_FILENO) == 1), started_s_(now_s()) {}
+    : what_(std::move(what)),
+      unit_(std::move(unit)),
+      active_(!quiet && ::isatty(STDERR_FILENO) == 1),
+      started_s_(now_s()) {}
 
 Progress::~Progress() {
   if (drawn_s_ > 0) std::cerr << "\r\033[K" << std::flush;
@@ -165,7 +175,8 @@ void Progress::update(uint64_t done, uint64_t total) {
   const double left = rate > 0 ? static_cast<double>(total - done) / rate : 0;
   char line[160];
   std::snprintf(line, sizeof line, "\r%s: %3.0f %%  %.1f %s/s  %.0f s left\033[K", what_.c_str(),
-                total > 0 ? 100.0 * static_cast<double>(done) / static_cast<double>(total) : 0.0, rate, unit_.c_str(), left);
+                total > 0 ? 100.0 * static_cast<double>(done) / static_cast<double>(total) : 0.0, rate,
+                unit_.c_str(), left);
   std::cerr << line << std::flush;
 }
 

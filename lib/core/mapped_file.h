@@ -6,11 +6,16 @@
 
 namespace rwkv {
 
-// Maps a regular file; reads a pipe or device into memory. Movable owner of the bytes.
+enum class FileAccess {
+  kMap,   // map a regular file: shared with other processes, read when touched
+  kCopy,  // read it into private memory, in huge pages where the system has them
+};
+
+// Maps a regular file or copies it; reads a pipe or device into memory. Movable owner of the bytes.
 class MappedFile {
  public:
   // Throws Error kIo, without the path (callers add it): no such file, a directory, no permission ...
-  static MappedFile open(const std::filesystem::path& path);
+  static MappedFile open(const std::filesystem::path& path, FileAccess access = FileAccess::kMap);
 
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
@@ -24,12 +29,14 @@ class MappedFile {
   void prefetch(std::span<const std::byte> part) const;
 
  private:
-  MappedFile(const std::byte* data, size_t size, bool mapped) : data_(data), size_(size), mapped_(mapped) {}
+  enum class Memory { kFile, kAnonymous, kHeap };
+  MappedFile(const std::byte* data, size_t size, Memory memory) : data_(data), size_(size), memory_(memory) {}
+  static MappedFile copy_of(int fd, size_t size);
   void advise(std::span<const std::byte> part, int advice) const;
 
   const std::byte* data_ = nullptr;
   size_t size_ = 0;
-  bool mapped_ = false;  // else: from malloc
+  Memory memory_ = Memory::kHeap;
 };
 
 }  // namespace rwkv

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -39,6 +40,16 @@ void await_change(std::atomic<T>& value, T old) {
 
 constexpr size_t kCacheLineBytes = 64;
 
+struct FreeAligned {
+  void operator()(std::byte* p) const { ::operator delete[](p, std::align_val_t{kCacheLineBytes}); }
+};
+
+// One thread's; on a cache line of its own.
+struct alignas(kCacheLineBytes) ThreadScratch {
+  std::unique_ptr<std::byte, FreeAligned> bytes;
+  size_t size = 0;
+};
+
 }  // namespace
 
 size_t available_threads() {
@@ -57,6 +68,7 @@ struct ThreadPool::Shared {
   void* argument = nullptr;
   alignas(kCacheLineBytes) std::atomic<uint32_t> generation{0};
   alignas(kCacheLineBytes) std::atomic<uint32_t> busy{0};
+  std::vector<ThreadScratch> scratch;
   std::vector<std::thread> workers;
 
   void start(ErasedJob next, void* with) {
@@ -82,6 +94,7 @@ struct ThreadPool::Shared {
 };
 
 ThreadPool::ThreadPool(size_t n_threads) : shared_(std::make_unique<Shared>()) {
+  shared_->scratch = std::vector<ThreadScratch>(n_threads);
   for (size_t thread = 1; thread < n_threads; ++thread) {
     shared_->workers.emplace_back([shared = shared_.get(), thread] { shared->work(thread); });
   }
@@ -93,6 +106,15 @@ ThreadPool::~ThreadPool() {
 }
 
 size_t ThreadPool::size() const { return 1 + shared_->workers.size(); }
+
+std::byte* ThreadPool::scratch(size_t thread, size_t n_bytes) {
+  auto& [bytes, size] = shared_->scratch[thread];
+  if (size < n_bytes) {
+    bytes.reset(new (std::align_val_t{kCacheLineBytes}) std::byte[n_bytes]);
+    size = n_bytes;
+  }
+  return bytes.get();
+}
 
 void ThreadPool::run_erased(ErasedJob job, void* argument) {
   if (!shared_->workers.empty()) shared_->start(job, argument);

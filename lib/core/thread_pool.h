@@ -22,11 +22,16 @@ class ThreadPool {
 
   size_t size() const;
 
+  // At least n bytes, 64-byte aligned, that the given thread's part of a job may use; kept from job to job. Only
+  // to be called on that thread.
+  std::byte* scratch(size_t thread, size_t n_bytes);
+
   // Calls job(thread) once on every thread, thread in [0, size()), and returns when all are done.
   // The job must not throw.
   template <class Job>
   void run(Job&& job) {
-    run_erased([](void* j, size_t thread) { (*static_cast<std::remove_reference_t<Job>*>(j))(thread); }, &job);
+    run_erased([](void* j, size_t thread) { (*static_cast<std::remove_reference_t<Job>*>(j))(thread); },
+               &job);
   }
 
   // Splits [0, n) into one contiguous range a thread, their bounds multiples of `grain`: body(begin, end).

@@ -13,25 +13,20 @@
 
 namespace rwkv {
 
-// What a format's reader takes out of a file.
-struct TensorList {
-  std::vector<TensorView> tensors;              // in file order, names unique
-  std::map<std::string, std::string> metadata;  // safetensors' __metadata__; empty elsewhere
-};
-
 // A file of a known format. Movable; keeps the mapping that its views look into alive. Immutable.
 class TensorFile {
  public:
   // Judges the format by content, never by suffix. Error, its message beginning with the path: not readable,
-  // not a checkpoint (says what it is instead: a git-lfs pointer, a web page, a truncated download ...), or broken.
-  static TensorFile open(const std::filesystem::path& path);
+  // not a checkpoint (says what it is instead: a git-lfs pointer, a web page, a truncated download ...), or
+  // broken.
+  static TensorFile open(const std::filesystem::path& path, FileAccess access = FileAccess::kMap);
 
-  const std::string& path() const { return path_; }        // as it was given
-  std::string_view format() const { return format_; }      // "safetensors", "PyTorch zip" ...
+  const std::string& path() const { return path_; }    // as it was given
+  std::string_view format() const { return format_; }  // "safetensors", "PyTorch zip" ...
   std::span<const TensorView> tensors() const { return list_.tensors; }
   const std::map<std::string, std::string>& metadata() const { return list_.metadata; }
-  const TensorView* find(std::string_view name) const;     // null when absent
-  const TensorView& at(std::string_view name) const;       // Error kFormat naming file and tensor
+  const TensorView* find(std::string_view name) const;  // null when absent
+  const TensorView& at(std::string_view name) const;    // Error kFormat naming file and tensor
   const MappedFile& file() const { return file_; }
   // Errors about this file's content: "path: message".
   [[noreturn]] void fail(const std::string& message) const;

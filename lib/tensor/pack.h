@@ -1,0 +1,41 @@
+// Matrices into the forms of tensor/packed_layout.h, and out of them.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "core/thread_pool.h"
+#include "tensor/tensor_view.h"
+
+namespace rwkv {
+
+// A matrix in any form consists of strips of equal size, one after the other: of 16 outputs when in tiles, of
+// one input when kInOut, of one output when kOutIn.
+struct Strips {
+  uint64_t count;
+  size_t bytes;       // of one; 0 when the matrix has no columns
+  uint64_t elements;  // of the matrix, at most, in one
+};
+Strips strips_of(DType dtype, Layout layout, const Shape& shape);
+
+// Writes the strips of `source` in another form from strip `first` on, as many as `out` has room for: the
+// last one of a matrix may be the last in `out`. The source is a matrix without strides, of floats or
+// quantised, in any form; wide targets are rounded once, to nearest. Returns how many finite elements became
+// infinite. The bytes do not depend on the number of threads. Error kFormat when a weight cannot be
+// quantised.
+uint64_t pack_strips(const TensorView& source, DType dtype, Layout layout, uint64_t first,
+                     std::span<std::byte> out, ThreadPool& pool);
+
+// Elements of a matrix as pack_strips() takes it, as f64, f32, f16 or bf16: of `lines` outputs [first, first
+// + count), or inputs when `order` is kInOut, one after the other.
+struct Lines {
+  Layout order = Layout::kOutIn;  // or kInOut
+  uint64_t first = 0, count = 0;
+};
+Lines lines_of_strips(Layout layout, const Shape& shape, uint64_t first, uint64_t count);
+uint64_t unpack_lines(const TensorView& matrix, const Lines& lines, DType to, std::span<std::byte> out);
+
+// The weights of outputs [first, first + n_rows), row by row, as f32: n_rows * inputs of them.
+void unpack_rows(const TensorView& matrix, uint64_t first, uint64_t n_rows, std::span<float> out);
+
+}  // namespace rwkv

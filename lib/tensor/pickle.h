@@ -1,0 +1,53 @@
+// Python's pickle, read as data: nothing in it is ever called.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include "core/byte_reader.h"
+
+namespace rwkv {
+
+enum class PickleKind : uint8_t {
+  kNone,
+  kBool,
+  kInt,
+  kOther,  // a float, or an integer beyond 64 bits: nobody asks for their values
+  kText,
+  kGlobal,
+  kTuple,
+  kList,
+  kDict,          // a dict or an OrderedDict
+  kCall,          // what REDUCE would have called: a global and its arguments
+  kPersistentId,  // something outside the pickle: a storage
+};
+
+struct PickleValue {
+  PickleKind kind = PickleKind::kNone;
+  int64_t number = 0;          // kBool, kInt
+  std::string_view text = {};  // kText: its bytes, inside the pickle; kGlobal: "module name"
+  // kTuple, kList: the items; kDict: key, value, key, value ...; kCall: the global, a kTuple of arguments;
+  // kPersistentId: the id. Values are shared, and a list or dict may hold itself: never walk them
+  // recursively.
+  std::vector<PickleValue*> items = {};
+};
+
+// Owns its values; texts look into the bytes that were parsed.
+struct Pickle {
+  Pickle() = default;
+  Pickle(Pickle&&) = default;
+  Pickle(const Pickle&) = delete;
+  Pickle& operator=(const Pickle&) = delete;
+
+  std::deque<PickleValue> values;
+  const PickleValue* root = nullptr;
+  std::vector<const PickleValue*> persistent_ids;  // in the order in which they appear
+};
+
+// Reads one pickle (protocols 2 to 4) and leaves the reader behind its STOP. Knows the opcodes and globals
+// that checkpoints are made of; any other is Error kFormat with its name and byte offset (from the reader's
+// start). Time and memory are proportional to the bytes read, and bounded.
+Pickle parse_pickle(ByteReader& in);
+
+}  // namespace rwkv

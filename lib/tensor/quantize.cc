@@ -1,0 +1,167 @@
+#include "tensor/quantize.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "tensor/cast.h"
+
+namespace rwkv {
+namespace {
+
+// Weights below half the smallest f16 are nearer to 0 than to any other value that a code can have.
+constexpr float kSmallestQuantisable = 0x1p-25F;
+constexpr float kSmallestNormalF16 = 0x1p-14F;
+constexpr float kQ8Largest = 127;
+
+float widen_f16(uint16_t bits) {
+  float value;
+  cast_elements(DType::kF16, std::as_bytes(std::span(&bits, 1)), DType::kF32,
+                std::as_writable_bytes(std::span(&value, 1)));
+  return value;
+}
+
+uint16_t narrow_f16(float value) {
+  uint16_t bits;
+  cast_elements(DType::kF32, std::as_bytes(std::span(&value, 1)), DType::kF16,
+                std::as_writable_bytes(std::span(&bits, 1)));
+  return bits;
+}
+
+float largest_of(std::span<const float> weights) {
+  float largest = 0;
+  for (const float w : weights) largest = std::max(largest, std::abs(w));
+  return largest;
+}
+
+// To nearest, ties to even, |x| < 2^22: the addition drops the fraction. std::lrint is a call on some
+// targets.
+int round_to_int(float x) {
+  constexpr float kNoFraction = 0x1.8p23F;
+  return std::bit_cast<int32_t>(x + kNoFraction) - std::bit_cast<int32_t>(kNoFraction);
+}
+
+QuantisedBlock zero_block(int code) {
+  QuantisedBlock block{{}, 0};
+  block.codes.fill(static_cast<uint8_t>(code));
+  return block;
+}
+
+// The f16 nearest to largest / 127, or the next one where that would push codes beyond ±127.
+uint16_t q8_scale(float largest) {
+  const uint16_t nearest = narrow_f16(largest / kQ8Largest);
+  return largest > widen_f16(nearest) * (kQ8Largest + 0.49F) ? static_cast<uint16_t>(nearest + 1) : nearest;
+}
+
+// ---- q4
+
+constexpr int kQ4Zero = static_cast<int>(
+    std::ranges::min_element(kQ4Levels, {}, [](int8_t level) { return level < 0 ? -level : level; }) -
+    kQ4Levels.begin());
+
+int nearest_code(float x) {
+  int code = 0;
+  for (size_t i = 0; i + 1 < kQ4Levels.size(); ++i)
+    code += 2 * x > static_cast<float>(kQ4Levels[i] + kQ4Levels[i + 1]);
+  return code;
+}
+
+// The values that the weight of the largest magnitude is tried on.
+constexpr std::array kAnchors = {122.0F, -122.0F, 128.0F, -128.0F, 137.0F, -137.0F};
+constexpr int kAnchorReach = 138;
+
+// The level nearest to each whole number within the anchors' reach.
+constexpr auto kNearestLevels = [] {
+  std::array<float, 2 * kAnchorReach + 1> nearest{};
+  for (int x = -kAnchorReach; x <= kAnchorReach; ++x) {
+    const auto distance = [x](int level) { return level < x ? x - level : level - x; };
+    nearest[static_cast<size_t>(x + kAnchorReach)] = *std::ranges::min_element(kQ4Levels, {}, distance);
+  }
+  return nearest;
+}();
+
+// How well levels l fit weights w with their best scale Σwl / Σll, which leaves Σww − (Σwl)² / Σll.
+struct Fit {
+  float wl = 0, ll = 0;
+  float gain() const { return ll > 0 ? wl * wl / ll : 0; }
+};
+
+Fit fit_of(std::span<const float> weights, float inverse_scale) {
+  Fit fit;
+  for (const float w : weights) {
+    const float level = kNearestLevels[static_cast<size_t>(round_to_int(w * inverse_scale) + kAnchorReach)];
+    fit.wl += w * level;
+    fit.ll += level * level;
+  }
+  return fit;
+}
+
+float best_q4_scale(std::span<const float> weights, float largest) {
+  Fit best;
+  for (const float anchor : kAnchors) {
+    const Fit fit = fit_of(weights, anchor / largest);
+    if (fit.gain() > best.gain()) best = fit;
+  }
+  return best.ll > 0 ? best.wl / best.ll : 0;
+}
+
+QuantisedBlock with_q4_scale(std::span<const float> weights, uint16_t scale_bits) {
+  QuantisedBlock block = zero_block(kQ4Zero);
+  const float scale = widen_f16(scale_bits);
+  if (scale == 0) return block;
+  block.scale = scale_bits;
+  for (size_t i = 0; i < weights.size(); ++i)
+    block.codes[i] = static_cast<uint8_t>(nearest_code(weights[i] / scale));
+  return block;
+}
+
+double squared_error(std::span<const float> weights, const QuantisedBlock& block) {
+  const BlockValues values = values_of_q4(block);
+  double sum = 0;
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const double error = static_cast<double>(weights[i]) - static_cast<double>(values[i]);
+    sum += error * error;
+  }
+  return sum;
+}
+
+}  // namespace
+
+QuantisedBlock quantise_q8(std::span<const float> weights) {
+  const float largest = largest_of(weights);
+  QuantisedBlock block = zero_block(kQ8Zero);
+  if (largest < kSmallestQuantisable) return block;
+  block.scale = q8_scale(largest);
+  const float scale = widen_f16(block.scale);
+  for (size_t i = 0; i < weights.size(); ++i)
+    block.codes[i] = static_cast<uint8_t>(round_to_int(weights[i] / scale) + kQ8Zero);
+  return block;
+}
+
+QuantisedBlock quantise_q4(std::span<const float> weights) {
+  const float largest = largest_of(weights);
+  if (largest < kSmallestQuantisable) return zero_block(kQ4Zero);
+  const float scale = best_q4_scale(weights, largest);
+  const uint16_t nearest = narrow_f16(scale);
+  const QuantisedBlock block = with_q4_scale(weights, nearest);
+  if (std::abs(scale) >= kSmallestNormalF16) return block;
+  // Subnormal scales are coarse: the next one may be the better.
+  const QuantisedBlock larger = with_q4_scale(weights, static_cast<uint16_t>(nearest + 1));
+  return squared_error(weights, larger) < squared_error(weights, block) ? larger : block;
+}
+
+BlockValues values_of_q8(const QuantisedBlock& block) {
+  BlockValues values;
+  const float scale = widen_f16(block.scale);
+  for (size_t i = 0; i < kQuantBlock; ++i) values[i] = scale * static_cast<float>(block.codes[i] - kQ8Zero);
+  return values;
+}
+
+BlockValues values_of_q4(const QuantisedBlock& block) {
+  BlockValues values;
+  const float scale = widen_f16(block.scale);
+  for (size_t i = 0; i < kQuantBlock; ++i) values[i] = scale * static_cast<float>(kQ4Levels[block.codes[i]]);
+  return values;
+}
+
+}  // namespace rwkv

@@ -1,0 +1,31 @@
+// Blocks of 32 weights as q8 and q4.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "tensor/packed_layout.h"
+
+namespace rwkv {
+
+// Weights beyond it, and those that are not finite, cannot be quantised: their scale might not fit an f16.
+constexpr float kLargestQuantisable = 4.0e6F;
+
+using BlockValues = std::array<float, kQuantBlock>;
+
+struct QuantisedBlock {
+  std::array<uint8_t, kQuantBlock> codes;
+  uint16_t scale;  // the bits of a finite f16, in some blocks of q4 a negative one
+};
+
+// Quantises at most 32 weights, none beyond kLargestQuantisable; the codes of missing ones are those nearest
+// to zero. q8: the largest weight becomes ±127 or nearly, so no error exceeds half the scale. q4: of a few
+// scales, and both signs since the levels are not symmetric, the one with the least sum of squared errors.
+QuantisedBlock quantise_q8(std::span<const float> weights);
+QuantisedBlock quantise_q4(std::span<const float> weights);
+
+// What the codes are worth.
+BlockValues values_of_q8(const QuantisedBlock& block);
+BlockValues values_of_q4(const QuantisedBlock& block);
+
+}  // namespace rwkv

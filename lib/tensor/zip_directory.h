@@ -1,0 +1,20 @@
+// The entries of a ZIP archive that is used where it is mapped.
+#pragma once
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace rwkv {
+
+struct ZipEntry {
+  std::string name;
+  std::span<const std::byte> bytes;  // of the entry's content, inside the archive
+};
+
+// In the order of the central directory, from which sizes and offsets are taken (ZIP64 too).
+// Error kFormat: no central directory, an entry outside the file, one name twice; kUnsupported: an entry that
+// is compressed or encrypted.
+std::vector<ZipEntry> read_zip_directory(std::span<const std::byte> file);
+
+}  // namespace rwkv

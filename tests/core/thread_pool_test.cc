@@ -1,0 +1,83 @@
+#include "core/thread_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace rwkv {
+namespace {
+
+using Ranges = std::vector<std::pair<size_t, size_t>>;
+
+Ranges ranges_of(ThreadPool& pool, size_t n, size_t grain) {
+  Ranges ranges;
+  std::mutex mutex;
+  pool.for_ranges(n, grain, [&](size_t begin, size_t end) {
+    const std::lock_guard lock(mutex);
+    ranges.emplace_back(begin, end);
+  });
+  std::ranges::sort(ranges);
+  return ranges;
+}
+
+TEST(ThreadPool, RunsAJobOnceOnEachThread) {
+  for (const size_t n_threads : {1, 2, 3, 8}) {
+    ThreadPool pool(n_threads);
+    ASSERT_EQ(pool.size(), n_threads);
+    std::vector<std::atomic<int>> counts(n_threads);
+    for (int i = 0; i < 1000; ++i) pool.run([&](size_t thread) { ++counts[thread]; });
+    for (const auto& count : counts) EXPECT_EQ(count, 1000);
+  }
+}
+
+TEST(ThreadPool, WakesParkedThreads) {
+  ThreadPool pool(3);
+  std::atomic<int> count = 0;
+  for (int i = 0; i < 3; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    pool.run([&](size_t) { ++count; });
+  }
+  EXPECT_EQ(count, 9);
+}
+
+TEST(ThreadPool, ShowsTheCallerWhatTheThreadsWrote) {
+  ThreadPool pool(4);
+  std::vector<size_t> values(1000);
+  for (size_t round = 1; round <= 50; ++round) {
+    pool.for_ranges(values.size(), 1, [&](size_t begin, size_t end) {
+      for (size_t i = begin; i < end; ++i) values[i] += i;
+    });
+    ASSERT_EQ(values[999], round * 999);
+  }
+}
+
+TEST(ThreadPool, RangesTileAndBeginAtMultiplesOfTheGrain) {
+  ThreadPool pool(3);
+  for (const size_t grain : {1, 4, 16}) {
+    for (const size_t n : {1, 15, 16, 17, 48, 49, 1000}) {
+      size_t expected = 0;
+      for (const auto& [begin, end] : ranges_of(pool, n, grain)) {
+        EXPECT_EQ(begin, expected);
+        EXPECT_EQ(begin % grain, 0u);
+        expected = end;
+      }
+      EXPECT_EQ(expected, n);
+    }
+  }
+}
+
+TEST(ThreadPool, DoesNotSplitASmallRangeNorCallForNone) {
+  ThreadPool pool(4);
+  EXPECT_EQ(ranges_of(pool, 16, 16), (Ranges{{0, 16}}));
+  EXPECT_EQ(ranges_of(pool, 0, 16), Ranges());
+}
+
+TEST(ThreadPool, KnowsTheThreadsOfThisProcess) { EXPECT_GE(available_threads(), 1u); }
+
+}  // namespace
+}  // namespace rwkv

@@ -1,0 +1,7 @@
+// Fuzzes the reader of torch's legacy form.
+#include "fuzz/check_tensors.h"
+#include "tensor/pth_reader.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  return rwkv::check_tensors(rwkv::parse_pth_legacy, data, size);
+}
