@@ -1,0 +1,208 @@
+#include "ids/id_stream.h"
+
+#include <charconv>
+#include <limits>
+#include <ostream>
+#include <utility>
+
+#include "core/error.h"
+#include "core/printable.h"
+#include "core/read_some.h"
+
+namespace rwkv {
+namespace {
+
+constexpr size_t kBlockBytes = 1 << 16;
+constexpr uint64_t kMaxId = std::numeric_limits<TokenId>::max();
+
+struct FormatName {
+  std::string_view name;
+  IdFormat format;
+};
+constexpr FormatName kFormatNames[] = {{"text", IdFormat::kText},
+                                       {"lines", IdFormat::kLines},
+                                       {"json", IdFormat::kJson},
+                                       {"u16", IdFormat::kU16},
+                                       {"u32", IdFormat::kU32}};
+
+bool is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
+bool is_space(unsigned char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+// Bytes of an id in a binary form, else 0.
+unsigned width_of(IdFormat format) { return format == IdFormat::kU16 ? 2 : format == IdFormat::kU32 ? 4 : 0; }
+
+void check_records(IdFormat format, Records records) {
+  if (records == Records::kMany && width_of(format) != 0) {
+    throw Error(ErrorKind::kUsage, "ids as u16 or u32 have no records: want text, lines or json");
+  }
+}
+
+void append_decimal(TokenId id, std::string& text) {
+  char digits[10];
+  text.append(digits, std::to_chars(digits, digits + sizeof digits, id).ptr);
+}
+
+void append_binary(TokenId id, unsigned width, std::string& bytes) {
+  if (width == 2 && id > 0xffff) {
+    throw Error(ErrorKind::kFormat, "id " + std::to_string(id) + " does not fit u16: want at most 65535");
+  }
+  for (unsigned i = 0; i < width; ++i) bytes += static_cast<char>(id >> (8 * i) & 0xff);
+}
+
+}  // namespace
+
+IdFormat id_format_from_name(std::string_view name) {
+  for (const auto& known : kFormatNames) {
+    if (known.name == name) return known.format;
+  }
+  throw Error(ErrorKind::kUsage, "ids as '" + printable(name) + "': want text, lines, json, u16 or u32");
+}
+
+IdReader::IdReader(std::istream& in, const IdReaderOptions& options)
+    : in_(in), options_(options), block_(kBlockBytes) {
+  check_records(options.format, options.records);
+}
+
+bool IdReader::fill() {
+  if (at_ < size_) return true;
+  at_ = 0;
+  size_ = read_some(in_, block_);
+  return size_ > 0;
+}
+
+bool IdReader::next_record() {
+  for (std::vector<TokenId> skipped; in_record_;) read(skipped);
+  if (options_.records == Records::kOne) return in_record_ = !std::exchange(done_, true);
+  const bool skip_space = options_.format == IdFormat::kJson;
+  while (fill() && skip_space && is_space(static_cast<unsigned char>(block_[at_]))) ++at_, ++offset_;
+  return in_record_ = at_ < size_;
+}
+
+bool IdReader::read(std::vector<TokenId>& ids) {
+  ids.clear();
+  while (in_record_ && ids.empty()) {
+    if (!fill()) {
+      in_record_ = false;
+      end_stream(ids);
+    }
+    for (; in_record_ && at_ < size_; ++offset_) take(static_cast<unsigned char>(block_[at_++]), ids);
+  }
+  return !ids.empty();
+}
+
+std::vector<TokenId> IdReader::read_all() {
+  std::vector<TokenId> all, some;
+  while (read(some)) all.insert(all.end(), some.begin(), some.end());
+  return all;
+}
+
+void IdReader::take(unsigned char c, std::vector<TokenId>& ids) {
+  if (width_of(options_.format) != 0) {
+    take_binary(c, ids);
+  } else if (is_digit(c)) {
+    add_digit(c);
+  } else if (options_.format == IdFormat::kJson) {
+    take_json(c, ids);
+  } else {
+    take_text(c, ids);
+  }
+}
+
+void IdReader::take_text(unsigned char c, std::vector<TokenId>& ids) {
+  if (!is_space(c)) refuse_byte(c);
+  end_id(ids);
+  if (c != '\n') return;
+  const bool ends_record = options_.format == IdFormat::kText || !line_has_id_;
+  line_has_id_ = false;
+  if (ends_record && options_.records == Records::kMany) in_record_ = false;
+}
+
+void IdReader::take_json(unsigned char c, std::vector<TokenId>& ids) {
+  end_id(ids);
+  if (c == '[' && json_ == Json::kOutside) {
+    json_ = Json::kFirst;
+  } else if (c == ',' && json_ == Json::kBehind) {
+    json_ = Json::kNext;
+  } else if (c == ']' && (json_ == Json::kFirst || json_ == Json::kBehind)) {
+    json_ = Json::kOutside;
+    if (options_.records == Records::kMany) in_record_ = false;
+  } else if (!is_space(c)) {
+    refuse_byte(c);
+  }
+}
+
+void IdReader::take_binary(unsigned char c, std::vector<TokenId>& ids) {
+  value_ |= uint64_t{c} << (8 * n_digits_);
+  if (++n_digits_ == width_of(options_.format)) end_id(ids);
+}
+
+void IdReader::add_digit(unsigned char c) {
+  if (options_.format == IdFormat::kJson && json_ != Json::kFirst && json_ != Json::kNext) refuse_byte(c);
+  value_ = 10 * value_ + (c - '0');
+  ++n_digits_;
+  if (value_ > kMaxId) fail("an id above " + std::to_string(kMaxId));
+}
+
+void IdReader::end_id(std::vector<TokenId>& ids) {
+  if (n_digits_ == 0) return;
+  if (options_.vocab_size && value_ >= *options_.vocab_size) {
+    throw Error(ErrorKind::kFormat,
+                "id " + std::to_string(value_) + " at position " + std::to_string(n_ids_) + ": want below " +
+                    std::to_string(*options_.vocab_size) + ", the size of the vocabulary");
+  }
+  ids.push_back(static_cast<TokenId>(value_));
+  ++n_ids_;
+  value_ = n_digits_ = 0;
+  line_has_id_ = true;
+  if (json_ != Json::kOutside) json_ = Json::kBehind;
+}
+
+void IdReader::end_stream(std::vector<TokenId>& ids) {
+  if (json_ != Json::kOutside) fail("ends inside an array of ids");
+  if (width_of(options_.format) != 0 && n_digits_ > 0) fail("ends inside an id");
+  end_id(ids);
+}
+
+void IdReader::fail(const std::string& what) const {
+  throw Error(ErrorKind::kFormat, "byte " + std::to_string(offset_) + ": " + what);
+}
+
+void IdReader::refuse_byte(unsigned char c) const {
+  constexpr char kHex[] = "0123456789abcdef";
+  const bool visible = c > ' ' && c < 0x7f;
+  const std::string shown = visible ? std::string{'\'', static_cast<char>(c), '\''}
+                                    : std::string{'0', 'x', kHex[c >> 4], kHex[c & 15]};
+  const bool punctuation =
+      options_.format == IdFormat::kJson && (is_digit(c) || c == '[' || c == ',' || c == ']');
+  fail(shown + (punctuation ? " is out of place in arrays of ids" : " is not part of an id"));
+}
+
+IdWriter::IdWriter(std::ostream& out, IdFormat format, Records records)
+    : out_(out), format_(format), records_(records) {
+  check_records(format, records);
+}
+
+void IdWriter::write(std::span<const TokenId> ids) {
+  text_.clear();
+  for (const TokenId id : ids) {
+    if (format_ == IdFormat::kText && begun_) text_ += ' ';
+    if (format_ == IdFormat::kJson) text_ += begun_ ? ',' : '[';
+    if (const unsigned width = width_of(format_); width != 0) {
+      append_binary(id, width, text_);
+    } else {
+      append_decimal(id, text_);
+    }
+    if (format_ == IdFormat::kLines) text_ += '\n';
+    begun_ = true;
+  }
+  out_.write(text_.data(), static_cast<std::streamsize>(text_.size()));
+}
+
+void IdWriter::end_record() {
+  if (format_ == IdFormat::kText) out_ << '\n';
+  if (format_ == IdFormat::kJson) out_ << (begun_ ? "]\n" : "[]\n");
+  if (format_ == IdFormat::kLines && records_ == Records::kMany) out_ << '\n';
+  begun_ = false;
+}
+
+}  // namespace rwkv

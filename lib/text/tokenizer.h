@@ -1,0 +1,78 @@
+// Text to token ids and back.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/token.h"
+#include "text/token_table.h"
+#include "text/utf8_joiner.h"
+
+namespace rwkv {
+
+// A vocabulary with its way to cut a text into tokens. Immutable after load, shared freely between threads.
+class Tokenizer {
+ public:
+  // A World vocabulary or a Hugging Face tokenizer.json, judged by content. Error, its message beginning with
+  // the path: not readable, neither of the two, broken, or of a kind that is not supported.
+  static std::unique_ptr<const Tokenizer> load(const std::filesystem::path& path);
+  // The same from a file's content; errors name no path.
+  static std::unique_ptr<const Tokenizer> parse(std::string_view file);
+
+  Tokenizer(const Tokenizer&) = delete;
+  Tokenizer& operator=(const Tokenizer&) = delete;
+  virtual ~Tokenizer() = default;
+
+  virtual std::string_view kind() const = 0;  // "World", "byte-level BPE"
+
+  // The ids of a whole text. World takes any bytes; byte-level BPE takes invalid UTF-8 as U+FFFD, one for
+  // each maximal part of a character. Error kFormat when the vocabulary lacks a byte that the text has.
+  std::vector<TokenId> encode(std::string_view text) const;
+  // Appends the ids of the longest beginning of `text` whose ids depend on nothing behind it, or of all of it
+  // when no more text follows. Returns how many bytes that are: the caller begins there the next time.
+  virtual size_t encode_some(std::string_view text, bool more_follows, std::vector<TokenId>& ids) const = 0;
+
+  // The bytes that an id stands for; they may split a character. Empty for an id without a token (0 in World
+  // vocabularies) and for padding. Error kFormat for an id from padded_size() on.
+  std::string_view bytes_of(TokenId id) const;
+  // The bytes of all ids, invalid UTF-8 treated as invalid_output() says. An Error names the position too.
+  std::string decode(std::span<const TokenId> ids) const;
+  // What decoding does with bytes that are not UTF-8: World keeps them, byte-level BPE puts U+FFFD.
+  virtual InvalidUtf8 invalid_output() const = 0;
+
+  size_t vocab_size() const { return tokens_.size(); }  // the highest id + 1
+  // Models round their vocabulary up (65530 ids to 65536, 50277 to 50304): ids up to the next multiple of 64
+  // are padding, which a model may yet draw.
+  size_t padded_size() const { return (vocab_size() + 63) / 64 * 64; }
+  // Error kFormat unless a model of `model_vocab_size` ids can have been trained with this vocabulary: no
+  // smaller than it, and not so much larger (1024 ids) that another vocabulary must be meant.
+  void check_fits(size_t model_vocab_size) const;
+
+ protected:
+  explicit Tokenizer(TokenTable tokens) : tokens_(std::move(tokens)) {}
+  const TokenTable& tokens() const { return tokens_; }
+
+ private:
+  TokenTable tokens_;
+};
+
+// Encodes a text that comes in parts, in memory for a window of it: the longest token (World), or as far back
+// as white space begins (byte-level BPE). The ids are those of the whole text at once.
+class StreamEncoder {
+ public:
+  explicit StreamEncoder(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {}
+  // Appends the ids that are certain by now.
+  void add(std::string_view part, std::vector<TokenId>& ids);
+  // The text has ended: appends the rest. The next part begins a new text.
+  void finish(std::vector<TokenId>& ids);
+
+ private:
+  const Tokenizer& tokenizer_;
+  std::string pending_;
+  size_t next_try_bytes_ = 0;
+};
+
+}  // namespace rwkv

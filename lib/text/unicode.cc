@@ -1,0 +1,100 @@
+#include "text/unicode.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "text/utf8.h"
+
+namespace rwkv {
+namespace {
+
+bool is_wide_space(char32_t code) {
+  return code == 0x85 || code == 0xa0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200a) ||
+         code == 0x2028 || code == 0x2029 || code == 0x202f || code == 0x205f || code == 0x3000;
+}
+
+int combining_class(utf8proc_int32_t code) { return utf8proc_get_property(code)->combining_class; }
+
+// Decomposes one stretch of text, orders its marks, composes it again.
+class Normalizer {
+ public:
+  void append_normalized(std::string_view text, std::string& out) {
+    while (!text.empty()) {
+      const Utf8Step step = utf8_step(text);
+      // utf8proc 2.8 drops U+11A7 behind a Hangul syllable. It combines with nothing before it.
+      if (step.code == 0x11a7) compose(out);
+      add_decomposed(static_cast<utf8proc_int32_t>(step.code));
+      text.remove_prefix(step.bytes);
+    }
+    compose(out);
+  }
+
+ private:
+  void add_decomposed(utf8proc_int32_t code) {
+    constexpr utf8proc_ssize_t kLongest = 4;  // of the canonical decompositions
+    utf8proc_int32_t parts[kLongest];
+    int boundary = 0;
+    const auto n = utf8proc_decompose_char(code, parts, kLongest, UTF8PROC_DECOMPOSE, &boundary);
+    codes_.insert(codes_.end(), parts, parts + n);
+  }
+
+  // utf8proc's own ordering takes quadratic time.
+  void order_marks() {
+    for (auto at = codes_.begin(); at != codes_.end();) {
+      const auto first = std::find_if(at, codes_.end(), [](auto code) { return combining_class(code) != 0; });
+      at = std::find_if(first, codes_.end(), [](auto code) { return combining_class(code) == 0; });
+      std::stable_sort(first, at, [](auto a, auto b) { return combining_class(a) < combining_class(b); });
+    }
+  }
+
+  void compose(std::string& out) {
+    order_marks();
+    const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    const auto n =
+        utf8proc_normalize_utf32(codes_.data(), static_cast<utf8proc_ssize_t>(codes_.size()), options);
+    for (utf8proc_ssize_t i = 0; i < n; ++i) append_utf8(static_cast<char32_t>(codes_[i]), out);
+    codes_.clear();
+  }
+
+  std::vector<utf8proc_int32_t> codes_;
+};
+
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+}  // namespace
+
+CharClass wide_char_class(char32_t code) {
+  if (is_wide_space(code)) return CharClass::kSpace;
+  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(code));
+  if (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) return CharClass::kLetter;
+  if (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO) return CharClass::kNumber;
+  return CharClass::kOther;
+}
+
+bool is_visible(char32_t code) {
+  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(code));
+  return code == ' ' || (category != UTF8PROC_CATEGORY_CN && category < UTF8PROC_CATEGORY_ZS);
+}
+
+// ASCII characters stay as they are and combine with nothing before them: only a stretch without ASCII, with
+// the character before it, has to be looked at.
+std::string nfc(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  Normalizer normalizer;
+  while (!text.empty()) {
+    const auto wide =
+        static_cast<size_t>(std::find_if_not(text.begin(), text.end(), is_ascii) - text.begin());
+    const size_t begin = wide == text.size() ? wide : wide - (wide > 0 ? 1 : 0);
+    const size_t end = static_cast<size_t>(
+        std::find_if(text.begin() + static_cast<ptrdiff_t>(wide), text.end(), is_ascii) - text.begin());
+    result += text.substr(0, begin);
+    normalizer.append_normalized(text.substr(begin, end - begin), result);
+    text.remove_prefix(end);
+  }
+  return result;
+}
+
+}  // namespace rwkv

@@ -1,0 +1,18 @@
+// RWKV's World tokenizer: the longest token at each place.
+#pragma once
+#include <memory>
+#include <string_view>
+
+#include "text/tokenizer.h"
+
+namespace rwkv {
+
+// Whether a file begins like a World vocabulary: an id, a space, a Python literal.
+bool looks_like_world_vocabulary(std::string_view file);
+
+// Lines of "id literal length": the token as a Python literal, its length in bytes; in any order, ended by LF
+// or CRLF, the last one also by nothing. Error kFormat naming the line, for what is not so and for an id or a
+// token that comes twice.
+std::unique_ptr<const Tokenizer> parse_world_vocabulary(std::string_view file);
+
+}  // namespace rwkv

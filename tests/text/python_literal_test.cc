@@ -1,0 +1,63 @@
+#include "text/python_literal.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+
+namespace rwkv {
+namespace {
+
+TEST(PythonLiteral, ReadsStringsAsUtf8) {
+  EXPECT_EQ(parse_python_literal("'abc d'"), "abc d");
+  EXPECT_EQ(parse_python_literal("\"it's\""), "it's");
+  EXPECT_EQ(parse_python_literal("'\"'"), "\"");
+  EXPECT_EQ(parse_python_literal(R"('\n\t\r\\\'\"\a\b\f\v')"), "\n\t\r\\'\"\a\b\f\v");
+  EXPECT_EQ(parse_python_literal(R"('\x41\x80\xff')"), "A\u0080\u00ff");
+  EXPECT_EQ(parse_python_literal(R"('\u4e2d\U0001F600')"), "\u4e2d\U0001f600");
+  EXPECT_EQ(parse_python_literal(R"('\0\012\1011\777')"), std::string("\0\nA1\u01ff", 6));
+  EXPECT_EQ(parse_python_literal("'\u4e2d'"), "\u4e2d");
+  EXPECT_EQ(parse_python_literal("''"), "");
+}
+
+TEST(PythonLiteral, ReadsBytes) {
+  EXPECT_EQ(parse_python_literal(R"(b'\x80\xffA\377')"),
+            "\x80\xff"
+            "A\xff");
+  EXPECT_EQ(parse_python_literal(R"(b"it's")"), "it's");
+  EXPECT_EQ(parse_python_literal(R"(B'')"), "");
+}
+
+TEST(PythonLiteral, RefusesEverythingElse) {
+  for (const char* bad : {"",
+                          "'",
+                          "b",
+                          "b'",
+                          "abc",
+                          "'abc",
+                          "abc'",
+                          "'abc\"",
+                          "r'a'",
+                          "'a'b'",
+                          R"('\')",
+                          R"('\x4')",
+                          R"('\x4g')",
+                          R"('\u12')",
+                          R"('\x-1')",
+                          R"('\x+1')",
+                          R"('\ud800')",
+                          R"('\U00110000')",
+                          R"('\U0000dfff')",
+                          R"('\N{DASH}')",
+                          R"('\q')",
+                          R"(b'\u0041')",
+                          R"(b'\400')",
+                          "b'\u00e9'",
+                          "'\xff'",
+                          "'\xe2\x82'",
+                          R"('\8')"}) {
+    EXPECT_THROW(parse_python_literal(bad), Error) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace rwkv
