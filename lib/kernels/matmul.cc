@@ -1,45 +1,11 @@
 #include "kernels/matmul.h"
 
+#include <algorithm>
 #include <cassert>
-#include <cstddef>
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/matmul.cc"
-#include "hwy/foreach_target.h"  // IWYU pragma: keep
-#include "hwy/highway.h"
-// After highway.h
-#include "kernels/matmul_in_out-inl.h"
-#include "kernels/matmul_out_in-inl.h"
+#include "kernels/matmul_parts.h"
 
-HWY_BEFORE_NAMESPACE();
-namespace rwkv::HWY_NAMESPACE {
-
-template <class Codec>
-void ByLayout(const MatmulJob& job, size_t begin, size_t end) {
-  job.w->layout == Layout::kOutIn ? OutIn<Codec>(job, begin, end) : InOut<Codec>(job, begin, end);
-}
-
-// Outputs [begin, end) of the job.
-void MatmulOutputs(const MatmulJob& job, size_t begin, size_t end) {
-  switch (job.w->dtype) {
-    case DType::kF32:
-      return ByLayout<CodecF32>(job, begin, end);
-    case DType::kF16:
-      return ByLayout<CodecF16>(job, begin, end);
-    case DType::kBf16:
-      return ByLayout<CodecBf16>(job, begin, end);
-    default:
-      assert(!"matrices are f32, f16 or bf16");
-  }
-}
-
-}  // namespace rwkv::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
 namespace rwkv {
-HWY_EXPORT(MatmulOutputs);
-
 namespace {
 
 constexpr size_t kGrainOutputs = 16;  // a thread's share begins at a multiple of it
@@ -50,6 +16,24 @@ size_t share_begin(size_t outputs, size_t thread, size_t n_threads) {
   return std::min(outputs, n_grains * thread / n_threads * kGrainOutputs);
 }
 
+bool is_quantised(const Matrix& m) { return m.dtype == DType::kQ8 || m.dtype == DType::kQ4; }
+
+void multiply_tiles(const MatmulJob& job, size_t begin, size_t end, size_t thread, ThreadPool& pool) {
+  if (!is_quantised(*job.w)) return matmul_wide_tiles(job, begin, end);
+  matmul_quantised_tiles(job, begin, end, pool.scratch(thread, quantised_scratch_bytes(job)));
+}
+
+void multiply_outputs(const MatmulJob& job, size_t begin, size_t end, size_t thread, ThreadPool& pool) {
+  switch (job.w->layout) {
+    case Layout::kOutIn:
+      return matmul_out_in(job, begin, end);
+    case Layout::kInOut:
+      return matmul_in_out(job, begin, end);
+    case Layout::kTiles:
+      return multiply_tiles(job, begin, end, thread, pool);
+  }
+}
+
 }  // namespace
 
 void matmul(std::span<const MatmulJob> jobs, ThreadPool& pool) {
@@ -58,10 +42,9 @@ void matmul(std::span<const MatmulJob> jobs, ThreadPool& pool) {
       assert(job.x.cols == job.w->cols && job.y.cols == job.w->rows && job.x.rows == job.y.rows);
       const size_t begin = share_begin(job.w->rows, thread, pool.size());
       const size_t end = share_begin(job.w->rows, thread + 1, pool.size());
-      if (begin < end && job.x.rows > 0) HWY_DYNAMIC_DISPATCH(MatmulOutputs)(job, begin, end);
+      if (begin < end && job.x.rows > 0) multiply_outputs(job, begin, end, thread, pool);
     }
   });
 }
 
 }  // namespace rwkv
-#endif  // HWY_ONCE

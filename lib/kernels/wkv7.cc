@@ -16,14 +16,15 @@ namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // One head.
-struct Head {
+// Names end in 7: wkv5.cc has its own in the same namespace.
+struct Head7 {
   const float *r, *w, *k, *v, *kappa, *b;
   size_t size;
 };
 
 // Values [j, j + registers): a lane is one value channel, summed over the keys in order.
 template <size_t kRegisters, class D>
-HWY_INLINE void Values(D d, const Head& h, size_t j, float* HWY_RESTRICT S, float* HWY_RESTRICT y) {
+HWY_INLINE void Values7(D d, const Head7& h, size_t j, float* HWY_RESTRICT S, float* HWY_RESTRICT y) {
   constexpr size_t kWidth = hn::MaxLanes(d);
   hn::Vec<D> v[kRegisters], removed[kRegisters], sum[kRegisters];
   for (size_t n = 0; n < kRegisters; ++n) {
@@ -49,18 +50,18 @@ HWY_INLINE void Values(D d, const Head& h, size_t j, float* HWY_RESTRICT S, floa
   for (size_t n = 0; n < kRegisters; ++n) hn::StoreU(sum[n], d, y + j + n * kWidth);
 }
 
-HWY_INLINE void OneHead(const Head& h, float* HWY_RESTRICT S, float* HWY_RESTRICT y) {
+HWY_INLINE void OneHead7(const Head7& h, float* HWY_RESTRICT S, float* HWY_RESTRICT y) {
   constexpr size_t kRegisters = 4;
   size_t j = 0;
-  for (; j + kRegisters * kLanes <= h.size; j += kRegisters * kLanes) Values<kRegisters>(DF(), h, j, S, y);
-  for (; j + kLanes <= h.size; j += kLanes) Values<1>(DF(), h, j, S, y);
-  for (; j < h.size; ++j) Values<1>(hn::CappedTag<float, 1>(), h, j, S, y);
+  for (; j + kRegisters * kLanes <= h.size; j += kRegisters * kLanes) Values7<kRegisters>(DF(), h, j, S, y);
+  for (; j + kLanes <= h.size; j += kLanes) Values7<1>(DF(), h, j, S, y);
+  for (; j < h.size; ++j) Values7<1>(hn::CappedTag<float, 1>(), h, j, S, y);
 }
 
 void Wkv7(const Wkv7Input& in, size_t head_size, std::span<float> S, std::span<float> y) {
   for (size_t i = 0; i < y.size(); i += head_size) {
-    OneHead({&in.r[i], &in.w[i], &in.k[i], &in.v[i], &in.kappa[i], &in.b[i], head_size}, &S[i * head_size],
-            &y[i]);
+    OneHead7({&in.r[i], &in.w[i], &in.k[i], &in.v[i], &in.kappa[i], &in.b[i], head_size}, &S[i * head_size],
+             &y[i]);
   }
 }
 

@@ -44,13 +44,28 @@ TEST_P(ElementwiseOn, ExpAtTheEdges) {
 TEST_P(ElementwiseOn, EveryTailLength) {
   for (size_t n = 0; n <= 40; ++n) {
     const auto a = uniform(n, -3, 3, 1), b = uniform(n, -3, 3, 2), w = uniform(n, -0.2f, 1.2f, 3);
-    std::vector<float> y(n), gated(n), added = a, squared = a;
+    std::vector<float> y(n), gated(n), added = a, squared = a, more(n), product(n), product_sum(n), swished(n);
+    std::vector<float> sigmoid = a, sigmoid_sum(n), tanh = a;
     interpolate(a, b, w, y);
+    interpolate_sum(a, b, w, a, more);
+    multiply(a, b, product);
+    multiply_sum(a, b, w, product_sum);
+    silu_times(a, b, swished);
+    sigmoid_of(sigmoid);
+    sigmoid_of_sum(a, b, sigmoid_sum);
+    tanh_of(tanh);
     sigmoid_times(a, b, gated);
     add_sigmoid_times(w, b, added);
     relu_squared(squared);
     for (size_t i = 0; i < n; ++i) {
       EXPECT_NEAR(y[i], a[i] + (double{b[i]} - a[i]) * w[i], 1e-6);
+      EXPECT_NEAR(more[i], a[i] + (double{b[i]} - a[i]) * (w[i] + a[i]), 4e-6);
+      EXPECT_EQ(product[i], a[i] * b[i]);
+      EXPECT_NEAR(product_sum[i], a[i] * (double{b[i]} + w[i]), 2e-6);
+      EXPECT_NEAR(swished[i], a[i] * b[i] / (1 + std::exp(-double{a[i]})), 2e-6);
+      EXPECT_NEAR(sigmoid[i], 1 / (1 + std::exp(-double{a[i]})), 1e-6);
+      EXPECT_NEAR(sigmoid_sum[i], 1 / (1 + std::exp(-double{a[i]} - b[i])), 1e-6);
+      EXPECT_NEAR(tanh[i], std::tanh(double{a[i]}), 2e-7);
       EXPECT_NEAR(gated[i], b[i] / (1 + std::exp(-double{a[i]})), 1e-6);
       EXPECT_NEAR(added[i], a[i] + b[i] / (1 + std::exp(-double{w[i]})), 1e-6);
       EXPECT_EQ(squared[i], a[i] > 0 ? a[i] * a[i] : 0);

@@ -1,17 +1,16 @@
-// W x for weights stored one output after the other. Included once for each SIMD target.
+// W x for weights stored one output after the other.
+#include "kernels/matmul_parts.h"
+
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/matmul_out_in.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+// After highway.h
 #include "hwy/cache_control.h"
-#include "kernels/matmul.h"
-
-#if defined(RWKV_KERNELS_MATMUL_OUT_IN_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef RWKV_KERNELS_MATMUL_OUT_IN_INL_H_
-#undef RWKV_KERNELS_MATMUL_OUT_IN_INL_H_
-#else
-#define RWKV_KERNELS_MATMUL_OUT_IN_INL_H_
-#endif
-
 #include "kernels/codecs-inl.h"
 #include "kernels/vec16-inl.h"
 
@@ -71,25 +70,24 @@ HWY_INLINE void StoreSum(float sum, Store store, float* HWY_RESTRICT y) {
 template <class Codec>
 void OneRow(const typename Codec::Stored* HWY_RESTRICT w, const MatmulJob& job, size_t begin, size_t end) {
   const size_t cols = job.w->cols;
-  float* HWY_RESTRICT y = job.y.data;
   size_t o = begin;
   for (; o + kStreams <= end; o += kStreams) {
     float sums[kStreams];
     DotsOneRow<Codec, kStreams>(w + o * cols, cols, job.x.data, sums);
-    for (size_t i = 0; i < kStreams; ++i) StoreSum(sums[i], job.store, y + o + i);
+    store_sums(job, 0, o, sums, kStreams);
   }
   for (; o < end; ++o) {
     float sum;
     DotsOneRow<Codec, 1>(w + o * cols, cols, job.x.data, &sum);
-    StoreSum(sum, job.store, y + o);
+    store_sums(job, 0, o, &sum, 1);
   }
 }
 
 // ---- many rows of x: a panel of outputs is widened once and multiplied with every row
 
-constexpr size_t kTileOutputs = 4;
+constexpr size_t kDotOutputs = 4;
 // Rows of x in a tile: as many accumulators as the registers hold (16 on AVX2, 32 on AVX-512 and NEON).
-constexpr size_t kTileRows = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM ? 6 : 3;
+constexpr size_t kDotRows = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM ? 6 : 3;
 constexpr size_t kPanelOutputs = 8;
 constexpr size_t kBlockCols = 512;  // columns a block: panel and tile of x stay in the first-level cache
 constexpr size_t kChunkRows = 64;   // rows of x a panel is multiplied with at a time
@@ -114,38 +112,42 @@ HWY_INLINE void Tile(const float (*HWY_RESTRICT w)[kBlockCols], const XBlock& x,
                      float (*HWY_RESTRICT sums)[kPanelOutputs][kVec16Lanes]) {
   const DF d;
   for (size_t lane = 0; lane < kVec16Lanes; lane += kLanes) {
-    VF acc[N][kTileOutputs];
+    VF acc[N][kDotOutputs];
     for (size_t t = 0; t < N; ++t) {
-      for (size_t o = 0; o < kTileOutputs; ++o)
+      for (size_t o = 0; o < kDotOutputs; ++o)
         acc[t][o] = x.first ? hn::Zero(d) : hn::Load(d, sums[t][o] + lane);
     }
     const float* HWY_RESTRICT px = x.data + row * x.stride + lane;
     for (size_t c = 0; c < x.cols; c += kVec16Lanes) {
       VF vx[N];
       for (size_t t = 0; t < N; ++t) vx[t] = hn::LoadU(d, px + t * x.stride + c);
-      for (size_t o = 0; o < kTileOutputs; ++o) {
+      for (size_t o = 0; o < kDotOutputs; ++o) {
         const VF vw = hn::Load(d, w[o] + lane + c);
         for (size_t t = 0; t < N; ++t) acc[t][o] = hn::MulAdd(vw, vx[t], acc[t][o]);
       }
     }
     for (size_t t = 0; t < N; ++t) {
-      for (size_t o = 0; o < kTileOutputs; ++o) hn::Store(acc[t][o], d, sums[t][o] + lane);
+      for (size_t o = 0; o < kDotOutputs; ++o) hn::Store(acc[t][o], d, sums[t][o] + lane);
     }
   }
 }
 
-template <size_t N = kTileRows>
-HWY_INLINE void TileOf(size_t n_rows, const float (*w)[kBlockCols], const XBlock& x, size_t row,
-                       float (*sums)[kPanelOutputs][kVec16Lanes]) {
-  if (n_rows >= N) return Tile<N>(w, x, row, sums);
-  if constexpr (N > 1) TileOf<N - 1>(n_rows, w, x, row, sums);
+// Multiplies as many rows as a tile takes, at most n_rows; returns how many.
+template <size_t N = kDotRows>
+HWY_INLINE size_t TileOf(size_t n_rows, const float (*w)[kBlockCols], const XBlock& x, size_t row,
+                         float (*sums)[kPanelOutputs][kVec16Lanes]) {
+  if constexpr (N > 1) {
+    if (n_rows < N) return TileOf<N / 2>(n_rows, w, x, row, sums);
+  }
+  Tile<N>(w, x, row, sums);
+  return N;
 }
 
 HWY_INLINE void MultiplyBlock(PanelScratch& s, const XBlock& x) {
-  for (size_t row = 0; row < x.rows; row += kTileRows) {
-    for (size_t o = 0; o < kPanelOutputs; o += kTileOutputs) {
+  for (size_t o = 0; o < kPanelOutputs; o += kDotOutputs) {
+    for (size_t row = 0; row < x.rows;) {
       auto* sums = reinterpret_cast<float(*)[kPanelOutputs][kVec16Lanes]>(s.sums[row][o]);
-      TileOf(x.rows - row, s.weights + o, x, row, sums);
+      row += TileOf(x.rows - row, s.weights + o, x, row, sums);
     }
   }
 }
@@ -162,27 +164,33 @@ HWY_INLINE void WidenPanel(const typename Codec::Stored* HWY_RESTRICT w, const M
   }
 }
 
-template <class Codec>
-void PanelTimesRows(const typename Codec::Stored* HWY_RESTRICT w, const MatmulJob& job, size_t output,
-                    size_t n_outputs, MatSpan<const float> x, MatSpan<float> y, PanelScratch& s) {
-  const size_t whole = x.cols / kVec16Lanes * kVec16Lanes;
-  for (size_t c = 0; c < whole; c += kBlockCols) {
-    const size_t cols = std::min(kBlockCols, whole - c);
-    WidenPanel<Codec>(w, *job.w, output, n_outputs, c, cols, s);
-    MultiplyBlock(s, {x.data + c, x.stride, x.rows, cols, c == 0});
-  }
-  if (const size_t cols = x.cols - whole; cols > 0) {
-    WidenPanel<Codec>(w, *job.w, output, n_outputs, whole, cols, s);
-    std::memset(s.x_tail, 0, sizeof s.x_tail);
-    for (size_t t = 0; t < x.rows; ++t) std::memcpy(s.x_tail[t], x.row_data(t) + whole, cols * sizeof(float));
-    MultiplyBlock(s, {s.x_tail[0], kVec16Lanes, x.rows, kVec16Lanes, whole == 0});
-  }
-  for (size_t t = 0; t < x.rows; ++t) {
+HWY_INLINE void StorePanel(const MatmulJob& job, size_t first_row, size_t rows, size_t output,
+                           size_t n_outputs, const PanelScratch& s) {
+  for (size_t t = 0; t < rows; ++t) {
+    float sums[kPanelOutputs];
     for (size_t o = 0; o < n_outputs; ++o) {
       VF parts[kParts];
       for (size_t part = 0; part < kParts; ++part) parts[part] = hn::Load(DF(), s.sums[t][o] + part * kLanes);
-      StoreSum(SumVec16(parts), job.store, y.row_data(t) + output + o);
+      sums[o] = SumVec16(parts);
     }
+    store_sums(job, first_row + t, output, sums, n_outputs);
+  }
+}
+
+template <class Codec>
+void PanelTimesRows(const typename Codec::Stored* HWY_RESTRICT w, const Matrix& matrix, size_t output,
+                    size_t n_outputs, MatSpan<const float> x, PanelScratch& s) {
+  const size_t whole = x.cols / kVec16Lanes * kVec16Lanes;
+  for (size_t c = 0; c < whole; c += kBlockCols) {
+    const size_t cols = std::min(kBlockCols, whole - c);
+    WidenPanel<Codec>(w, matrix, output, n_outputs, c, cols, s);
+    MultiplyBlock(s, {x.data + c, x.stride, x.rows, cols, c == 0});
+  }
+  if (const size_t cols = x.cols - whole; cols > 0) {
+    WidenPanel<Codec>(w, matrix, output, n_outputs, whole, cols, s);
+    std::memset(s.x_tail, 0, sizeof s.x_tail);
+    for (size_t t = 0; t < x.rows; ++t) std::memcpy(s.x_tail[t], x.row_data(t) + whole, cols * sizeof(float));
+    MultiplyBlock(s, {s.x_tail[0], kVec16Lanes, x.rows, kVec16Lanes, whole == 0});
   }
 }
 
@@ -191,9 +199,9 @@ void ManyRows(const typename Codec::Stored* HWY_RESTRICT w, const MatmulJob& job
   PanelScratch scratch;
   for (size_t o = begin; o < end; o += kPanelOutputs) {
     for (size_t t = 0; t < job.x.rows; t += kChunkRows) {
-      const size_t rows = std::min(kChunkRows, job.x.rows - t);
-      PanelTimesRows<Codec>(w, job, o, std::min(kPanelOutputs, end - o), job.x.rows_at(t, rows),
-                            job.y.rows_at(t, rows), scratch);
+      const size_t rows = std::min(kChunkRows, job.x.rows - t), n_outputs = std::min(kPanelOutputs, end - o);
+      PanelTimesRows<Codec>(w, *job.w, o, n_outputs, job.x.rows_at(t, rows), scratch);
+      StorePanel(job, t, rows, o, n_outputs, scratch);
     }
   }
 }
@@ -204,7 +212,31 @@ void OutIn(const MatmulJob& job, size_t begin, size_t end) {
   job.x.rows == 1 ? OneRow<Codec>(w, job, begin, end) : ManyRows<Codec>(w, job, begin, end);
 }
 
+void OutInF32(const MatmulJob& job, size_t begin, size_t end) { OutIn<CodecF32>(job, begin, end); }
+void OutInF16(const MatmulJob& job, size_t begin, size_t end) { OutIn<CodecF16>(job, begin, end); }
+void OutInBf16(const MatmulJob& job, size_t begin, size_t end) { OutIn<CodecBf16>(job, begin, end); }
+
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
-#endif  // RWKV_KERNELS_MATMUL_OUT_IN_INL_H_
+#if HWY_ONCE
+namespace rwkv {
+HWY_EXPORT(OutInF32);
+HWY_EXPORT(OutInF16);
+HWY_EXPORT(OutInBf16);
+
+void matmul_out_in(const MatmulJob& job, size_t begin, size_t end) {
+  switch (job.w->dtype) {
+    case DType::kF32:
+      return HWY_DYNAMIC_DISPATCH(OutInF32)(job, begin, end);
+    case DType::kF16:
+      return HWY_DYNAMIC_DISPATCH(OutInF16)(job, begin, end);
+    case DType::kBf16:
+      return HWY_DYNAMIC_DISPATCH(OutInBf16)(job, begin, end);
+    default:
+      assert(false && "rows are f32, f16 or bf16");
+  }
+}
+
+}  // namespace rwkv
+#endif  // HWY_ONCE

@@ -1,0 +1,152 @@
+// W x for weights stored one input after the other: low-rank matrices, and ffn.value as converted files hold
+// it, where inputs that relu² left at zero are not read.
+#include "kernels/matmul_parts.h"
+
+#include <algorithm>
+#include <cassert>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/matmul_in_out.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+// After highway.h
+#include "hwy/cache_control.h"
+#include "kernels/panel-inl.h"
+#include "kernels/row_codecs-inl.h"
+#include "kernels/vec16-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rwkv::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr size_t kInputsAtOnce = 4;
+
+// The next inputs whose x is not zero, at most kInputsAtOnce of them.
+struct ActiveInputs {
+  size_t count = 0;
+  size_t index[kInputsAtOnce];
+  float x[kInputsAtOnce];
+
+  HWY_INLINE void Find(const float* HWY_RESTRICT all, size_t n, size_t& next) {
+    for (count = 0; next < n && count < kInputsAtOnce; ++next) {
+      index[count] = next;
+      x[count] = all[next];
+      count += all[next] != 0.0f;
+    }
+  }
+};
+
+// sums += the weights of N inputs times their x, over outputs [begin, end); sums has room for the last 16.
+template <class Row, size_t N>
+HWY_INLINE void AddInputs(const Matrix& m, const ActiveInputs& active, size_t begin, size_t end,
+                          float* HWY_RESTRICT sums) {
+  Row rows[N];
+  for (size_t i = 0; i < N; ++i) rows[i] = Row(m, active.index[i]);
+  const DF d;
+  for (size_t o = begin; o < end; o += kVec16Lanes) {
+    VF acc[kParts];
+    for (size_t part = 0; part < kParts; ++part) acc[part] = hn::Load(d, sums + o - begin + part * kLanes);
+    for (size_t i = 0; i < N; ++i) {
+      VF w[kParts];
+      rows[i].Load16(o, end - o, w);
+      for (size_t part = 0; part < kParts; ++part)
+        acc[part] = hn::MulAdd(w[part], hn::Set(d, active.x[i]), acc[part]);
+    }
+    for (size_t part = 0; part < kParts; ++part) hn::Store(acc[part], d, sums + o - begin + part * kLanes);
+  }
+}
+
+template <class Row>
+HWY_INLINE void PrefetchInputs(const Matrix& m, const ActiveInputs& active, size_t begin, size_t end) {
+  constexpr size_t kCacheLineBytes = 64;
+  for (size_t i = 0; i < active.count; ++i) {
+    const Row row(m, active.index[i]);
+    const std::byte* last = row.Address(end);
+    for (const std::byte* p = row.Address(begin); p < last; p += kCacheLineBytes) hwy::Prefetch(p);
+  }
+}
+
+// One row of x, outputs in strips whose sums stay in the first-level cache. The weights of four inputs are
+// fetched while those of the four before are added.
+template <class Row>
+void InOutOneRow(const MatmulJob& job, size_t begin, size_t end) {
+  constexpr size_t kStrip = 1024;
+  HWY_ALIGN float sums[kStrip];
+  const Matrix& m = *job.w;
+  for (size_t o = begin; o < end; o += kStrip) {
+    const size_t stop = std::min(end, o + kStrip);
+    std::fill_n(sums, kStrip, 0.0f);
+    size_t next = 0;
+    ActiveInputs now, coming;
+    coming.Find(job.x.data, m.cols, next);
+    while (coming.count == kInputsAtOnce) {
+      now = coming;
+      coming.Find(job.x.data, m.cols, next);
+      PrefetchInputs<Row>(m, coming, o, stop);
+      AddInputs<Row, kInputsAtOnce>(m, now, o, stop, sums);
+    }
+    for (size_t i = 0; i < coming.count; ++i) {
+      now.index[0] = coming.index[i], now.x[0] = coming.x[i];
+      AddInputs<Row, 1>(m, now, o, stop, sums);
+    }
+    store_sums(job, 0, o, sums, stop - o);
+  }
+}
+
+template <class Row>
+HWY_INLINE void WidenInOut(const Matrix& m, size_t output, size_t n_outputs, size_t c, size_t inputs,
+                           float (*HWY_RESTRICT weights)[kPanelWidth]) {
+  for (size_t i = 0; i < inputs; ++i) {
+    const Row row(m, c + i);
+    for (size_t o = 0; o < n_outputs; o += kVec16Lanes) {
+      VF w[kParts];
+      row.Load16(output + o, n_outputs - o, w);
+      for (size_t part = 0; part < kParts; ++part) hn::Store(w[part], DF(), &weights[i][o + part * kLanes]);
+    }
+  }
+}
+
+template <class Row>
+void InOut(const MatmulJob& job, size_t begin, size_t end) {
+  if (job.x.rows == 1) return InOutOneRow<Row>(job, begin, end);
+  MultiplyByPanels(job, begin, end,
+                   [&](size_t o, size_t n_outputs, size_t c, size_t inputs, float(*weights)[kPanelWidth])
+                       HWY_ATTR { WidenInOut<Row>(*job.w, o, n_outputs, c, inputs, weights); });
+}
+
+void InOutF32(const MatmulJob& job, size_t begin, size_t end) { InOut<WideRow<CodecF32>>(job, begin, end); }
+void InOutF16(const MatmulJob& job, size_t begin, size_t end) { InOut<WideRow<CodecF16>>(job, begin, end); }
+void InOutBf16(const MatmulJob& job, size_t begin, size_t end) { InOut<WideRow<CodecBf16>>(job, begin, end); }
+void InOutQ8(const MatmulJob& job, size_t begin, size_t end) { InOut<Q8Row>(job, begin, end); }
+void InOutQ4(const MatmulJob& job, size_t begin, size_t end) { InOut<Q4Row>(job, begin, end); }
+
+}  // namespace rwkv::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rwkv {
+HWY_EXPORT(InOutF32);
+HWY_EXPORT(InOutF16);
+HWY_EXPORT(InOutBf16);
+HWY_EXPORT(InOutQ8);
+HWY_EXPORT(InOutQ4);
+
+void matmul_in_out(const MatmulJob& job, size_t begin, size_t end) {
+  switch (job.w->dtype) {
+    case DType::kF32:
+      return HWY_DYNAMIC_DISPATCH(InOutF32)(job, begin, end);
+    case DType::kF16:
+      return HWY_DYNAMIC_DISPATCH(InOutF16)(job, begin, end);
+    case DType::kBf16:
+      return HWY_DYNAMIC_DISPATCH(InOutBf16)(job, begin, end);
+    case DType::kQ8:
+      return HWY_DYNAMIC_DISPATCH(InOutQ8)(job, begin, end);
+    case DType::kQ4:
+      return HWY_DYNAMIC_DISPATCH(InOutQ4)(job, begin, end);
+    default:
+      assert(false && "no kernel multiplies with this type");
+  }
+}
+
+}  // namespace rwkv
+#endif  // HWY_ONCE

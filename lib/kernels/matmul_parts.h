@@ -1,0 +1,24 @@
+// The parts of matmul(), one a layout: each computes outputs [begin, end) of a job on the calling thread.
+// begin is a multiple of 16.
+#pragma once
+#include <cstddef>
+
+#include "kernels/matmul.h"
+
+namespace rwkv {
+
+void matmul_out_in(const MatmulJob& job, size_t begin, size_t end);
+void matmul_in_out(const MatmulJob& job, size_t begin, size_t end);
+void matmul_wide_tiles(const MatmulJob& job, size_t begin, size_t end);
+
+// q8 and q4. `scratch` has as many bytes as the second function says.
+void matmul_quantised_tiles(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch);
+size_t quantised_scratch_bytes(const MatmulJob& job);
+
+// Writes or adds `count` sums of row `row`, of outputs from `output` on.
+inline void store_sums(const MatmulJob& job, size_t row, size_t output, const float* sums, size_t count) {
+  float* y = job.y.row_data(row) + output;
+  for (size_t i = 0; i < count; ++i) y[i] = job.store == Store::kAdd ? y[i] + sums[i] : sums[i];
+}
+
+}  // namespace rwkv

@@ -1,0 +1,203 @@
+// matmul() with weights in tiles, by inputs, and quantised.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <string>
+
+#include "kernels/matmul.h"
+#include "support/matrices.h"
+#include "support/targets.h"
+
+namespace rwkv {
+namespace {
+
+struct Form {
+  DType dtype;
+  Layout layout;
+
+  bool quantises_x() const { return is_quantised(dtype) && layout == Layout::kTiles; }
+};
+constexpr Form kForms[] = {
+    {DType::kF32, Layout::kTiles}, {DType::kF16, Layout::kTiles},  {DType::kBf16, Layout::kTiles},
+    {DType::kQ8, Layout::kTiles},  {DType::kQ4, Layout::kTiles},   {DType::kF32, Layout::kInOut},
+    {DType::kF16, Layout::kInOut}, {DType::kBf16, Layout::kInOut}, {DType::kQ8, Layout::kInOut},
+    {DType::kQ4, Layout::kInOut},
+};
+
+// Random weights in a form, and what they are worth, row by row.
+struct Weights {
+  Form form;
+  OwnedMatrix stored;
+  std::vector<float> values;
+  Matrix matrix;
+
+  Weights(const Form& wanted, size_t rows, size_t cols)
+      : form(wanted),
+        stored(packed(random_matrix(DType::kF32, rows, cols).view, form.dtype, form.layout)),
+        values(unpacked(stored.view)),
+        matrix{form.dtype, form.layout, rows, cols, stored.bytes} {}
+
+  std::string name() const {
+    return form_name(form.dtype, form.layout) + " " + std::to_string(matrix.rows) + " x " +
+           std::to_string(matrix.cols);
+  }
+};
+
+std::vector<float> random_x(size_t n, uint32_t seed = 2) {
+  std::mt19937 rng(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> x(n);
+  for (float& v : x) v = normal(rng);
+  return x;
+}
+
+// As relu² leaves it.
+std::vector<float> sparse_x(size_t n) {
+  std::vector<float> x = random_x(n, 3);
+  for (float& v : x) v = v > 0.7F ? v * v : 0;
+  return x;
+}
+
+std::vector<float> product(const Weights& w, const std::vector<float>& x, size_t n_rows, size_t n_threads = 1,
+                           Store store = Store::kSet) {
+  ThreadPool pool(n_threads);
+  std::vector<float> y(n_rows * w.matrix.rows, 1.0F);
+  matmul({{&w.matrix, {x.data(), n_rows, w.matrix.cols}, {y.data(), n_rows, w.matrix.rows}, store}}, pool);
+  return y;
+}
+
+// x as kernels quantise it: 8 bits, a scale for each block of 32.
+std::vector<float> quantised(const float* x, size_t n) {
+  std::vector<float> values(n);
+  for (size_t begin = 0; begin < n; begin += kQuantBlock) {
+    const size_t end = std::min(n, begin + kQuantBlock);
+    float largest = 0;
+    for (size_t i = begin; i < end; ++i) largest = std::max(largest, std::abs(x[i]));
+    const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
+    for (size_t i = begin; i < end; ++i) values[i] = largest / 127.0F * std::nearbyint(x[i] * inverse);
+  }
+  return values;
+}
+
+// One row times the weights of an output, in double precision; and the sum of the magnitudes.
+struct Expected {
+  double sum = 0, magnitude = 0;
+
+  Expected(const float* weights, const float* x, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+      const double term = static_cast<double>(weights[i]) * static_cast<double>(x[i]);
+      sum += term;
+      magnitude += std::abs(term);
+    }
+  }
+};
+
+void expect_near_double(const Weights& w, const std::vector<float>& x, const std::vector<float>& y,
+                        double added = 0) {
+  const size_t rows = w.matrix.rows, cols = w.matrix.cols;
+  for (size_t t = 0; t < y.size() / rows; ++t) {
+    const float* exact = &x[t * cols];
+    const auto rounded =
+        w.form.quantises_x() ? quantised(exact, cols) : std::vector<float>(exact, exact + cols);
+    for (size_t r = 0; r < rows; ++r) {
+      const Expected want(&w.values[r * cols], rounded.data(), cols);
+      ASSERT_NEAR(y[t * rows + r], want.sum + added, 2e-6 * (want.magnitude + added) + 1e-9)
+          << w.name() << ", row " << t << ", output " << r;
+      const Expected unrounded(&w.values[r * cols], exact, cols);
+      ASSERT_NEAR(y[t * rows + r], unrounded.sum + added, 0.02 * unrounded.magnitude + 0.02)
+          << w.name() << ", row " << t << ", output " << r;
+    }
+  }
+}
+
+class PackedMatmulOn : public OnEachTarget {};
+
+TEST_P(PackedMatmulOn, EveryTailLengthOfInputs) {
+  for (const Form& form : kForms) {
+    for (size_t cols = 1; cols <= 140; cols += cols < 70 ? 1 : 7) {
+      const Weights w(form, 17, cols);
+      for (const size_t n_rows : {1, 2}) {
+        const auto x = random_x(n_rows * cols);
+        expect_near_double(w, x, product(w, x, n_rows));
+      }
+    }
+  }
+}
+
+TEST_P(PackedMatmulOn, EveryTailLengthOfOutputsAndRows) {
+  for (const Form& form : kForms) {
+    for (size_t outputs = 1; outputs <= 70; outputs += 3) {
+      const Weights w(form, outputs, 37);
+      for (size_t n_rows = 1; n_rows <= 14; ++n_rows) {
+        const auto x = random_x(n_rows * 37);
+        expect_near_double(w, x, product(w, x, n_rows, 1, Store::kAdd), 1);
+      }
+    }
+  }
+}
+
+TEST_P(PackedMatmulOn, SeveralStripsPanelsAndChunks) {
+  for (const Form& form : kForms) {
+    const Weights wide(form, 9, 700), tall(form, 2100, 40);
+    const auto x = random_x(130 * 700);
+    expect_near_double(wide, x, product(wide, x, 130));
+    const auto one = random_x(40);
+    expect_near_double(tall, one, product(tall, one, 1, 2));
+  }
+}
+
+TEST_P(PackedMatmulOn, SparseInputs) {
+  for (const Form& form : kForms) {
+    const Weights w(form, 83, 333);
+    for (const size_t n_rows : {1, 5}) {
+      const auto x = sparse_x(n_rows * 333);
+      expect_near_double(w, x, product(w, x, n_rows));
+    }
+    const std::vector<float> zeros(333);
+    for (const float y : product(w, zeros, 1)) ASSERT_EQ(y, 0) << w.name();
+  }
+}
+
+TEST_P(PackedMatmulOn, ARowHasTheSameBitsWithAnyNeighboursAndThreads) {
+  for (const Form& form : kForms) {
+    const Weights w(form, 83, 541);
+    for (const auto& x : {random_x(67 * 541), sparse_x(67 * 541)}) {
+      const auto all = product(w, x, 67);
+      for (const size_t n_threads : {2, 3, 5}) ASSERT_EQ(product(w, x, 67, n_threads), all) << w.name();
+      for (const size_t row : {0, 1, 30, 66}) {
+        const std::vector<float> alone(x.begin() + row * 541, x.begin() + (row + 1) * 541);
+        const std::vector<float> want(all.begin() + row * 83, all.begin() + (row + 1) * 83);
+        ASSERT_EQ(product(w, alone, 1), want) << w.name();
+        ASSERT_EQ(product(w, alone, 1, 3), want) << w.name();
+      }
+    }
+  }
+}
+
+TEST_P(PackedMatmulOn, UnalignedWeights) {
+  for (const Form& form : kForms) {
+    Weights w(form, 40, 100);
+    const auto x = random_x(2 * 100), aligned = product(w, x, 2);
+    std::vector<std::byte> shifted(w.stored.bytes.size() + 1);
+    std::ranges::copy(w.stored.bytes, shifted.begin() + 1);
+    w.matrix.bytes = std::span(shifted).subspan(1);
+    EXPECT_EQ(product(w, x, 2), aligned) << w.name();
+  }
+}
+
+RWKV_TEST_ON_EACH_TARGET(PackedMatmulOn);
+
+TEST(PackedMatmul, SameBitsOnEveryTargetWithFma) {
+  for (const Form& form : kForms) {
+    const Weights w(form, 53, 1051);
+    for (const auto& x : {random_x(7 * 1051), sparse_x(7 * 1051)}) {
+      expect_same_bits_on_all_targets([&] { return product(w, x, 7); });
+      expect_same_bits_on_all_targets([&] { return product(w, x, 1); });
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rwkv
