@@ -55,7 +55,7 @@ Model::Impl::Impl(TensorFile opened, const LoadOptions& options)
     : file(std::move(opened)), architecture(architecture_of(file)), info(detect_model(file)) {
   if (options.group_norm_eps && info.group_norm_eps != 0) info.group_norm_eps = *options.group_norm_eps;
   const WeightReader reader(file, owned);
-  emb = reader.matrix("emb.weight", info.n_vocab, info.n_embd);
+  emb = reader.table("emb.weight", info.n_vocab, info.n_embd);
   head = reader.matrix("head.weight", info.n_vocab, info.n_embd);
   ln0 = reader.norm("blocks.0.ln0", info.n_embd);
   ln_out = reader.norm("ln_out", info.n_embd);
@@ -68,9 +68,8 @@ Model::Impl::Impl(TensorFile opened, const LoadOptions& options)
 
 // x = LN(emb[token]; ln0)
 void Model::Impl::embed(Pass& pass) const {
-  const size_t row_bytes = emb.cols * dtype_info(emb.dtype).bytes;
   for_rows(pass, emb.cols, [&](size_t row) {
-    widen(emb.dtype, emb.bytes.subspan(pass.tokens[row] * row_bytes, row_bytes), pass.x.row(row));
+    widen_row(emb, pass.tokens[row], pass.x.row(row));
     normalize(pass.x.row(row), ln0.weights(kLayerNormEps), pass.x.row(row));
   });
 }
@@ -94,7 +93,7 @@ Model::Model(Model&&) noexcept = default;
 Model::~Model() = default;
 
 Model Model::load(const std::filesystem::path& path, const LoadOptions& options) {
-  return Model(std::make_unique<Impl>(TensorFile::open(path), options));
+  return Model(std::make_unique<Impl>(TensorFile::open(path, options.access), options));
 }
 
 const ModelInfo& Model::info() const { return impl_->info; }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "core/mapped_file.h"
 #include "core/mat_span.h"
 #include "core/thread_pool.h"
 #include "model/model_info.h"
@@ -38,8 +39,8 @@ class Workspace {
 };
 
 struct LoadOptions {
-  bool copy = false;                    // copy the weights into huge pages instead of using the mapping
-  std::optional<float> group_norm_eps;  // instead of the version's own
+  FileAccess access = FileAccess::kMap;  // kCopy: private memory in huge pages, faster to read from
+  std::optional<float> group_norm_eps;   // instead of the version's own
 };
 
 // Immutable after load, shared freely between threads. The weights stay where the file is mapped, in the

@@ -37,8 +37,10 @@ class WeightReader {
 
   // n elements whatever the shape ([n], [1, 1, n] ...), widened to f32.
   std::vector<float> vector(std::string_view name, size_t n) const;
-  // A checkpoint's [rows, cols] matrix, outputs first, used in place.
+  // A [rows, cols] matrix that is multiplied with, outputs first or as rwkv-convert packed it, used in place.
   Matrix matrix(std::string_view name, size_t rows, size_t cols) const;
+  // A [rows, cols] matrix of which rows are looked up, used in place.
+  Matrix table(std::string_view name, size_t rows, size_t cols) const;
   // A checkpoint's low-rank [inputs, outputs] matrix, applied as xᵀ M, used in place.
   Matrix low_rank(std::string_view name, size_t inputs, size_t outputs) const;
   // Matrix i of a stack [count, inputs, outputs] of such.
@@ -48,9 +50,10 @@ class WeightReader {
 
  private:
   const TensorView& tensor(std::string_view name) const;
-  // The tensor as f32, f16 or bf16, packed, after a check of its shape.
+  // The tensor without strides and not f64, after a check of its shape.
   struct Stored {
     DType dtype;
+    Layout layout;
     std::span<const std::byte> bytes;
   };
   Stored stored(std::string_view name, const Shape& shape) const;

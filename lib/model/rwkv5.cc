@@ -1,0 +1,132 @@
+// RWKV-5 "Eagle", 5.0 to 5.2: Peng et al. 2024, "Eagle and Finch".
+#include "kernels/elementwise.h"
+#include "kernels/matmul.h"
+#include "kernels/wkv5.h"
+#include "model/architecture.h"
+#include "model/gated_channel_mix.h"
+#include "model/heads.h"
+#include "model/token_shift.h"
+
+namespace rwkv {
+namespace {
+
+class Rwkv5Layer final : public Layer {
+ public:
+  Rwkv5Layer(const WeightReader& block, const ModelInfo& info);
+  void forward(Pass& pass) const override {
+    time_mix(pass);
+    channel_mix_.forward(pass, kFfnX);
+  }
+
+ private:
+  void time_mix(Pass& pass) const;
+
+  ModelInfo info_;
+  bool gated_;                                        // from 5.1 on
+  Norm ln1_;                                          // [C]
+  std::vector<float> mix_r_, mix_k_, mix_v_, mix_g_;  // [C]
+  std::vector<float> decay_, bonus_;                  // [H, N] w = exp(−exp(time_decay)), u
+  Matrix receptance_, key_, value_, gate_;            // [A, C]
+  Norm ln_x_;                                         // [A]
+  Matrix output_;                                     // [C, A]
+  GatedChannelMix channel_mix_;
+};
+
+// [H, N], a scalar a head (5.0, 5.1) repeated over its N channels.
+std::vector<float> read_per_channel(const WeightReader& att, std::string_view name, const ModelInfo& info) {
+  if (att.n_elements(name) == info.n_att) return att.vector(name, info.n_att);
+  const auto scalars = att.vector(name, info.n_heads);
+  std::vector<float> values;
+  for (const float scalar : scalars) values.insert(values.end(), info.head_size, scalar);
+  return values;
+}
+
+std::vector<float> read_decay(const WeightReader& att, const ModelInfo& info) {
+  auto decay = read_per_channel(att, "time_decay", info);
+  decay6(std::vector<float>(decay.size()), decay, decay);
+  return decay;
+}
+
+// Spelt time_faaaa it is plain, spelt time_first (old files) it is a logarithm.
+std::vector<float> read_bonus(const WeightReader& att, const ModelInfo& info) {
+  if (att.has("time_faaaa")) return read_per_channel(att, "time_faaaa", info);
+  auto bonus = read_per_channel(att, "time_first", info);
+  exp_of(bonus, bonus);
+  return bonus;
+}
+
+Rwkv5Layer::Rwkv5Layer(const WeightReader& block, const ModelInfo& info)
+    : info_(info),
+      gated_(info.version != "5.0"),
+      channel_mix_(block, info, GatedChannelMix::Mix::kOfThisRow) {
+  const size_t C = info.n_embd, A = info.n_att;
+  const auto att = block.under("att.");
+  ln1_ = block.norm("ln1", C);
+  mix_r_ = att.vector("time_mix_r", C);
+  mix_k_ = att.vector("time_mix_k", C);
+  mix_v_ = att.vector("time_mix_v", C);
+  if (gated_) mix_g_ = att.vector("time_mix_g", C);
+  decay_ = read_decay(att, info);
+  bonus_ = read_bonus(att, info);
+  receptance_ = att.matrix("receptance.weight", A, C);
+  key_ = att.matrix("key.weight", A, C);
+  value_ = att.matrix("value.weight", A, C);
+  if (gated_) gate_ = att.matrix("gate.weight", A, C);
+  ln_x_ = att.norm("ln_x", A);
+  output_ = att.matrix("output.weight", C, A);
+}
+
+// x' is the row before:
+//   r = W_r (x⊙m_r + x'⊙(1−m_r))   k, v, g alike
+//   x += W_o (GroupNorm(wkv(r, k, v)) ⊙ silu(g))
+void Rwkv5Layer::time_mix(Pass& pass) const {
+  const size_t n = pass.n_rows(), C = info_.n_embd, A = info_.n_att;
+  const auto x = shifted_rows(pass, ln1_.weights(kLayerNormEps), kAttX);
+  auto& s = pass.scratch;
+  const auto xr = s.matrix(n, C), xk = s.matrix(n, C), xv = s.matrix(n, C), xg = s.matrix(n, C);
+  for_rows(pass, 4 * C, [&](size_t row) {
+    interpolate(x.before(row), x.now(row), mix_r_, xr.row(row));
+    interpolate(x.before(row), x.now(row), mix_k_, xk.row(row));
+    interpolate(x.before(row), x.now(row), mix_v_, xv.row(row));
+    if (gated_) interpolate(x.before(row), x.now(row), mix_g_, xg.row(row));
+  });
+  const auto r = s.matrix(n, A), k = s.matrix(n, A), v = s.matrix(n, A), g = s.matrix(n, A),
+             y = s.matrix(n, A);
+  const MatmulJob jobs[] = {{&receptance_, xr, r}, {&key_, xk, k}, {&value_, xv, v}, {&gate_, xg, g}};
+  matmul(std::span(jobs, gated_ ? 4 : 3), pass.pool);
+  for_heads(pass, info_, [&](size_t sequence, size_t row, size_t first, size_t count) {
+    const auto part = [&](std::span<const float> span) { return span.subspan(first, count); };
+    const auto state = pass.state(sequence, kS).subspan(first * info_.head_size, count * info_.head_size);
+    const auto out = y.row(row).subspan(first, count);
+    wkv5({part(r.row(row)), part(k.row(row)), part(v.row(row)), part(decay_), part(bonus_)}, info_.head_size,
+         state, out);
+    normalize(out, {part(ln_x_.gain), part(ln_x_.bias), info_.group_norm_eps, count / info_.head_size}, out);
+    if (gated_) silu_times(part(g.row(row)), out, out);
+  });
+  matmul({{&output_, y, pass.x, Store::kAdd}}, pass.pool);
+}
+
+bool recognises(const TensorFile& file) {
+  return file.find("blocks.0.att.ln_x.weight") != nullptr && file.find("blocks.0.att.time_mix_k") != nullptr;
+}
+
+void read_info(const TensorFile& file, ModelInfo& info) {
+  const size_t n_heads = dimension(file, "blocks.0.att.time_decay", 0);
+  const Shape& decay = file.at("blocks.0.att.time_decay").shape;
+  const bool per_channel = decay.size() > 1 && decay[1] > 1;
+  const bool gated = file.find("blocks.0.att.gate.weight") != nullptr;
+  info.version = !gated ? "5.0" : per_channel ? "5.2" : "5.1";
+  info.reason = std::string("blocks.0.att has ln_x, ") + (gated ? "a gate" : "no gate") +
+                ", time_decay of shape " + to_string(decay);
+  read_heads(file, n_heads, info);
+}
+
+std::unique_ptr<Layer> make_layer(const WeightReader& block, const ModelInfo& info, size_t /*layer*/) {
+  return std::make_unique<Rwkv5Layer>(block, info);
+}
+
+}  // namespace
+
+const Architecture kRwkv5{"RWKV-5", recognises, read_info, head_state_parts, make_layer};
+
+}  // namespace rwkv

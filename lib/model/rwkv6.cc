@@ -1,0 +1,148 @@
+// RWKV-6 "Finch": Peng et al. 2024, "Eagle and Finch".
+#include <array>
+
+#include "kernels/elementwise.h"
+#include "kernels/matmul.h"
+#include "kernels/wkv5.h"
+#include "model/architecture.h"
+#include "model/gated_channel_mix.h"
+#include "model/heads.h"
+#include "model/token_shift.h"
+
+namespace rwkv {
+namespace {
+
+// The five mixes, in the order of their segments in time_maa_w1 and time_maa_w2.
+enum Mixed : size_t { kW, kK, kV, kR, kG, kMixed };
+constexpr std::array<std::string_view, kMixed> kMixNames = {"w", "k", "v", "r", "g"};
+
+class Rwkv6Layer final : public Layer {
+ public:
+  Rwkv6Layer(const WeightReader& block, const ModelInfo& info);
+  void forward(Pass& pass) const override {
+    time_mix(pass);
+    channel_mix_.forward(pass, kFfnX);
+  }
+
+ private:
+  using MixedRows = std::array<MatSpan<float>, kMixed>;
+  MixedRows mixed_rows(Pass& pass) const;
+  void time_mix(Pass& pass) const;
+
+  ModelInfo info_;
+  size_t mix_rank_, decay_rank_;                // Dm, Dd
+  Norm ln1_;                                    // [C]
+  std::vector<float> maa_x_;                    // [C]
+  std::array<std::vector<float>, kMixed> maa_;  // [C] each
+  Matrix maa_w1_;                               // C → 5 Dm
+  std::array<Matrix, kMixed> maa_w2_;           // Dm → C each
+  std::vector<float> decay_;                    // [A] as stored
+  Matrix decay_w1_, decay_w2_;                  // C → Dd, Dd → A
+  std::vector<float> bonus_;                    // [H, N]
+  Matrix receptance_, key_, value_, gate_;      // [A, C]
+  Norm ln_x_;                                   // [A]
+  Matrix output_;                               // [C, A]
+  GatedChannelMix channel_mix_;
+};
+
+Rwkv6Layer::Rwkv6Layer(const WeightReader& block, const ModelInfo& info)
+    : info_(info),
+      mix_rank_(info.rank("mix")),
+      decay_rank_(info.rank("decay")),
+      channel_mix_(block, info, GatedChannelMix::Mix::kOfRowBefore) {
+  const size_t C = info.n_embd, A = info.n_att;
+  const auto att = block.under("att.");
+  ln1_ = block.norm("ln1", C);
+  maa_x_ = att.vector("time_maa_x", C);
+  maa_w1_ = att.low_rank("time_maa_w1", C, kMixed * mix_rank_);
+  for (size_t i = 0; i < kMixed; ++i) {
+    maa_[i] = att.vector("time_maa_" + std::string(kMixNames[i]), C);
+    maa_w2_[i] = att.low_rank_of("time_maa_w2", i, kMixed, mix_rank_, C);
+  }
+  decay_ = att.vector("time_decay", A);
+  decay_w1_ = att.low_rank("time_decay_w1", C, decay_rank_);
+  decay_w2_ = att.low_rank("time_decay_w2", decay_rank_, A);
+  bonus_ = att.vector("time_faaaa", A);
+  receptance_ = att.matrix("receptance.weight", A, C);
+  key_ = att.matrix("key.weight", A, C);
+  value_ = att.matrix("value.weight", A, C);
+  gate_ = att.matrix("gate.weight", A, C);
+  ln_x_ = att.norm("ln_x", A);
+  output_ = att.matrix("output.weight", C, A);
+}
+
+// Data-dependent token shift, d = x' − x with x' the row before:
+//   z   = tanh((x + d ⊙ maa_x)ᵀ time_maa_w1)                      five segments z_f
+//   x_f = x + d ⊙ (maa_f + z_fᵀ time_maa_w2[f])                   f = w, k, v, r, g
+Rwkv6Layer::MixedRows Rwkv6Layer::mixed_rows(Pass& pass) const {
+  const size_t n = pass.n_rows(), C = info_.n_embd;
+  const auto x = shifted_rows(pass, ln1_.weights(kLayerNormEps), kAttX);
+  auto& s = pass.scratch;
+  const auto xx = s.matrix(n, C), z = s.matrix(n, kMixed * mix_rank_);
+  for_rows(pass, C, [&](size_t row) { interpolate(x.now(row), x.before(row), maa_x_, xx.row(row)); });
+  matmul({{&maa_w1_, xx, z}}, pass.pool);
+  for_rows(pass, z.cols, [&](size_t row) { tanh_of(z.row(row)); });
+  MixedRows mixed;
+  std::array<MatmulJob, kMixed> jobs;
+  for (size_t i = 0; i < kMixed; ++i) {
+    mixed[i] = s.matrix(n, C);
+    jobs[i] = {&maa_w2_[i], z.cols_at(i * mix_rank_, mix_rank_), mixed[i]};
+  }
+  matmul(jobs, pass.pool);
+  for_rows(pass, kMixed * C, [&](size_t row) {
+    for (size_t i = 0; i < kMixed; ++i) {
+      interpolate_sum(x.now(row), x.before(row), maa_[i], mixed[i].row(row), mixed[i].row(row));
+    }
+  });
+  return mixed;
+}
+
+//   r = W_r x_r   k = W_k x_k   v = W_v x_v   g = W_g x_g
+//   w = exp(−exp(time_decay + tanh(x_wᵀ time_decay_w1)ᵀ time_decay_w2))
+//   x += W_o (GroupNorm(wkv(r, k, v, w)) ⊙ silu(g))
+void Rwkv6Layer::time_mix(Pass& pass) const {
+  const size_t n = pass.n_rows(), A = info_.n_att;
+  const MixedRows x = mixed_rows(pass);
+  auto& s = pass.scratch;
+  const auto r = s.matrix(n, A), k = s.matrix(n, A), v = s.matrix(n, A), g = s.matrix(n, A),
+             w = s.matrix(n, A), y = s.matrix(n, A), z = s.matrix(n, decay_rank_);
+  matmul({{&receptance_, x[kR], r},
+          {&key_, x[kK], k},
+          {&value_, x[kV], v},
+          {&gate_, x[kG], g},
+          {&decay_w1_, x[kW], z}},
+         pass.pool);
+  for_rows(pass, decay_rank_, [&](size_t row) { tanh_of(z.row(row)); });
+  matmul({{&decay_w2_, z, w}}, pass.pool);
+  for_heads(pass, info_, [&](size_t sequence, size_t row, size_t first, size_t count) {
+    const auto part = [&](std::span<const float> span) { return span.subspan(first, count); };
+    const auto state = pass.state(sequence, kS).subspan(first * info_.head_size, count * info_.head_size);
+    const auto decay = w.row(row).subspan(first, count), out = y.row(row).subspan(first, count);
+    decay6(part(decay_), decay, decay);
+    wkv5({part(r.row(row)), part(k.row(row)), part(v.row(row)), decay, part(bonus_)}, info_.head_size, state,
+         out);
+    normalize(out, {part(ln_x_.gain), part(ln_x_.bias), info_.group_norm_eps, count / info_.head_size}, out);
+    silu_times(part(g.row(row)), out, out);
+  });
+  matmul({{&output_, y, pass.x, Store::kAdd}}, pass.pool);
+}
+
+bool recognises(const TensorFile& file) { return file.find("blocks.0.att.time_maa_x") != nullptr; }
+
+void read_info(const TensorFile& file, ModelInfo& info) {
+  info.version = "6";
+  info.reason = "blocks.0.att has time_maa_x";
+  read_heads(file, dimension(file, "blocks.0.att.time_faaaa", 0), info);
+  info.ranks = {{"mix", dimension(file, "blocks.0.att.time_maa_w1", 1) / kMixed},
+                {"decay", dimension(file, "blocks.0.att.time_decay_w1", 1)}};
+}
+
+std::unique_ptr<Layer> make_layer(const WeightReader& block, const ModelInfo& info, size_t /*layer*/) {
+  return std::make_unique<Rwkv6Layer>(block, info);
+}
+
+}  // namespace
+
+const Architecture kRwkv6{"RWKV-6", recognises, read_info, head_state_parts, make_layer};
+
+}  // namespace rwkv

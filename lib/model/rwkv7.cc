@@ -1,0 +1,181 @@
+// RWKV-7 "Goose": Peng et al. 2025, "RWKV-7 'Goose' with Expressive Dynamic State Evolution".
+#include "kernels/elementwise.h"
+#include "kernels/matmul.h"
+#include "kernels/wkv7.h"
+#include "model/architecture.h"
+#include "model/channel_mix7.h"
+#include "model/heads.h"
+#include "model/token_shift.h"
+
+namespace rwkv {
+namespace {
+
+// Two low-rank matrices and what is added to their product.
+struct LowRank {
+  Matrix down, up;          // C → D, D → A
+  std::vector<float> base;  // [A]; empty for the gate
+};
+
+class Rwkv7Layer final : public Layer {
+ public:
+  Rwkv7Layer(const WeightReader& block, const ModelInfo& info, size_t layer);
+  void forward(Pass& pass) const override {
+    time_mix(pass);
+    channel_mix_.forward(pass, kFfnX);
+  }
+
+ private:
+  struct Rows;
+  Rows project(Pass& pass) const;
+  void mix_heads(Pass& pass, const Rows& rows, size_t sequence, size_t row, size_t first, size_t count) const;
+  void time_mix(Pass& pass) const;
+
+  ModelInfo info_;
+  bool is_first_;                                         // layer 0 makes v_first
+  Norm ln1_;                                              // [C]
+  std::vector<float> x_r_, x_w_, x_k_, x_v_, x_a_, x_g_;  // [C]
+  LowRank w_, a_, v_, g_;                                 // decay, in-context rate, value mix, gate
+  std::vector<float> k_k_, k_a_, r_k_;                    // [A]
+  Matrix receptance_, key_, value_;                       // [A, C]
+  Norm ln_x_;                                             // [A]
+  Matrix output_;                                         // [C, A]
+  ChannelMix7 channel_mix_;
+};
+
+LowRank read_low_rank(const WeightReader& att, std::string_view letter, size_t rank, const ModelInfo& info) {
+  const std::string name(letter);
+  LowRank low{att.low_rank(name + "1", info.n_embd, rank), att.low_rank(name + "2", rank, info.n_att), {}};
+  if (name != "g") low.base = att.vector(name + "0", info.n_att);
+  return low;
+}
+
+Rwkv7Layer::Rwkv7Layer(const WeightReader& block, const ModelInfo& info, size_t layer)
+    : info_(info), is_first_(layer == 0), channel_mix_(block, info) {
+  const size_t C = info.n_embd, A = info.n_att;
+  const auto att = block.under("att.");
+  ln1_ = block.norm("ln1", C);
+  x_r_ = att.vector("x_r", C);
+  x_w_ = att.vector("x_w", C);
+  x_k_ = att.vector("x_k", C);
+  x_v_ = att.vector("x_v", C);
+  x_a_ = att.vector("x_a", C);
+  x_g_ = att.vector("x_g", C);
+  w_ = read_low_rank(att, "w", info.rank("decay"), info);
+  a_ = read_low_rank(att, "a", info.rank("rate"), info);
+  g_ = read_low_rank(att, "g", info.rank("gate"), info);
+  if (!is_first_) v_ = read_low_rank(att, "v", info.rank("value"), info);
+  k_k_ = att.vector("k_k", A);
+  k_a_ = att.vector("k_a", A);
+  r_k_ = att.vector("r_k", A);
+  receptance_ = att.matrix("receptance.weight", A, C);
+  key_ = att.matrix("key.weight", A, C);
+  value_ = att.matrix("value.weight", A, C);
+  ln_x_ = att.norm("ln_x", A);
+  output_ = att.matrix("output.weight", C, A);
+}
+
+// What the projections make of a pass's rows, [rows, A] each; w, a and v_mix without their base and sigmoid.
+struct Rwkv7Layer::Rows {
+  MatSpan<float> r, w, k, v, a, g, v_mix, kappa, b, y;
+};
+
+// d = x' − x with x' the row before; for f = r, w, k, v, a, g:
+//   x_f = x + d ⊙ x_f-parameter
+//   r = W_r x_r   k = W_k x_k   v = W_v x_v
+//   w = tanh(x_wᵀ w1)ᵀ w2   a = (x_aᵀ a1)ᵀ a2   g = σ(x_gᵀ g1)ᵀ g2   v_mix = (x_vᵀ v1)ᵀ v2
+Rwkv7Layer::Rows Rwkv7Layer::project(Pass& pass) const {
+  const size_t n = pass.n_rows(), C = info_.n_embd;
+  const auto x = shifted_rows(pass, ln1_.weights(kLayerNormEps), kAttX);
+  auto& s = pass.scratch;
+  const auto matrix = [&](size_t cols) { return s.matrix(n, cols); };
+  const auto xr = matrix(C), xw = matrix(C), xk = matrix(C), xv = matrix(C), xa = matrix(C), xg = matrix(C);
+  for_rows(pass, 6 * C, [&](size_t row) {
+    const auto shift = [&](const std::vector<float>& weight, MatSpan<float> out) {
+      interpolate(x.now(row), x.before(row), weight, out.row(row));
+    };
+    shift(x_r_, xr), shift(x_w_, xw), shift(x_k_, xk), shift(x_v_, xv), shift(x_a_, xa), shift(x_g_, xg);
+  });
+  Rows rows;
+  for (auto* m :
+       {&rows.r, &rows.w, &rows.k, &rows.v, &rows.a, &rows.g, &rows.v_mix, &rows.kappa, &rows.b, &rows.y}) {
+    *m = matrix(info_.n_att);
+  }
+  const auto zw = matrix(w_.down.rows), za = matrix(a_.down.rows), zg = matrix(g_.down.rows),
+             zv = matrix(v_.down.rows);
+  const MatmulJob down[] = {{&receptance_, xr, rows.r}, {&key_, xk, rows.k}, {&value_, xv, rows.v},
+                            {&w_.down, xw, zw},         {&a_.down, xa, za},  {&g_.down, xg, zg},
+                            {&v_.down, xv, zv}};
+  matmul(std::span(down, is_first_ ? 6 : 7), pass.pool);
+  for_rows(pass, zw.cols + zg.cols, [&](size_t row) {
+    tanh_of(zw.row(row));
+    sigmoid_of(zg.row(row));
+  });
+  const MatmulJob up[] = {
+      {&w_.up, zw, rows.w}, {&a_.up, za, rows.a}, {&g_.up, zg, rows.g}, {&v_.up, zv, rows.v_mix}};
+  matmul(std::span(up, is_first_ ? 3 : 4), pass.pool);
+  return rows;
+}
+
+// Of one row, the heads in channels [first, first + count):
+//   w ← exp(−e^(−1/2) σ(w0 + w))   a ← σ(a0 + a)   v ← v + (v_first − v) ⊙ σ(v0 + v_mix)
+//   κ = unit(k ⊙ k_k)   k ← k ⊙ (1 + (a − 1) ⊙ k_a)   b = κ ⊙ a
+//   y = (GroupNorm(wkv(r, w, k, v, κ, b)) + (r·(k ⊙ r_k)) v) ⊙ g
+void Rwkv7Layer::mix_heads(Pass& pass, const Rows& rows, size_t sequence, size_t row, size_t first,
+                           size_t count) const {
+  const size_t N = info_.head_size;
+  const auto weight = [&](const std::vector<float>& values) {
+    return std::span(values).subspan(first, count);
+  };
+  const auto part = [&](MatSpan<float> m) { return m.row(row).subspan(first, count); };
+  const auto r = part(rows.r), w = part(rows.w), k = part(rows.k), v = part(rows.v), a = part(rows.a),
+             kappa = part(rows.kappa), b = part(rows.b), y = part(rows.y), v_first = part(pass.v_first);
+  decay7(weight(w_.base), w, w);
+  sigmoid_of_sum(weight(a_.base), a, a);
+  if (is_first_) {
+    std::ranges::copy(v, v_first.begin());
+  } else {
+    sigmoid_of_sum(weight(v_.base), part(rows.v_mix), part(rows.v_mix));
+    interpolate(v, v_first, part(rows.v_mix), v);
+  }
+  removal_key7(k, weight(k_k_), N, kappa);
+  replacement_key7(a, weight(k_a_), k);
+  multiply(kappa, a, b);
+  const Wkv7Input in{r, w, k, v, kappa, b};
+  wkv7(in, N, pass.state(sequence, kS).subspan(first * N, count * N), y);
+  normalize(y, {weight(ln_x_.gain), weight(ln_x_.bias), info_.group_norm_eps, count / N}, y);
+  add_bonus7(in, weight(r_k_), N, y);
+  multiply(y, part(rows.g), y);
+}
+
+void Rwkv7Layer::time_mix(Pass& pass) const {
+  const Rows rows = project(pass);
+  for_heads(pass, info_, [&](size_t sequence, size_t row, size_t first, size_t count) {
+    mix_heads(pass, rows, sequence, row, first, count);
+  });
+  matmul({{&output_, rows.y, pass.x, Store::kAdd}}, pass.pool);
+}
+
+bool recognises(const TensorFile& file) { return file.find("blocks.0.att.r_k") != nullptr; }
+
+void read_info(const TensorFile& file, ModelInfo& info) {
+  const bool deep_embed = file.find("blocks.0.ffn.s_emb.weight") != nullptr;
+  info.version = deep_embed ? "7a" : "7";
+  info.reason = deep_embed ? "blocks.0.att has r_k, blocks.0.ffn has s_emb" : "blocks.0.att has r_k";
+  read_heads(file, dimension(file, "blocks.0.att.r_k", 0), info);
+  info.ranks = {{"decay", dimension(file, "blocks.0.att.w1", 1)},
+                {"rate", dimension(file, "blocks.0.att.a1", 1)},
+                {"gate", dimension(file, "blocks.0.att.g1", 1)}};
+  // Block 0 may lack v0, v1 and v2, which nothing uses.
+  if (info.n_layers > 1) info.ranks.emplace_back("value", dimension(file, "blocks.1.att.v1", 1));
+  if (deep_embed) info.ranks.emplace_back("deep_embed", dimension(file, "blocks.0.ffn.s1", 1));
+}
+
+std::unique_ptr<Layer> make_layer(const WeightReader& block, const ModelInfo& info, size_t layer) {
+  return std::make_unique<Rwkv7Layer>(block, info, layer);
+}
+
+}  // namespace
+
+const Architecture kRwkv7{"RWKV-7", recognises, read_info, head_state_parts, make_layer};
+
+}  // namespace rwkv

@@ -1,0 +1,112 @@
+// Logits of every version against the NumPy reference in float64 (rwkv_reference.py).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "model/model.h"
+#include "support/fixtures.h"
+#include "support/temp_dir.h"
+#include "tensor/convert.h"
+
+namespace rwkv {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kTolerance = 2e-4;
+
+void ignore_progress(uint64_t, uint64_t) {}
+
+std::vector<float> logits_of(const fs::path& model_path, std::span<const TokenId> tokens) {
+  const Model model = Model::load(model_path);
+  State state = model.initial_state();
+  Workspace workspace(2);
+  std::vector<float> logits(tokens.size() * model.info().n_vocab);
+  const Segment segment{tokens, &state};
+  model.forward({&segment, 1}, LogitRows::kAll, {logits.data(), tokens.size(), model.info().n_vocab},
+                workspace);
+  return logits;
+}
+
+double largest_difference(const fs::path& model, const Fixture& fixture, const fs::path& expected) {
+  const NpyMatrix want = read_npy(fixture.folder / expected);
+  auto tokens = fixture.tokens();
+  tokens.resize(want.rows);
+  const auto got = logits_of(model, tokens);
+  EXPECT_EQ(got.size(), want.values.size());
+  double largest = 0;
+  for (size_t i = 0; i < got.size(); ++i) {
+    const double difference = std::abs(double{got[i]} - want.values[i]);
+    largest = std::isfinite(difference) ? std::max(largest, difference) : INFINITY;
+  }
+  return largest;
+}
+
+// The file of expected logits for a checkpoint of a fixture's folder; nothing when the folder has none.
+std::optional<fs::path> expected_for(const Fixture& fixture, const std::string& checkpoint) {
+  const auto has = [&](std::string_view part) { return checkpoint.find(part) != std::string::npos; };
+  const std::string kind = has("bf16")                 ? "bf16"
+                           : has("f16") || has("fp16") ? "fp16"
+                           : has("mixed")              ? "mixed"
+                                                       : "f32";
+  std::vector<std::string> names = {"logits-all-" + kind + ".npy", "logits-all-" + kind + "weights.npy"};
+  if (kind == "f32" || fixture.name().starts_with("gguf")) names.emplace_back("logits-all.npy");
+  for (const auto& name : names) {
+    if (fs::exists(fixture.folder / name)) return name;
+  }
+  return std::nullopt;
+}
+
+bool is_checkpoint(const fs::path& path) {
+  return path.extension() == ".pth" || path.extension() == ".safetensors";
+}
+
+// Every checkpoint of the fixture, straight and through conversion.
+void expect_reference_logits(const Fixture& fixture) {
+  const TempDir temp;
+  for (const auto& entry : fs::directory_iterator(fixture.folder)) {
+    if (!is_checkpoint(entry.path())) continue;
+    const auto expected = expected_for(fixture, entry.path().filename().string());
+    if (!expected) continue;
+    EXPECT_LE(largest_difference(entry.path(), fixture, *expected), kTolerance) << entry.path();
+    const auto converted = temp / "converted.safetensors";
+    convert(TensorFile::open(entry.path()), converted, {}, ignore_progress);
+    EXPECT_LE(largest_difference(converted, fixture, *expected), kTolerance) << entry.path() << " converted";
+  }
+}
+
+class Golden : public testing::TestWithParam<Fixture> {};
+
+TEST_P(Golden, LogitsEqualTheReference) {
+  if (GetParam().name().starts_with("hf-")) GTEST_SKIP() << "Hugging Face's names are not read yet";
+  expect_reference_logits(GetParam());
+}
+
+std::string test_name(const testing::TestParamInfo<Fixture>& test) {
+  std::string name = test.param.name();
+  std::ranges::replace_if(
+      name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Own, Golden, testing::ValuesIn(golden_fixtures()), test_name);
+INSTANTIATE_TEST_SUITE_P(Shared, Golden, testing::ValuesIn(shared_fixtures()), test_name);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Golden);  // Shared is empty without ../shared
+
+TEST(GoldenConversion, ToHalfPrecisionEqualsTheReferenceWithRoundedWeights) {
+  const Fixture fixture{fs::path(RWKV_SOURCE_DIR) / "tests/golden/fixtures/v4"};
+  const TempDir temp;
+  for (const auto& [dtype, expected] : {std::pair{DType::kF16, "logits-all-fp16weights.npy"},
+                                        std::pair{DType::kBf16, "logits-all-bf16weights.npy"}}) {
+    ConvertOptions options;
+    options.dtype = dtype;
+    convert(TensorFile::open(fixture.folder / "model.pth"), temp / "half.safetensors", options,
+            ignore_progress);
+    EXPECT_LE(largest_difference(temp / "half.safetensors", fixture, expected), kTolerance) << expected;
+  }
+}
+
+}  // namespace
+}  // namespace rwkv

@@ -1,0 +1,32 @@
+#include "model/footprint.h"
+
+#include <gtest/gtest.h>
+
+#include "support/temp_dir.h"
+#include "tensor/safetensors_writer.h"
+
+namespace rwkv {
+namespace {
+
+TEST(FootprintTest, TablesAreReadByOneRow) {
+  const TempDir folder;
+  const std::vector<float> floats(100);
+  const std::vector<int32_t> ints(4);
+  const auto bytes = std::as_bytes(std::span(floats));
+  const std::vector<TensorView> tensors = {
+      {"emb.weight", DType::kF32, {10, 2}, bytes.first(80), {}},
+      {"blocks.0.ffn.s_emb.weight", DType::kF32, {10, 3}, bytes.first(120), {}},
+      {"head.weight", DType::kF32, {10, 2}, bytes.first(80), {}},
+      {"ints", DType::kI32, {4}, std::as_bytes(std::span(ints)), {}}};
+  write_safetensors(folder / "m", tensors, {});
+  const auto file = TensorFile::open(folder / "m");
+  const Footprint stored = footprint(file), half = footprint(file, DType::kBf16);
+  EXPECT_EQ(stored.parameters, 74);
+  EXPECT_EQ(stored.weight_bytes, 296);
+  EXPECT_EQ(stored.read_bytes, 8 + 12 + 80 + 16);
+  EXPECT_EQ(half.weight_bytes, 140 + 16);
+  EXPECT_EQ(half.read_bytes, 4 + 6 + 40 + 16);
+}
+
+}  // namespace
+}  // namespace rwkv

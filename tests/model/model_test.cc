@@ -1,0 +1,138 @@
+#include "model/model.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "core/error.h"
+#include "support/fixtures.h"
+#include "support/targets.h"
+
+namespace rwkv {
+namespace {
+
+std::filesystem::path golden(const std::string& name) {
+  return std::filesystem::path(RWKV_SOURCE_DIR) / "tests/golden/fixtures" / name / "model-bf16.pth";
+}
+
+struct Outcome {
+  std::vector<float> logits;  // of every token
+  State state;
+};
+
+std::vector<float> all_values(const State& state) {
+  std::vector<float> values;
+  for (size_t layer = 0; layer < state.n_layers(); ++layer) {
+    for (size_t part = 0; part < state.parts().size(); ++part) {
+      const auto floats = state.part(layer, part);
+      values.insert(values.end(), floats.begin(), floats.end());
+    }
+  }
+  return values;
+}
+
+// The tokens in calls of at most `step`.
+Outcome run(const Model& model, std::span<const TokenId> tokens, size_t step, size_t n_threads) {
+  Workspace workspace(n_threads);
+  Outcome result{{}, model.initial_state()};
+  result.logits.resize(tokens.size() * model.info().n_vocab);
+  MatSpan<float> rows{result.logits.data(), tokens.size(), model.info().n_vocab};
+  for (size_t i = 0; i < tokens.size(); i += step) {
+    const size_t n = std::min(step, tokens.size() - i);
+    const Segment segment{tokens.subspan(i, n), &result.state};
+    model.forward({&segment, 1}, LogitRows::kAll, rows.rows_at(i, n), workspace);
+  }
+  return result;
+}
+
+class Exactness : public testing::TestWithParam<Fixture> {
+ protected:
+  Exactness() : model_(Model::load(golden(GetParam().name()))), tokens_(GetParam().tokens()) {
+    tokens_.resize(90);  // more than one pass holds
+  }
+  Model model_;
+  std::vector<TokenId> tokens_;
+};
+
+TEST_P(Exactness, SameBitsForEveryChunkLengthAndThreadCount) {
+  const Outcome one_at_a_time = run(model_, tokens_, 1, 1);
+  for (const size_t step : {2, 3, 7, 64, 90}) {
+    for (const size_t n_threads : {1, 2, 5}) {
+      const Outcome chunked = run(model_, tokens_, step, n_threads);
+      ASSERT_EQ(chunked.logits, one_at_a_time.logits)
+          << "chunks of " << step << ", " << n_threads << " threads";
+      ASSERT_EQ(all_values(chunked.state), all_values(one_at_a_time.state));
+    }
+  }
+}
+
+// Sequences of different lengths in one call; each must come out as if it were alone.
+TEST_P(Exactness, SameBitsInABatchWithAnyNeighbours) {
+  constexpr size_t kSequences = 9;
+  const size_t n_vocab = model_.info().n_vocab;
+  std::vector<State> states(kSequences, model_.initial_state());
+  std::vector<Segment> batch;
+  for (size_t i = 0; i < kSequences; ++i)
+    batch.push_back({std::span(tokens_).subspan(i, 1 + 5 * i), &states[i]});
+  Workspace workspace(2);
+  std::vector<float> last(kSequences * n_vocab);
+  model_.forward(batch, LogitRows::kLast, {last.data(), kSequences, n_vocab}, workspace);
+  for (size_t i = 0; i < kSequences; ++i) {
+    const Outcome alone = run(model_, batch[i].tokens, 1, 1);
+    const std::vector<float> want(alone.logits.end() - static_cast<long>(n_vocab), alone.logits.end());
+    const std::vector<float> got(last.begin() + static_cast<long>(i * n_vocab),
+                                 last.begin() + static_cast<long>((i + 1) * n_vocab));
+    ASSERT_EQ(got, want) << "sequence " << i;
+    ASSERT_EQ(all_values(states[i]), all_values(alone.state)) << "sequence " << i;
+  }
+}
+
+TEST_P(Exactness, SameBitsOnEveryTargetWithFma) {
+  expect_same_bits_on_all_targets([&] {
+    // Loaded anew: what is computed at load must not depend on the target either.
+    return run(Model::load(golden(GetParam().name())), std::span(tokens_).first(40), 40, 1).logits;
+  });
+}
+
+TEST_P(Exactness, StateAloneCarriesTheSequence) {
+  Outcome whole = run(model_, tokens_, 90, 1);
+  Outcome first = run(model_, std::span(tokens_).first(41), 41, 1);
+  State forked = first.state;
+  std::vector<float> logits(49 * model_.info().n_vocab);
+  Workspace workspace(1);
+  const Segment rest{std::span(tokens_).subspan(41), &forked};
+  model_.forward({&rest, 1}, LogitRows::kAll, {logits.data(), 49, model_.info().n_vocab}, workspace);
+  EXPECT_TRUE(
+      std::equal(logits.begin(), logits.end(), whole.logits.end() - static_cast<long>(logits.size())));
+  EXPECT_EQ(all_values(forked), all_values(whole.state));
+}
+
+INSTANTIATE_TEST_SUITE_P(Version, Exactness, testing::ValuesIn(golden_fixtures()), [](const auto& test) {
+  std::string name = test.param.name();
+  std::ranges::replace_if(
+      name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return name;
+});
+
+TEST(Model, KnowsVersionAndSizes) {
+  const ModelInfo info = Model::load(golden("v7")).info();
+  EXPECT_EQ(info.version, "7");
+  EXPECT_EQ(info.n_layers, 3u);
+  EXPECT_EQ(info.n_embd, 64u);
+  EXPECT_EQ(info.n_heads, 2u);
+  EXPECT_EQ(info.head_size, 32u);
+  EXPECT_EQ(info.rank("decay"), 8u);
+}
+
+TEST(Model, GroupNormEpsilonCanBeChosen) {
+  LoadOptions options;
+  options.group_norm_eps = 1e-5f;
+  const auto tokens = golden_fixtures()[1].tokens();
+  const auto usual = run(Model::load(golden("v5.0")), tokens, 8, 1);
+  const auto chosen = run(Model::load(golden("v5.0"), options), tokens, 8, 1);
+  EXPECT_NE(usual.logits, chosen.logits);
+}
+
+}  // namespace
+}  // namespace rwkv
