@@ -1,0 +1,110 @@
+#include "jsonl_request.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace rwkv {
+namespace {
+
+class JsonlRequest : public testing::Test {
+ protected:
+  // A World vocabulary of three tokens.
+  std::unique_ptr<const Tokenizer> tokenizer_ = Tokenizer::parse("1 'a' 1\n2 'b' 1\n3 b'\\xff' 1\n");
+  RequestDefaults defaults_{{}, "default.state", tokenizer_.get(), 300};
+
+  std::string error_of(const std::string& line) { return parse_request(line, defaults_).error; }
+};
+
+TEST_F(JsonlRequest, TakesAllKeys) {
+  const Request request = parse_request(
+      R"({"id": {"x": [1]}, "ids": [1, 299], "n": 7, "temp": 0.5, "top_k": 4, "top_p": 0.25, "min_p": 0.125,
+          "presence": 1, "frequency": 2, "penalty_decay": 0.75, "bias": {"261": -1.5, "0": "-inf"}, "seed": 18446744073709551615,
+          "stop": ["x", "y"], "stop_ids": [5], "ignore_eos": true, "state_in": "in", "state_out": "out", "logprobs": 2})",
+      defaults_);
+  EXPECT_EQ(request.error, "");
+  EXPECT_EQ(request.id, R"({"x":[1]})");
+  EXPECT_EQ(request.prompt, (std::vector<TokenId>{1, 299}));
+  const ContinuationOptions& c = request.continuation;
+  EXPECT_EQ(c.max_tokens, 7);
+  EXPECT_EQ(c.sampler.temperature, 0.5);
+  EXPECT_EQ(c.sampler.top_k, 4);
+  EXPECT_EQ(c.sampler.top_p, 0.25);
+  EXPECT_EQ(c.sampler.min_p, 0.125);
+  EXPECT_EQ(c.sampler.presence, 1);
+  EXPECT_EQ(c.sampler.frequency, 2);
+  EXPECT_EQ(c.sampler.penalty_decay, 0.75);
+  EXPECT_EQ(c.sampler.seed, UINT64_MAX);
+  const std::vector<std::pair<TokenId, float>> bias{{261, -1.5F},
+                                                    {0, -std::numeric_limits<float>::infinity()}};
+  EXPECT_EQ(c.sampler.bias, bias);
+  EXPECT_EQ(c.stop_texts, (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(c.stop_ids, (std::vector<TokenId>{5}));
+  EXPECT_FALSE(c.stop_at_end_of_text);
+  EXPECT_TRUE(c.keep_end);
+  EXPECT_EQ(c.n_log_probs, 2);
+  EXPECT_EQ(request.state_in, "in");
+  EXPECT_EQ(request.state_out, "out");
+}
+
+TEST_F(JsonlRequest, LeavesTheRestToTheDefaults) {
+  defaults_.continuation.max_tokens = 33;
+  const Request request = parse_request(R"({"prompt": "ab"})", defaults_);
+  EXPECT_EQ(request.error, "");
+  EXPECT_EQ(request.id, "null");
+  EXPECT_EQ(request.prompt, (std::vector<TokenId>{1, 2}));
+  EXPECT_EQ(request.continuation.max_tokens, 33);
+  EXPECT_EQ(request.state_in, "default.state");
+  EXPECT_FALSE(request.continuation.keep_end);
+  EXPECT_EQ(parse_request(R"({"ids": [], "n": -1})", defaults_).continuation.max_tokens, kUnlimited);
+}
+
+TEST_F(JsonlRequest, TellsWhatIsWrong) {
+  EXPECT_TRUE(error_of("{").starts_with("not JSON: "));
+  EXPECT_TRUE(error_of(std::string(100'000, '[')).starts_with("not JSON: "));
+  EXPECT_EQ(error_of("[]"), "not a JSON object");
+  EXPECT_EQ(error_of("{}"), "want either ids or prompt");
+  EXPECT_EQ(error_of(R"({"ids": [], "prompt": ""})"), "want either ids or prompt");
+  EXPECT_EQ(error_of(R"({"ids": [300]})"), "ids: id 300, but the vocabulary has 300 ids");
+  EXPECT_EQ(error_of(R"({"ids": [-1]})"), "ids is -1, want ids");
+  EXPECT_EQ(error_of(R"({"ids": [1.5]})"), "ids is 1.5E0, want ids");
+  EXPECT_EQ(error_of(R"({"ids": 5})"), "ids is 5, want an array of ids");
+  EXPECT_EQ(error_of(R"({"ids": [], "n": -2})"), "n is -2, want 0 or more, or -1 for no limit");
+  EXPECT_EQ(error_of(R"({"ids": [], "temp": "hot"})"), "temp is \"hot\", want a number");
+  EXPECT_EQ(error_of(R"({"ids": [], "top_p": 2})"), "top-p is 2.000000, want 0 to 1");
+  EXPECT_EQ(error_of(R"({"ids": [], "bias": {"x": 1}})"), "bias is \"x\", want ids as names");
+  EXPECT_EQ(error_of(R"({"ids": [], "logprobs": 1001})"), "logprobs is 1001, want at most 1000");
+  EXPECT_EQ(error_of(R"({"ids": [], "tmp": 1})"), "unknown key 'tmp'");
+  defaults_.tokenizer = nullptr;
+  EXPECT_EQ(error_of(R"({"prompt": "a"})"), "prompt wants a vocabulary: -v VOCAB");
+  EXPECT_EQ(error_of(R"({"ids": [], "stop": "a"})"), "stop wants a vocabulary: -v VOCAB");
+  EXPECT_EQ(parse_request(R"({"id": 7, "ids": 5})", defaults_).id, "7");
+}
+
+TEST_F(JsonlRequest, AnswersInOneLine) {
+  Request request;
+  request.id = "\"q\"";
+  request.prompt = {1, 2};
+  Answer answer{{{.id = 4}, {.id = 5}}, "a\n", StopReason::kEndOfText};
+  EXPECT_EQ(answer_line(request, answer, nullptr),
+            R"({"id":"q","ids":[4,5],"stop":"eos","prompt_tokens":2,"tokens":2})");
+  EXPECT_EQ(answer_line(request, answer, tokenizer_.get()),
+            R"({"id":"q","ids":[4,5],"text":"a\n","stop":"eos","prompt_tokens":2,"tokens":2})");
+  answer.bytes = "ab\xff";
+  answer.stop = StopReason::kStop;
+  EXPECT_EQ(answer_line(request, answer, tokenizer_.get()),
+            R"({"id":"q","ids":[4,5],"text_base64":"YWL/","stop":"stop","prompt_tokens":2,"tokens":2})");
+}
+
+TEST_F(JsonlRequest, AnswersWithLogProbabilities) {
+  Request request;
+  request.continuation.n_log_probs = 1;
+  const Answer answer{{{.id = 4, .log_prob = -0.5, .most_likely = {{9, -0.25}}}}, "", StopReason::kLength};
+  EXPECT_EQ(answer_line(request, answer, nullptr),
+            R"({"id":null,"ids":[4],"stop":"length","prompt_tokens":0,"tokens":1,)"
+            R"("logprobs":[{"id":4,"logprob":-5E-1,"top":[{"id":9,"logprob":-2.5E-1}]}]})");
+  EXPECT_EQ(error_line("7", "bad \"n\""), R"({"id":7,"error":"bad \"n\""})");
+}
+
+}  // namespace
+}  // namespace rwkv

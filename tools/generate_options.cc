@@ -1,0 +1,187 @@
+#include "generate_options.h"
+
+#include <charconv>
+#include <random>
+
+#include "core/error.h"
+#include "tool.h"
+
+namespace rwkv {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* kUsageText =
+    "usage: rwkv-generate -m MODEL [options] < ids\n\n"
+    "Continues a sequence of token ids: reads them on standard input, writes new ones, each as it is drawn.\n"
+    "With -v, and one of -p, -f and --text, it takes and gives text; --ids then makes input and output ids "
+    "again.\n"
+    "-p together with input that is not a terminal: -p first. An empty prompt begins from id 0.\n"
+    "The same seed, options and prompt give the same ids on every machine.\n\n"
+    "--jsonl, a request: {\"id\": any, \"ids\": [..] or \"prompt\": text, \"n\": 64, \"temp\": 1, \"top_k\": "
+    "0, \"top_p\": 1,\n"
+    "\"min_p\": 0, \"presence\": 0, \"frequency\": 0, \"penalty_decay\": 0.996, \"bias\": {\"261\": -1.5, "
+    "\"0\": \"-inf\"}, \"seed\": 1,\n"
+    "\"stop\": [text, ..], \"stop_ids\": [..], \"ignore_eos\": false, \"state_in\": file, \"state_out\": "
+    "file, \"logprobs\": 0};\n"
+    "what it leaves out the command line gives. Its answer: {\"id\": .., \"ids\": [..], \"text\": with -v, "
+    "\"stop\": \"length\",\n"
+    "\"eos\" or \"stop\", \"prompt_tokens\": .., \"tokens\": .., \"logprobs\": [{\"id\", \"logprob\", "
+    "\"top\": [{\"id\", \"logprob\"}, ..]}, ..]},\n"
+    "or {\"id\": .., \"error\": ..}. Text that is not UTF-8 is \"text_base64\".\n";
+
+// Options as they are spelled, before they have a meaning.
+struct Raw {
+  std::string model, vocab, ids, load = "map";
+  std::optional<std::string> prompt, prompt_file;
+  int64_t n = 256;
+  int64_t fork = 1, batch = 8;
+  std::optional<int64_t> threads;
+  std::optional<uint64_t> seed;
+  std::vector<std::string> bias;
+  bool greedy = false, text = false, decode = false, ignore_eos = false;
+};
+
+template <class T>
+po::typed_value<T>* value(T& target, const char* name) {
+  return po::value(&target)->value_name(name);
+}
+
+template <class T>
+po::typed_value<T>* optional_value(std::optional<T>& target, const char* name) {
+  return po::value<T>()->value_name(name)->notifier([&](const T& given) { target = given; });
+}
+
+void add_input_options(CommandLine& line, Raw& raw, GenerateOptions& o) {
+  auto add = line.add();
+  add("model,m", value(raw.model, "FILE"), "the model (or RWKV_MODEL)");
+  add("vocab,v", value(raw.vocab, "FILE"), "the vocabulary (or RWKV_VOCAB)");
+  add("prompt,p", optional_value(raw.prompt, "TEXT"), "begin with this text");
+  add("file,f", optional_value(raw.prompt_file, "FILE"),
+      "begin with the text of a file (- is standard input)");
+  add("text", po::bool_switch(&raw.text), "standard input and output are text");
+  add("decode", po::bool_switch(&raw.decode), "write text instead of ids");
+  add("ids", value(raw.ids, "FORMAT"), "form of ids: text (default), lines, json, u16, u32");
+  add("echo", po::bool_switch(&o.echo), "write the prompt too");
+  add("state-in", value(o.state_in, "FILE"), "go on from a saved state, or from a tuned initial state");
+  add("state-out", value(o.state_out, "FILE"),
+      "save the state that stands after the last id read or written");
+}
+
+void add_sampling_options(CommandLine& line, Raw& raw, ContinuationOptions& c) {
+  auto add = line.add();
+  SamplerOptions& s = c.sampler;
+  add("temp", value(s.temperature, "X"), "temperature (default 1; 0: greedy)");
+  add("top-k", value(s.top_k, "K"), "draw from the K most likely ids (default 0: all)");
+  add("top-p", value(s.top_p, "P"),
+      "draw from the most likely ids that make up P, cut before the temperature "
+      "is applied (default 1: all; 0: greedy)");
+  add("min-p", value(s.min_p, "P"), "draw from ids at least P times as likely as the likeliest (default 0)");
+  add("presence", value(s.presence, "X"), "subtract X from the logits of ids drawn before");
+  add("frequency", value(s.frequency, "X"), "subtract X for each time an id was drawn before");
+  add("penalty-decay", value(s.penalty_decay, "X"), "factor on those counts, an id (default 0.996)");
+  add("bias", value(raw.bias, "ID:X"), "add X to an id's logit; -inf forbids it (repeatable)");
+  add("seed", optional_value(raw.seed, "N"),
+      "of the random sequence (default: a random one, told by --stats)");
+  add("greedy", po::bool_switch(&raw.greedy), "always take the likeliest id");
+  add("stop-id", value(c.stop_ids, "ID"), "end before this id (repeatable)");
+  add("stop", value(c.stop_texts, "TEXT"), "end before this text (with -v; repeatable)");
+  add("ignore-eos", po::bool_switch(&raw.ignore_eos), "id 0 is an id like others");
+}
+
+void add_running_options(CommandLine& line, Raw& raw, GenerateOptions& o) {
+  auto add = line.add();
+  add("tokens,n", value(raw.n, "N"), "how many ids at most (default 256; -1: no limit; 0: only read)");
+  add("fork", value(raw.fork, "K"),
+      "K continuations, a line each, in order; the k-th, from 0, has the seed + k");
+  add("jsonl", po::bool_switch(&o.jsonl), "a request a line in, an answer a line out");
+  add("batch,b", value(raw.batch, "B"), "with --jsonl: decode up to B requests together (default 8)");
+  add("load", value(raw.load, "HOW"),
+      "map: use the weights where the file is mapped (default); copy: in huge pages");
+  add("threads,t", optional_value(raw.threads, "N"), "threads (or RWKV_THREADS; default: every core)");
+  add("stats", po::bool_switch(&o.stats), "tell speeds and the seed on standard error");
+  add("quiet,q", po::bool_switch(&o.quiet), "no progress");
+}
+
+uint64_t count_of(int64_t given, const char* option) {
+  if (given < 1)
+    usage_error(std::string("--") + option + " is " + std::to_string(given) + ", want at least 1");
+  return static_cast<uint64_t>(given);
+}
+
+uint64_t random_seed() {
+  std::random_device device;
+  return uint64_t{device()} << 32 | device();
+}
+
+void resolve_sampling(const Raw& raw, ContinuationOptions& c) {
+  if (raw.n < -1) usage_error("-n is " + std::to_string(raw.n) + ", want 0 or more, or -1 for no limit");
+  c.max_tokens = raw.n < 0 ? kUnlimited : static_cast<uint64_t>(raw.n);
+  c.stop_at_end_of_text = !raw.ignore_eos;
+  c.sampler.seed = raw.seed ? *raw.seed : random_seed();
+  if (raw.greedy) c.sampler.temperature = 0;
+  for (const auto& text : raw.bias) c.sampler.bias.push_back(parse_bias(text));
+}
+
+void resolve_text(const Raw& raw, GenerateOptions& o) {
+  o.prompt = raw.prompt;
+  o.prompt_file = raw.prompt_file;
+  o.vocab = option_or_environment(raw.vocab, "RWKV_VOCAB");
+  const bool takes_text = raw.prompt || raw.prompt_file || raw.text;
+  o.text_in = takes_text && (raw.ids.empty() || raw.text);
+  o.text_out = raw.decode || (takes_text && raw.ids.empty());
+  if (!raw.ids.empty()) o.ids = id_format_from_name(raw.ids);
+  const bool wants_vocab = takes_text || raw.decode || !o.continuation.stop_texts.empty();
+  // RWKV_VOCAB may be another model's: it counts only where it is used.
+  if (raw.vocab.empty() && !wants_vocab && !o.jsonl) o.vocab.reset();
+  if (wants_vocab && !o.vocab) usage_error("text in or out, or --stop, wants a vocabulary: -v VOCAB");
+}
+
+void resolve(const Raw& raw, GenerateOptions& o) {
+  const auto model = option_or_environment(raw.model, "RWKV_MODEL");
+  if (!model) usage_error("no model: give -m MODEL or set RWKV_MODEL");
+  o.model = *model;
+  if (raw.load != "map" && raw.load != "copy") usage_error("--load is '" + raw.load + "', want map or copy");
+  o.access = raw.load == "copy" ? FileAccess::kCopy : FileAccess::kMap;
+  if (raw.threads) count_of(*raw.threads, "threads");
+  o.threads = thread_count(raw.threads ? std::optional<size_t>(*raw.threads) : std::nullopt);
+  o.fork = count_of(raw.fork, "fork");
+  o.batch = count_of(raw.batch, "batch");
+  if (o.fork > 1 && !o.state_out.empty()) usage_error("--fork ends in many states, --state-out saves one");
+  if (o.jsonl &&
+      (o.fork > 1 || o.echo || !o.state_out.empty() || raw.prompt || raw.prompt_file || raw.text)) {
+    usage_error("--jsonl takes prompt, state_out and the like from its requests");
+  }
+}
+
+}  // namespace
+
+std::pair<TokenId, float> parse_bias(const std::string& text) {
+  const size_t colon = text.find(':');
+  const char *begin = text.data(), *end = begin + text.size();
+  std::pair<TokenId, float> bias{0, 0.F};
+  if (colon != std::string::npos) {
+    const char* number = begin + colon + 1;
+    const auto id = std::from_chars(begin, begin + colon, bias.first);
+    if (number < end && *number == '+') ++number;
+    const auto x = std::from_chars(number, end, bias.second);
+    if (id.ec == std::errc() && id.ptr == begin + colon && x.ec == std::errc() && x.ptr == end) return bias;
+  }
+  usage_error("--bias is '" + text + "', want ID:NUMBER or ID:-inf");
+}
+
+std::optional<GenerateOptions> parse_generate_options(int argc, const char* const* argv) {
+  GenerateOptions options;
+  Raw raw;
+  CommandLine line("rwkv-generate", kUsageText);
+  add_input_options(line, raw, options);
+  add_sampling_options(line, raw, options.continuation);
+  add_running_options(line, raw, options);
+  if (!line.parse(argc, argv)) return std::nullopt;
+  resolve_sampling(raw, options.continuation);
+  resolve_text(raw, options);
+  resolve(raw, options);
+  return options;
+}
+
+}  // namespace rwkv

@@ -1,0 +1,18 @@
+// What our JSON says in the same way everywhere.
+#pragma once
+#include <string_view>
+
+namespace boost::json {
+class object;
+class value;
+}  // namespace boost::json
+
+namespace rwkv {
+
+// Bytes under `key`; such as are not UTF-8 under `key`_base64 instead.
+void add_bytes(boost::json::object& object, std::string_view key, std::string_view bytes);
+
+// JSON knows neither infinity nor NaN: those become null.
+boost::json::value finite_or_null(double number);
+
+}  // namespace rwkv

@@ -1,0 +1,41 @@
+// Requests to rwkv-generate and its answers, a JSON object on a line each.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/continuation.h"
+#include "text/tokenizer.h"
+
+namespace rwkv {
+
+// What a request leaves open.
+struct RequestDefaults {
+  ContinuationOptions continuation;
+  std::string state_in;
+  const Tokenizer* tokenizer = nullptr;  // null: no vocabulary, hence no text
+  size_t n_vocab = 0;                    // of the model
+};
+
+struct Request {
+  std::string id = "null";  // JSON, given back as it came
+  std::string error;        // not empty: the request cannot be served, for this reason
+  std::vector<TokenId> prompt;
+  ContinuationOptions continuation;
+  std::string state_in, state_out;  // empty: none
+};
+
+struct Answer {
+  std::vector<DrawnToken> tokens;
+  std::string bytes;
+  StopReason stop = StopReason::kNone;
+};
+
+// Never throws an Error: what is wrong with the line is told in `error`.
+Request parse_request(std::string_view line, const RequestDefaults& defaults);
+
+// One line, without its line break.
+std::string answer_line(const Request& request, const Answer& answer, const Tokenizer* tokenizer);
+std::string error_line(const std::string& request_id, const std::string& error);
+
+}  // namespace rwkv
