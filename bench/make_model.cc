@@ -1,0 +1,110 @@
+// rwkv-make-model: writes a synthetic checkpoint of a released size, for benchmarks.
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "core/error.h"
+#include "core/thread_pool.h"
+#include "support/pth_builder.h"
+#include "synthetic_model.h"
+#include "tensor/cast.h"
+#include "tensor/safetensors_writer.h"
+#include "tool.h"
+
+namespace rwkv {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr size_t kBlockElements = size_t{4} << 20;
+constexpr size_t kGrainElements = size_t{64} << 10;  // of the work of one thread
+
+struct Options {
+  std::vector<std::string> operands;
+  std::string dtype = "bf16";
+  uint64_t seed = 1;
+  bool list = false;
+};
+
+// The elements [first, first + out.size()) of a tensor, made by all threads.
+void fill(const SyntheticTensor& tensor, uint64_t first, std::span<float> out, ThreadPool& pool) {
+  throw_if_stopped();
+  pool.for_ranges(out.size(), kGrainElements, [&](size_t begin, size_t end) {
+    tensor.fill(first + begin, out.subspan(begin, end - begin));
+  });
+}
+
+void write_as_safetensors(const std::vector<SyntheticTensor>& tensors, DType dtype, const std::string& path,
+                          ThreadPool& pool) {
+  std::vector<TensorSpec> specs;
+  for (const SyntheticTensor& t : tensors) specs.push_back({t.name, dtype, t.shape});
+  SafetensorsWriter writer(path, std::move(specs), {{"format", "pt"}});
+  std::vector<float> block(kBlockElements);
+  std::vector<std::byte> bytes(kBlockElements * dtype_info(dtype).bytes);
+  for (const TensorSpec& spec : writer.tensors()) {
+    const SyntheticTensor& tensor = *std::ranges::find(tensors, spec.name, &SyntheticTensor::name);
+    const uint64_t count = element_count(spec.shape);
+    for (uint64_t i = 0; i < count; i += kBlockElements) {
+      const auto part = std::span(block).first(std::min<uint64_t>(kBlockElements, count - i));
+      const auto part_bytes = std::span(bytes).first(part.size() * dtype_info(dtype).bytes);
+      fill(tensor, i, part, pool);
+      cast_elements(DType::kF32, std::as_bytes(part), dtype, part_bytes);
+      writer.write(part_bytes);
+    }
+  }
+  writer.commit();
+}
+
+void write_as_pth(const std::vector<SyntheticTensor>& tensors, DType dtype, const std::string& path,
+                  ThreadPool& pool) {
+  std::vector<PthTensor> specs;
+  for (const SyntheticTensor& t : tensors) {
+    const auto make = [&t, &pool](uint64_t first, std::span<float> out) { fill(t, first, out, pool); };
+    specs.push_back({.name = t.name, .dtype = dtype, .shape = t.shape, .fill = make});
+  }
+  write_pth(std::filesystem::path(path), specs);
+}
+
+int list_sizes() {
+  for (const ModelSize& size : model_sizes()) {
+    std::cout << size.name << "\tversion " << size.version << ", " << size.n_layers << " layers, width "
+              << size.n_embd << ", vocabulary " << size.n_vocab << '\n';
+  }
+  return kSuccess;
+}
+
+int run(int argc, const char* const* argv) {
+  Options options;
+  CommandLine line(
+      "rwkv-make-model",
+      "usage: rwkv-make-model SIZE OUT [options]\n\n"
+      "Writes a synthetic checkpoint of a released size, as PyTorch's zip form where OUT ends in .pth,\n"
+      "else as safetensors.\n");
+  line.add()("dtype", po::value(&options.dtype), "bf16 (default), f16 or f32")(
+      "seed", po::value(&options.seed), "of the random weights (default: 1)")(
+      "list", po::bool_switch(&options.list), "print the sizes there are");
+  line.add_operands("operands", po::value(&options.operands), 2);
+  if (!line.parse(argc, argv)) return kSuccess;
+  if (options.list) return list_sizes();
+
+  if (options.operands.size() != 2) usage_error("want two operands, SIZE and OUT");
+  const ModelSize* size = find_model_size(options.operands[0]);
+  if (size == nullptr) usage_error("unknown size '" + options.operands[0] + "', want one of --list");
+  const DTypeInfo* dtype = find_dtype(options.dtype);
+  if (dtype == nullptr || !dtype->is_float)
+    usage_error("dtype '" + options.dtype + "', want bf16, f16 or f32");
+
+  const auto tensors = synthetic_tensors(*size, options.seed);
+  const std::string& path = options.operands[1];
+  ThreadPool pool(available_threads());
+  const auto write = path.ends_with(".pth") ? write_as_pth : write_as_safetensors;
+  write(tensors, dtype->dtype, path, pool);
+  return kSuccess;
+}
+
+}  // namespace
+}  // namespace rwkv
+
+int main(int argc, char** argv) {
+  return rwkv::run_tool("rwkv-make-model", [&] { return rwkv::run(argc, argv); });
+}

@@ -1,0 +1,12 @@
+# What the cases share; run_case.sh reads it before each.
+
+# expect STATUS COMMAND... runs the command; another exit status is told on stderr.
+expect() {
+  local wanted=$1 status=0
+  shift
+  "$@" || status=$?
+  [ "$status" -eq "$wanted" ] || echo "exit status $status, want $wanted: $*" >&2
+}
+
+# make_pth FILE [OPTION]... writes a tiny RWKV-4 checkpoint, whole or spoilt; see make_pth.py.
+make_pth() { python3 "$CLI/make_pth.py" "$@"; }

@@ -1,0 +1,9 @@
+# What the user may not say, and what --version says.
+rwkv-inspect --version
+rwkv-inspect --help | sed -n 1p
+expect 2 rwkv-inspect
+expect 2 rwkv-inspect --js "$DEMO/vocab.txt"
+expect 2 rwkv-inspect --nonsense
+expect 2 rwkv-inspect --diff "$DEMO/rwkv4-shakespeare.pth"
+expect 2 rwkv-inspect --diff "$DEMO/rwkv4-shakespeare.pth" nosuch.pth
+RWKV_TARGET=PDP11 expect 2 rwkv-inspect --cpu

@@ -1,0 +1,9 @@
+# What the user may not say, and what --version says.
+rwkv-tokenize --version
+rwkv-tokenize --help | sed -n 1p
+expect 2 rwkv-tokenize
+expect 2 rwkv-tokenize -v
+expect 2 rwkv-tokenize -v "$DEMO/vocab.txt" --dec
+expect 2 rwkv-tokenize -v "$DEMO/vocab.txt" --ids words
+expect 2 rwkv-tokenize -v "$DEMO/vocab.txt" -l -0
+expect 2 rwkv-tokenize -v "$DEMO/vocab.txt" --nonsense
