@@ -98,6 +98,8 @@ void add_running_options(CommandLine& line, Raw& raw, GenerateOptions& o) {
   add("batch,b", value(raw.batch, "B"), "with --jsonl: decode up to B requests together (default 8)");
   add("load", value(raw.load, "HOW"),
       "map: use the weights where the file is mapped (default); copy: in huge pages");
+  add("group-norm-eps", optional_value(o.group_norm_eps, "X"),
+      "epsilon of the group norm, 64e-5 unless given (rwkv.cpp runs RWKV-5 with 1e-5)");
   add("threads,t", optional_value(raw.threads, "N"), "threads (or RWKV_THREADS; default: every core)");
   add("stats", po::bool_switch(&o.stats), "tell speeds and the seed on standard error");
   add("quiet,q", po::bool_switch(&o.quiet), "no progress");

@@ -17,6 +17,7 @@ struct GenerateOptions {
   bool text_in = false, text_out = false;  // standard input is text; so is standard output
   bool echo = false, jsonl = false, stats = false, quiet = false;
   FileAccess access = FileAccess::kMap;
+  std::optional<float> group_norm_eps;
   uint64_t fork = 1, batch = 8;
   size_t threads = 1;
   ContinuationOptions continuation;  // of every sequence, except `bytes_of` and `keep_end`

@@ -113,6 +113,7 @@ class PassPlan {
     sequences.clear(), sequence_of.clear(), tokens.clear(), logit_rows_.clear();
     while (segment_ < batch_.size() && tokens.size() < kMaxRows) {
       const auto rest = batch_[segment_].tokens.subspan(offset_);
+      assert(!rest.empty());
       const auto part = rest.first(std::min(rest.size(), kMaxRows - tokens.size()));
       want_logits(tokens.size(), part.size(), part.size() == rest.size());
       sequences.push_back({tokens.size(), part.size(), batch_[segment_].state});
