@@ -4,8 +4,13 @@
 add_library(rwkv_options INTERFACE)
 target_compile_features(rwkv_options INTERFACE cxx_std_20)
 # No contraction: an a*b+c that the compiler fuses on one machine only would change the bits of a result.
-# VNNI (AVX3_DL) is left out by Highway 1.0.3 unless asked for. Kernels keep vectors in arrays, which SVE and RVV cannot; NEON serves their CPUs.
-target_compile_definitions(rwkv_options INTERFACE "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128|HWY_RVV)" HWY_WANT_AVX3_DL)
+# Kernels keep vectors in arrays, which SVE and RVV cannot; NEON serves their CPUs. VNNI (AVX3_DL) is left out by
+# Highway 1.0.3 unless asked for.
+set(disabled_targets "HWY_SSSE3|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128|HWY_RVV")
+if(RWKV_FEW_SIMD_TARGETS)
+  string(APPEND disabled_targets "|HWY_SSE4|HWY_AVX3|HWY_AVX3_DL")
+endif()
+target_compile_definitions(rwkv_options INTERFACE "HWY_DISABLED_TARGETS=(${disabled_targets})" HWY_WANT_AVX3_DL)
 target_compile_options(rwkv_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                        -Wnon-virtual-dtor -Wold-style-cast -ffp-contract=off)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)

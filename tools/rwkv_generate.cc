@@ -104,7 +104,8 @@ void check_ids(const ContinuationOptions& options, size_t n_vocab) {
 
 int run(GenerateOptions options) {
   apply_target_environment();
-  const Model model = Model::load(options.model, {.access = options.access, .group_norm_eps = options.group_norm_eps});
+  const Model model =
+      Model::load(options.model, {.access = options.access, .group_norm_eps = options.group_norm_eps});
   check_ids(options.continuation, model.info().n_vocab);
   std::unique_ptr<const Tokenizer> tokenizer;
   if (options.vocab) {

@@ -3,6 +3,10 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <utility>
+#include <vector>
+
+#include "core/huge_pages.h"
 
 namespace rwkv {
 
@@ -21,7 +25,7 @@ class MappedFile {
   MappedFile& operator=(MappedFile&& other) noexcept;
   ~MappedFile();
 
-  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  std::span<const std::byte> bytes() const;
   // Tells the system that these bytes are not needed any more, so that resident memory stays small.
   // They may still be read, from the file again. No effect on bytes outside this file or in memory.
   void release(std::span<const std::byte> part) const;
@@ -29,14 +33,16 @@ class MappedFile {
   void prefetch(std::span<const std::byte> part) const;
 
  private:
-  enum class Memory { kFile, kAnonymous, kHeap };
-  MappedFile(const std::byte* data, size_t size, Memory memory) : data_(data), size_(size), memory_(memory) {}
-  static MappedFile copy_of(int fd, size_t size);
+  MappedFile(const std::byte* data, size_t size) : data_(data), size_(size) {}  // a mapping of the file
+  explicit MappedFile(HugePages copy) : copy_(std::move(copy)) {}
+  explicit MappedFile(std::vector<std::byte> content) : content_(std::move(content)) {}
   void advise(std::span<const std::byte> part, int advice) const;
 
+  // One of these holds the bytes.
   const std::byte* data_ = nullptr;
   size_t size_ = 0;
-  Memory memory_ = Memory::kHeap;
+  HugePages copy_;
+  std::vector<std::byte> content_;
 };
 
 }  // namespace rwkv

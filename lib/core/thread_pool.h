@@ -22,8 +22,8 @@ class ThreadPool {
 
   size_t size() const;
 
-  // At least n bytes, 64-byte aligned, that the given thread's part of a job may use; kept from job to job. Only
-  // to be called on that thread.
+  // At least n bytes, 64-byte aligned, that the given thread's part of a job may use; kept from job to job.
+  // Only to be called on that thread.
   std::byte* scratch(size_t thread, size_t n_bytes);
 
   // Calls job(thread) once on every thread, thread in [0, size()), and returns when all are done.

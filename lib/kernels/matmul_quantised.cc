@@ -12,74 +12,13 @@
 #include "hwy/highway.h"
 // After highway.h
 #include "hwy/cache_control.h"
+#include "kernels/byte_products-inl.h"
 #include "kernels/codecs-inl.h"
 #include "kernels/vec16-inl.h"
 
-#if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
-// Highway 1.0.3's attributes for this target, whose CPUs all have VNNI, name another extension in its stead.
-HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni")
-#else
-HWY_BEFORE_NAMESPACE();
-#endif
+RWKV_BEFORE_BYTE_PRODUCTS();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-using DI = hn::RebindToSigned<DF>;
-using VI = hn::Vec<DI>;
-
-// ---- products of bytes. A register holds 4 unsigned codes w for each of Lanes outputs, x 4 signed ones.
-
-// Four codes of x as the target multiplies them.
-#if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
-struct XGroup {
-  int8_t codes[4];
-  void Set(const int8_t* x) { std::copy_n(x, 4, codes); }
-};
-struct WGroup {
-  __m512i codes;
-};
-HWY_INLINE WGroup SplitWeights(VI codes) { return {codes.raw}; }
-HWY_INLINE VI AddProducts(const WGroup& w, const XGroup& x, VI sum) {
-  int32_t four;
-  std::memcpy(&four, x.codes, sizeof four);
-  return VI{_mm512_dpbusd_epi32(sum.raw, w.codes, _mm512_set1_epi32(four))};
-}
-#else
-// 16-bit pairs, inputs 0 and 2 and inputs 1 and 3, so that splitting w is a mask and a shift.
-struct XGroup {
-  int16_t even[2], odd[2];
-  void Set(const int8_t* x) { even[0] = x[0], even[1] = x[2], odd[0] = x[1], odd[1] = x[3]; }
-};
-struct WGroup {
-  VI even, odd;
-};
-HWY_INLINE WGroup SplitWeights(VI codes) {
-  const hn::RebindToUnsigned<DI> du;
-  const auto u = hn::BitCast(du, codes);
-  const auto mask = hn::Set(du, 0x00FF00FFu);
-  return {hn::BitCast(DI(), hn::And(u, mask)), hn::BitCast(DI(), hn::And(hn::ShiftRight<8>(u), mask))};
-}
-// sum + a.low * b.low + a.high * b.high, of the 16-bit halves of each lane
-HWY_INLINE VI AddPairs(VI a, VI b, VI sum) {
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
-  const hn::Repartition<int16_t, DI> di16;
-  VI unused = hn::Zero(DI());
-  return hn::ReorderWidenMulAccumulate(DI(), hn::BitCast(di16, a), hn::BitCast(di16, b), sum, unused);
-#else
-  const auto low = [](VI v) HWY_ATTR { return hn::ShiftRight<16>(hn::ShiftLeft<16>(v)); };
-  const auto high = [](VI v) HWY_ATTR { return hn::ShiftRight<16>(v); };
-  return hn::Add(sum, hn::Add(hn::Mul(low(a), low(b)), hn::Mul(high(a), high(b))));
-#endif
-}
-HWY_INLINE VI LoadPair(const int16_t (&pair)[2]) {
-  int32_t both;
-  std::memcpy(&both, pair, sizeof both);
-  return hn::Set(DI(), both);
-}
-HWY_INLINE VI AddProducts(const WGroup& w, const XGroup& x, VI sum) {
-  return AddPairs(w.odd, LoadPair(x.odd), AddPairs(w.even, LoadPair(x.even), sum));
-}
-#endif
 
 // ---- x
 

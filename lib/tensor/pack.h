@@ -9,30 +9,31 @@
 
 namespace rwkv {
 
-// A matrix in any form consists of strips of equal size, one after the other: of 16 outputs when in tiles, of
-// one input when kInOut, of one output when kOutIn.
+// Matrices here are views without strides, of floats or quantised, in any layout, neither dimension 0.
+
+// Every form consists of strips of equal size, one after the other: of 16 outputs in tiles, of one input when
+// kInOut, of one output when kOutIn.
 struct Strips {
   uint64_t count;
-  size_t bytes;       // of one; 0 when the matrix has no columns
-  uint64_t elements;  // of the matrix, at most, in one
+  size_t bytes;       // of one
+  uint64_t elements;  // that one has room for
 };
 Strips strips_of(DType dtype, Layout layout, const Shape& shape);
 
-// Writes the strips of `source` in another form from strip `first` on, as many as `out` has room for: the
-// last one of a matrix may be the last in `out`. The source is a matrix without strides, of floats or
-// quantised, in any form; wide targets are rounded once, to nearest. Returns how many finite elements became
-// infinite. The bytes do not depend on the number of threads. Error kFormat when a weight cannot be
-// quantised.
+// Writes strips of `source` in another form, from strip `first` on as many as `out` has room for. Wide
+// elements are rounded once, to nearest. Returns how many finite elements became infinite. The bytes do not
+// depend on the number of threads. Error kFormat when a weight cannot be quantised.
 uint64_t pack_strips(const TensorView& source, DType dtype, Layout layout, uint64_t first,
                      std::span<std::byte> out, ThreadPool& pool);
 
-// Elements of a matrix as pack_strips() takes it, as f64, f32, f16 or bf16: of `lines` outputs [first, first
-// + count), or inputs when `order` is kInOut, one after the other.
+// Some outputs of a matrix with all their inputs (kOutIn), or inputs with all their outputs (kInOut).
 struct Lines {
-  Layout order = Layout::kOutIn;  // or kInOut
+  Layout order = Layout::kOutIn;
   uint64_t first = 0, count = 0;
 };
 Lines lines_of_strips(Layout layout, const Shape& shape, uint64_t first, uint64_t count);
+
+// Their elements, line by line, as f64, f32, f16 or bf16. Returns how many finite ones became infinite.
 uint64_t unpack_lines(const TensorView& matrix, const Lines& lines, DType to, std::span<std::byte> out);
 
 // The weights of outputs [first, first + n_rows), row by row, as f32: n_rows * inputs of them.

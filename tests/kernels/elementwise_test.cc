@@ -44,7 +44,8 @@ TEST_P(ElementwiseOn, ExpAtTheEdges) {
 TEST_P(ElementwiseOn, EveryTailLength) {
   for (size_t n = 0; n <= 40; ++n) {
     const auto a = uniform(n, -3, 3, 1), b = uniform(n, -3, 3, 2), w = uniform(n, -0.2f, 1.2f, 3);
-    std::vector<float> y(n), gated(n), added = a, squared = a, more(n), product(n), product_sum(n), swished(n);
+    std::vector<float> y(n), gated(n), added = a, squared = a, more(n), product(n), product_sum(n),
+                                       swished(n);
     std::vector<float> sigmoid = a, sigmoid_sum(n), tanh = a;
     interpolate(a, b, w, y);
     interpolate_sum(a, b, w, a, more);

@@ -1,0 +1,39 @@
+// Times a model's forward passes.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/probe.h"
+#include "model/model.h"
+
+namespace rwkv {
+
+// What one token costs.
+struct TokenCost {
+  uint64_t read_bytes = 0;        // of weights, once a pass
+  uint64_t multiply_adds = 0;     // by every row of a pass
+  bool integer_products = false;  // most weights are quantised
+};
+TokenCost token_cost(const Model& model);
+
+struct BenchRun {
+  std::string test;  // "prefill" or "decode"
+  size_t threads = 0, batch = 0, tokens = 0;
+  double tokens_per_s = 0, min = 0, max = 0;  // the median of the repetitions, the slowest, the fastest
+  double gb_per_s = 0, gflop_per_s = 0;
+  double share = 0;   // of what the machine's limits allow
+  std::string binds;  // the limit that does: "read", "f32" or "int8"
+};
+
+struct BenchSpec {
+  size_t batch = 1;      // sequences
+  size_t tokens = 0;     // of each
+  bool prefill = false;  // all in one call, else one a call
+  size_t repetitions = 5;
+};
+
+BenchRun bench(const Model& model, Workspace& workspace, const BenchSpec& spec, const MachineLimits& limits);
+
+}  // namespace rwkv
