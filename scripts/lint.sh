@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the sources' format and runs clang-tidy over all of them. usage: scripts/lint.sh [JOBS]
+# Checks the format of all sources and runs clang-tidy over what is shipped. usage: scripts/lint.sh [JOBS]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,4 +12,4 @@ find lib tools tests bench \( -name '*.cc' -o -name '*.h' \) -print0 | xargs -0 
 run_tidy=$(find_tool run-clang-tidy)
 tidy=$(find_tool clang-tidy)
 cmake --preset tidy
-"$run_tidy" -clang-tidy-binary "$tidy" -p build-tidy -j "${1:-2}" -quiet
+"$run_tidy" -clang-tidy-binary "$tidy" -p build-tidy -j "${1:-2}" -quiet "^$PWD/(lib|tools|bench)/"
