@@ -147,12 +147,12 @@ class Conversion {
 }  // namespace
 
 TensorSpec converted_spec(const TensorView& tensor, const ConvertOptions& options) {
-  const TensorSpec unchanged{tensor.name, tensor.dtype, tensor.shape, tensor.layout};
+  TensorSpec unchanged{tensor.name, tensor.dtype, tensor.shape, tensor.layout};
   if (!holds_weights(tensor.dtype)) return unchanged;
   const DType wanted = wanted_dtype(tensor, options).value_or(tensor.dtype);
   const Role role = role_of(tensor);
   if (!is_quantised(wanted)) return wide_spec(tensor, wanted, role, wants_tiles(options));
-  const TensorSpec spec = wanted == tensor.dtype ? unchanged : quantised_spec(tensor, wanted, role);
+  TensorSpec spec = wanted == tensor.dtype ? unchanged : quantised_spec(tensor, wanted, role);
   if (options.layout == Layout::kOutIn && spec.layout != Layout::kOutIn) {
     throw Error(ErrorKind::kUnsupported, tensor_label(tensor.name) + ": cannot be " +
                                              std::string(dtype_info(spec.dtype).name) + " by rows");

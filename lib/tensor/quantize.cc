@@ -75,7 +75,8 @@ constexpr auto kNearestLevels = [] {
   std::array<float, 2 * kAnchorReach + 1> nearest{};
   for (int x = -kAnchorReach; x <= kAnchorReach; ++x) {
     const auto distance = [x](int level) { return level < x ? x - level : level - x; };
-    nearest[static_cast<size_t>(x + kAnchorReach)] = *std::ranges::min_element(kQ4Levels, {}, distance);
+    const int index = x + kAnchorReach;
+    nearest[static_cast<size_t>(index)] = *std::ranges::min_element(kQ4Levels, {}, distance);
   }
   return nearest;
 }();
@@ -89,7 +90,8 @@ struct Fit {
 Fit fit_of(std::span<const float> weights, float inverse_scale) {
   Fit fit;
   for (const float w : weights) {
-    const float level = kNearestLevels[static_cast<size_t>(round_to_int(w * inverse_scale) + kAnchorReach)];
+    const int index = round_to_int(w * inverse_scale) + kAnchorReach;
+    const float level = kNearestLevels[static_cast<size_t>(index)];
     fit.wl += w * level;
     fit.ll += level * level;
   }
