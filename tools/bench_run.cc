@@ -68,7 +68,7 @@ TokenCost token_cost(const Model& model) {
     const bool table = tensor.name == "emb.weight" || tensor.name.ends_with(".s_emb.weight");
     if (tensor.shape.size() != 2 || table) continue;
     cost.multiply_adds += element_count(tensor.shape);
-    if (tensor.dtype == DType::kQ8 || tensor.dtype == DType::kQ4) quantised += element_count(tensor.shape);
+    if (is_quantised(tensor.dtype)) quantised += element_count(tensor.shape);
   }
   cost.integer_products = quantised > cost.multiply_adds / 2;
   return cost;

@@ -16,10 +16,8 @@ size_t share_begin(size_t outputs, size_t thread, size_t n_threads) {
   return std::min(outputs, n_grains * thread / n_threads * kGrainOutputs);
 }
 
-bool is_quantised(const Matrix& m) { return m.dtype == DType::kQ8 || m.dtype == DType::kQ4; }
-
 void multiply_tiles(const MatmulJob& job, size_t begin, size_t end, size_t thread, ThreadPool& pool) {
-  if (!is_quantised(*job.w)) return matmul_wide_tiles(job, begin, end);
+  if (!is_quantised(job.w->dtype)) return matmul_wide_tiles(job, begin, end);
   matmul_quantised_tiles(job, begin, end, pool.scratch(thread, quantised_scratch_bytes(job)));
 }
 

@@ -40,8 +40,7 @@ WeightReader::Stored WeightReader::stored(std::string_view name, const Shape& sh
 
 Matrix WeightReader::matrix(std::string_view name, size_t rows, size_t cols) const {
   const auto [dtype, layout, bytes] = stored(name, {rows, cols});
-  const bool quantised = dtype == DType::kQ8 || dtype == DType::kQ4;
-  if (quantised && layout == Layout::kOutIn) fail(tensor(name), "is quantised by rows, want tiles");
+  if (is_quantised(dtype) && layout == Layout::kOutIn) fail(tensor(name), "is quantised by rows, want tiles");
   return {dtype, layout, rows, cols, bytes};
 }
 
