@@ -8,7 +8,7 @@ target_compile_features(rwkv_options INTERFACE cxx_std_20)
 # Highway 1.0.3 unless asked for.
 set(disabled_targets "HWY_SSSE3|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128|HWY_RVV")
 if(RWKV_FEW_SIMD_TARGETS)
-  string(APPEND disabled_targets "|HWY_SSE4|HWY_AVX3|HWY_AVX3_DL")
+  string(APPEND disabled_targets "|HWY_SSE4|HWY_AVX3")
 endif()
 target_compile_definitions(rwkv_options INTERFACE "HWY_DISABLED_TARGETS=(${disabled_targets})" HWY_WANT_AVX3_DL)
 target_compile_options(rwkv_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion

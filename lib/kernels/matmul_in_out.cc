@@ -93,11 +93,20 @@ void InOutOneRow(const MatmulJob& job, size_t begin, size_t end) {
   }
 }
 
+// Where the input's weights for this panel are, or for the next panel when this one has no more inputs. Inputs
+// lie too far apart for the CPU to foresee them.
+template <class Row>
+HWY_INLINE const std::byte* NextOfPanel(const Matrix& m, size_t input, size_t output) {
+  return input < m.cols ? Row(m, input).Address(output)
+                        : Row(m, std::min(input - m.cols, m.cols - 1)).Address(output + kPanelWidth);
+}
+
 template <class Row>
 HWY_INLINE void WidenInOut(const Matrix& m, size_t output, size_t n_outputs, size_t c, size_t inputs,
                            float (*HWY_RESTRICT weights)[kPanelWidth]) {
   for (size_t i = 0; i < inputs; ++i) {
     const Row row(m, c + i);
+    hwy::Prefetch(NextOfPanel<Row>(m, c + i + kPanelInputs, output));
     for (size_t o = 0; o < n_outputs; o += kVec16Lanes) {
       VF w[kParts];
       row.Load16(output + o, n_outputs - o, w);
@@ -117,8 +126,6 @@ void InOut(const MatmulJob& job, size_t begin, size_t end) {
 void InOutF32(const MatmulJob& job, size_t begin, size_t end) { InOut<WideRow<CodecF32>>(job, begin, end); }
 void InOutF16(const MatmulJob& job, size_t begin, size_t end) { InOut<WideRow<CodecF16>>(job, begin, end); }
 void InOutBf16(const MatmulJob& job, size_t begin, size_t end) { InOut<WideRow<CodecBf16>>(job, begin, end); }
-void InOutQ8(const MatmulJob& job, size_t begin, size_t end) { InOut<Q8Row>(job, begin, end); }
-void InOutQ4(const MatmulJob& job, size_t begin, size_t end) { InOut<Q4Row>(job, begin, end); }
 
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -128,8 +135,6 @@ namespace rwkv {
 HWY_EXPORT(InOutF32);
 HWY_EXPORT(InOutF16);
 HWY_EXPORT(InOutBf16);
-HWY_EXPORT(InOutQ8);
-HWY_EXPORT(InOutQ4);
 
 void matmul_in_out(const MatmulJob& job, size_t begin, size_t end) {
   switch (job.w->dtype) {
@@ -139,10 +144,6 @@ void matmul_in_out(const MatmulJob& job, size_t begin, size_t end) {
       return HWY_DYNAMIC_DISPATCH(InOutF16)(job, begin, end);
     case DType::kBf16:
       return HWY_DYNAMIC_DISPATCH(InOutBf16)(job, begin, end);
-    case DType::kQ8:
-      return HWY_DYNAMIC_DISPATCH(InOutQ8)(job, begin, end);
-    case DType::kQ4:
-      return HWY_DYNAMIC_DISPATCH(InOutQ4)(job, begin, end);
     default:
       assert(false && "no kernel multiplies with this type");
   }

@@ -1,6 +1,7 @@
 // Many rows of x times weights of which a lane is one output: a panel of weights is widened once and
 // multiplied with every row. Included once for each SIMD target.
 #include <algorithm>
+#include <type_traits>
 
 #include "kernels/matmul_parts.h"
 
@@ -54,15 +55,20 @@ HWY_INLINE void PanelTile(Panel& p, const float* HWY_RESTRICT x, size_t stride, 
   }
 }
 
-// Multiplies as many rows as a tile takes, at most n_rows; returns how many.
-template <size_t N = kTileRowsOfPanel>
-HWY_INLINE size_t PanelTileOf(size_t n_rows, Panel& p, const float* x, size_t stride, size_t inputs,
-                              size_t row, size_t output) {
-  if constexpr (N > 1) {
-    if (n_rows < N) return PanelTileOf<N / 2>(n_rows, p, x, stride, inputs, row, output);
-  }
-  PanelTile<N>(p, x, stride, inputs, row, output);
-  return N;
+// All rows of x times the outputs of one tile.
+HWY_INLINE void PanelTiles(Panel& p, MatSpan<const float> x, size_t c, size_t inputs, size_t output) {
+  size_t row = 0;
+  const auto multiply = [&]<size_t N>(std::integral_constant<size_t, N>) HWY_ATTR {
+    for (; row + N <= x.rows; row += N) {
+      if (N == 12 && x.rows - row == 16) break;  // two tiles of 8 are better than of 12 and 4
+      PanelTile<N>(p, x.row_data(row) + c, x.stride, inputs, row, output);
+    }
+  };
+  multiply(std::integral_constant<size_t, kTileRowsOfPanel>());
+  if constexpr (kTileRowsOfPanel > 8) multiply(std::integral_constant<size_t, 8>());
+  multiply(std::integral_constant<size_t, 4>());
+  multiply(std::integral_constant<size_t, 2>());
+  multiply(std::integral_constant<size_t, 1>());
 }
 
 // The panel's sums for at most kPanelRows rows. `widen(first input, inputs, panel.weights)` fills in weights;
@@ -73,11 +79,7 @@ HWY_INLINE void PanelSums(Panel& p, MatSpan<const float> x, size_t n_outputs, Wi
   for (size_t c = 0; c < x.cols; c += kPanelInputs) {
     const size_t inputs = std::min(kPanelInputs, x.cols - c);
     widen(c, inputs, p.weights);
-    for (size_t o = 0; o < n_outputs; o += kTileVecs * kLanes) {
-      for (size_t row = 0; row < x.rows;) {
-        row += PanelTileOf(x.rows - row, p, x.row_data(row) + c, x.stride, inputs, row, o);
-      }
-    }
+    for (size_t o = 0; o < n_outputs; o += kTileVecs * kLanes) PanelTiles(p, x, c, inputs, o);
   }
 }
 

@@ -1,4 +1,4 @@
-// One input's weights of a matrix stored input by input, in each dtype. Included once for each SIMD target.
+// One input's weights of a matrix stored input by input, and a row of a quantised table. Included once for each SIMD target.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -69,45 +69,6 @@ class Q8Row {
   const std::byte* Address(size_t output) const { return codes_ + output; }
 
  private:
-  const std::byte *codes_, *scales_;
-};
-
-class Q4Row {
- public:
-  Q4Row() = default;
-  Q4Row(const Matrix& m, size_t input)
-      : codes_(m.bytes.data() + input * quantised_row_bytes(DType::kQ4, m.rows)),
-        scales_(codes_ + hwy::RoundUpTo(m.rows, kQuantBlock) / 2) {}
-  HWY_INLINE void Load16(size_t output, size_t /*count: rows are padded*/, VF (&v)[kParts]) const {
-    constexpr size_t kBlockBytes = kQuantBlock / 2;
-    const size_t block = output / kQuantBlock;
-    HWY_ALIGN int8_t levels[kVec16Lanes];
-    LookUp(reinterpret_cast<const uint8_t*>(codes_) + block * kBlockBytes, output % kQuantBlock != 0, levels);
-    const hn::Rebind<int8_t, DF> di8;
-    const hn::RebindToSigned<DF> di32;
-    const VF scale = LoadScale(scales_ + block * 2);
-    for (size_t part = 0; part < kParts; ++part) {
-      const auto level = hn::PromoteTo(di32, hn::LoadU(di8, levels + part * kLanes));
-      v[part] = hn::Mul(scale, hn::ConvertTo(DF(), level));
-    }
-  }
-  const std::byte* Address(size_t output) const { return codes_ + output / 2; }
-
- private:
-  // The levels of a block's low or high nibbles.
-  static HWY_INLINE void LookUp(const uint8_t* codes, bool high, int8_t* levels) {
-#if HWY_TARGET == HWY_SCALAR
-    for (size_t i = 0; i < kVec16Lanes; ++i) levels[i] = kQ4Levels[high ? codes[i] >> 4 : codes[i] & 15];
-#else
-    const hn::Full128<uint8_t> d;
-    const auto both = hn::LoadU(d, codes);
-    const auto nibbles = high ? hn::ShiftRight<4>(both) : hn::And(both, hn::Set(d, 15));
-    const auto table = hn::BitCast(d, hn::LoadU(hn::Full128<int8_t>(), kQ4Levels.data()));
-    hn::Store(hn::BitCast(hn::Full128<int8_t>(), hn::TableLookupBytes(table, nibbles)), hn::Full128<int8_t>(),
-              levels);
-#endif
-  }
-
   const std::byte *codes_, *scales_;
 };
 

@@ -13,12 +13,13 @@ namespace rwkv {
 // asks in the same order, nothing is allocated once the largest pass has been seen.
 class Scratch {
  public:
-  // Uninitialised, 64-byte aligned, valid until reset().
+  // Uninitialised, every row 64-byte aligned, valid until reset().
   MatSpan<float> matrix(size_t rows, size_t cols) {
     if (next_ == blocks_.size()) blocks_.emplace_back();
     Block& block = blocks_[next_++];
-    if (block.size < rows * cols) block = Block(rows * cols);
-    return {block.floats.get(), rows, cols};
+    const size_t stride = row_stride(cols);
+    if (block.size < rows * stride) block = Block(rows * stride);
+    return {block.floats.get(), rows, cols, stride};
   }
   void reset() { next_ = 0; }
   // Matrices handed out after this mark are given back by reset_to().
@@ -27,6 +28,12 @@ class Scratch {
 
  private:
   static constexpr std::align_val_t kAlignment{64};
+  // An odd number of cache lines: rows a power of two apart would all compete for the same few lines of the
+  // first-level cache.
+  static constexpr size_t row_stride(size_t cols) {
+    constexpr size_t kLine = 16;
+    return ((cols + kLine - 1) / kLine | 1) * kLine;
+  }
   struct Free {
     void operator()(float* p) const { ::operator delete[](p, kAlignment); }
   };

@@ -107,7 +107,7 @@ class Comparison {
     walk_.for_each_strips(source, strips, [&](const TensorView& matrix, uint64_t first, uint64_t n) {
       const auto stored = result.bytes.subspan(first * strips.bytes, n * strips.bytes);
       as_converted = as_converted && std::ranges::equal(packed(matrix, result, first, stored.size()), stored);
-      const Lines lines = lines_of_strips(result.layout, result.shape, first, n);
+      const Lines lines = lines_of_strips(result.dtype, result.layout, result.shape, first, n);
       unpack(matrix, lines, source_values_);
       unpack(result, lines, result_values_);
       distances.add({DType::kF64, std::as_bytes(std::span(source_values_))},

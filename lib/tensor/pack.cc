@@ -29,7 +29,10 @@ StoredLines lines_of(Layout layout, const Shape& shape) {
 }
 
 // Lines that a strip holds.
-size_t lanes_of(Layout layout) { return layout == Layout::kTiles ? kTileOutputs : 1; }
+size_t lanes_of(DType dtype, Layout layout) {
+  if (layout == Layout::kTiles) return kTileOutputs;
+  return layout == Layout::kInOut && is_quantised(dtype) ? kQuantBlock : 1;
+}
 
 // Part of a matrix: elements [begin, end) of lines [first, last), and where in the output each goes.
 struct Part {
@@ -80,41 +83,36 @@ GatherWide gather_for(DType dtype) {
 
 // ---- quantised blocks
 
-// Where in a strip a block's codes and scale are.
+// Where in a strip a block's codes and scale are, and by how many bits its codes are shifted more than others.
 struct BlockPlace {
   size_t codes, scale;
+  unsigned shift = 0;
 };
 
 // Where, from the block's first code on, one is.
 struct CodePlace {
-  uint16_t byte;
-  uint8_t shift;
+  size_t byte;
+  unsigned shift;
 };
 
-CodePlace code_place(bool q4, bool tiles, size_t i) {
-  constexpr size_t kGroupBytes = 4 * kTileOutputs, kHalf = kQuantBlock / 2;
-  size_t byte = i, shift = 0;
-  if (tiles) byte = i / 4 * kGroupBytes + i % 4;
-  if (q4) {
-    byte = tiles ? i / 8 * kGroupBytes + i % 4 : i % kHalf;
-    shift = (tiles ? i / 4 % 2 : i / kHalf) * 4;
-  }
-  return {static_cast<uint16_t>(byte), static_cast<uint8_t>(shift)};
-}
-
-// q8 or q4, in rows or in tiles.
+// q8 or q4 in a layout, lines of `length` elements. A block holds 32 elements of a line; when kInOut, one
+// element each of the strip's 32 lines.
 struct BlockForm {
-  bool q4, tiles;
+  bool q4;
+  Layout layout;
+  uint64_t length;
   std::array<CodePlace, kQuantBlock> code;
 
-  BlockForm(DType dtype, Layout layout) : q4(dtype == DType::kQ4), tiles(layout == Layout::kTiles) {
-    for (size_t i = 0; i < kQuantBlock; ++i) code[i] = code_place(q4, tiles, i);
+  BlockForm(DType dtype, Layout form, uint64_t line_length)
+      : q4(dtype == DType::kQ4), layout(form), length(line_length) {
+    for (size_t i = 0; i < kQuantBlock; ++i) code[i] = code_place(i);
   }
 
-  // Block `block` of a line, which is the given lane of its strip.
-  BlockPlace block(uint64_t length, size_t lane, uint64_t block) const {
+  // Block `block` of a line, which is the given lane of its strip; for kInOut, of element `block`.
+  BlockPlace block(size_t lane, uint64_t block) const {
     const size_t code_bytes = q4 ? kQuantBlock / 2 : kQuantBlock;
-    if (!tiles) {
+    if (layout == Layout::kInOut) return block_of_element(block);
+    if (layout == Layout::kOutIn) {
       const uint64_t n_blocks = (length + kQuantBlock - 1) / kQuantBlock;
       return {block * code_bytes, n_blocks * code_bytes + 2 * block};
     }
@@ -127,7 +125,7 @@ struct BlockForm {
     for (size_t i = 0; i < kQuantBlock; ++i) {
       const auto [byte, shift] = code[i];
       const auto both = static_cast<unsigned>(strip[place.codes + byte]);
-      block.codes[i] = static_cast<uint8_t>(q4 ? both >> shift & 15U : both);
+      block.codes[i] = static_cast<uint8_t>(q4 ? both >> (shift + place.shift) & 15U : both);
     }
     std::memcpy(&block.scale, strip + place.scale, sizeof block.scale);
     return block;
@@ -136,22 +134,59 @@ struct BlockForm {
   void store(const QuantisedBlock& block, std::byte* strip, const BlockPlace& place) const {
     for (size_t i = 0; i < kQuantBlock; ++i) {
       const auto [byte, shift] = code[i];
-      strip[place.codes + byte] |= static_cast<std::byte>(block.codes[i] << shift);
+      strip[place.codes + byte] |= static_cast<std::byte>(block.codes[i] << (shift + place.shift));
     }
     std::memcpy(strip + place.scale, &block.scale, sizeof block.scale);
   }
+  BlockValues values(const std::byte* strip, const BlockPlace& place) const {
+    const QuantisedBlock block = load(strip, place);
+    return q4 ? values_of_q4(block) : values_of_q8(block);
+  }
+
+ private:
+  // Elements of a kInOut line that there is room for.
+  uint64_t room() const { return (length + kInOutGroup - 1) / kInOutGroup * kInOutGroup; }
+
+  BlockPlace block_of_element(uint64_t element) const {
+    const uint64_t group = element / kInOutGroup, position = in_out_position(element % kInOutGroup);
+    const uint64_t line_bytes = q4 ? room() / 2 : room(), scale = kQuantBlock * line_bytes + 2 * element;
+    if (!q4) return {group * kInOutGroup + position, scale};
+    constexpr uint64_t kHalf = kInOutGroup / 2;
+    return {group * kHalf + position % kHalf, scale, position < kHalf ? 0U : 4U};
+  }
+
+  CodePlace code_place(size_t i) const {
+    constexpr size_t kGroupBytes = 4 * kTileOutputs, kHalf = kQuantBlock / 2;
+    if (layout == Layout::kInOut) return {i * (q4 ? room() / 2 : room()), 0};
+    const bool tiles = layout == Layout::kTiles;
+    if (!q4) return {tiles ? i / 4 * kGroupBytes + i % 4 : i, 0};
+    if (tiles) return {i / 8 * kGroupBytes + i % 4, i / 4 % 2 == 0 ? 0U : 4U};
+    return {i % kHalf, i < kHalf ? 0U : 4U};
+  }
 };
 
-void gather_quantised(const TensorView& m, const Part& part, float* to) {
-  const BlockForm form(m.dtype, m.layout);
-  const size_t lanes = lanes_of(m.layout);
+void gather_by_inputs(const TensorView& m, const Part& part, float* to) {
+  const BlockForm form(m.dtype, m.layout, lines_of(m.layout, m.shape).length);
   const size_t strip_bytes = strips_of(m.dtype, m.layout, m.shape).bytes;
-  const uint64_t length = lines_of(m.layout, m.shape).length;
+  for (uint64_t first = part.first; first < part.last; first = (first / kQuantBlock + 1) * kQuantBlock) {
+    const std::byte* strip = m.bytes.data() + first / kQuantBlock * strip_bytes;
+    const uint64_t last = std::min(part.last, (first / kQuantBlock + 1) * kQuantBlock);
+    for (uint64_t i = part.begin; i < part.end; ++i) {
+      const BlockValues values = form.values(strip, form.block(0, i));
+      for (uint64_t line = first; line < last; ++line) to[part.target(line, i)] = values[line % kQuantBlock];
+    }
+  }
+}
+
+void gather_quantised(const TensorView& m, const Part& part, float* to) {
+  if (m.layout == Layout::kInOut) return gather_by_inputs(m, part, to);
+  const BlockForm form(m.dtype, m.layout, lines_of(m.layout, m.shape).length);
+  const size_t lanes = lanes_of(m.dtype, m.layout);
+  const size_t strip_bytes = strips_of(m.dtype, m.layout, m.shape).bytes;
   for (uint64_t line = part.first; line < part.last; ++line) {
     const std::byte* strip = m.bytes.data() + line / lanes * strip_bytes;
     for (uint64_t b = part.begin / kQuantBlock; b * kQuantBlock < part.end; ++b) {
-      const QuantisedBlock block = form.load(strip, form.block(length, line % lanes, b));
-      const BlockValues values = form.q4 ? values_of_q4(block) : values_of_q8(block);
+      const BlockValues values = form.values(strip, form.block(line % lanes, b));
       const uint64_t first = b * kQuantBlock, end = std::min(part.end, first + kQuantBlock);
       for (uint64_t i = std::max(part.begin, first); i < end; ++i)
         to[part.target(line, i)] = values[i - first];
@@ -165,19 +200,36 @@ bool can_be_quantised(std::span<const float> weights) {
   return std::ranges::all_of(weights, [](float w) { return std::abs(w) <= kLargestQuantisable; });
 }
 
-// Lines of `length` weights each, as many as a strip has lanes or fewer, become one strip, which is zeros.
-void quantise_strip(std::span<const float> weights, uint64_t length, const BlockForm& form,
-                    std::byte* strip) {
-  const uint64_t unit = form.tiles ? kTileUnit : kQuantBlock;
+void store_block(std::span<const float> weights, const BlockForm& form, const BlockPlace& place,
+                 std::byte* strip) {
+  form.store(form.q4 ? quantise_q4(weights) : quantise_q8(weights), strip, place);
+}
+
+// At most 32 lines become one strip, which is zeros.
+void quantise_inputs(std::span<const float> weights, const BlockForm& form, std::byte* strip) {
+  const size_t n_lines = weights.size() / form.length;
+  const uint64_t room = (form.length + kInOutGroup - 1) / kInOutGroup * kInOutGroup;
+  for (uint64_t i = 0; i < room; ++i) {
+    std::array<float, kQuantBlock> block;
+    const size_t n = i < form.length ? n_lines : 0;
+    for (size_t line = 0; line < n; ++line) block[line] = weights[line * form.length + i];
+    store_block(std::span(block).first(n), form, form.block(0, i), strip);
+  }
+}
+
+// Lines, as many as a strip has lanes or fewer, become one strip, which is zeros.
+void quantise_strip(std::span<const float> weights, const BlockForm& form, std::byte* strip) {
+  if (form.layout == Layout::kInOut) return quantise_inputs(weights, form, strip);
+  const bool tiles = form.layout == Layout::kTiles;
+  const uint64_t length = form.length, unit = tiles ? kTileUnit : kQuantBlock;
   const uint64_t n_blocks = (length + unit - 1) / unit * (unit / kQuantBlock);
-  const size_t lanes = form.tiles ? kTileOutputs : 1;
+  const size_t lanes = tiles ? kTileOutputs : 1;
   for (size_t lane = 0; lane < lanes; ++lane) {
     const auto line = weights.subspan(std::min<size_t>(lane * length, weights.size()));
     const auto present = line.first(std::min<size_t>(line.size(), length));
     for (uint64_t b = 0; b < n_blocks; ++b) {
       const auto rest = present.subspan(std::min<size_t>(b * kQuantBlock, present.size()));
-      const auto block = rest.first(std::min(rest.size(), kQuantBlock));
-      form.store(form.q4 ? quantise_q4(block) : quantise_q8(block), strip, form.block(length, lane, b));
+      store_block(rest.first(std::min(rest.size(), kQuantBlock)), form, form.block(lane, b), strip);
     }
   }
 }
@@ -199,8 +251,8 @@ class StripPacker {
       : source_(source), dtype_(dtype), layout_(layout), strips_(strips_of(dtype, layout, source.shape)) {}
 
   void pack(uint64_t first, uint64_t count, std::byte* out) {
-    const uint64_t length = lines_of(layout_, source_.shape).length, lanes = lanes_of(layout_);
-    const Lines lines = lines_of_strips(layout_, source_.shape, first, count);
+    const uint64_t length = lines_of(layout_, source_.shape).length, lanes = lanes_of(dtype_, layout_);
+    const Lines lines = lines_of_strips(dtype_, layout_, source_.shape, first, count);
     const DType wide = is_quantised(dtype_) ? DType::kF32 : dtype_;
     buffer_.resize(lines.count * length * dtype_info(wide).bytes);
     n_overflowed += unpack_lines(source_, lines, wide, buffer_);
@@ -216,11 +268,11 @@ class StripPacker {
   void quantise(uint64_t strip_weights, uint64_t length, std::byte* out) {
     const std::span weights(reinterpret_cast<const float*>(buffer_.data()), buffer_.size() / sizeof(float));
     if (!can_be_quantised(weights)) return void(unquantisable = true);
-    const BlockForm form(dtype_, layout_);
+    const BlockForm form(dtype_, layout_, length);
     for (size_t begin = 0; begin < weights.size(); begin += strip_weights, out += strips_.bytes) {
       std::fill_n(out, strips_.bytes, std::byte{});
-      quantise_strip(weights.subspan(begin, std::min<size_t>(strip_weights, weights.size() - begin)), length,
-                     form, out);
+      quantise_strip(weights.subspan(begin, std::min<size_t>(strip_weights, weights.size() - begin)), form,
+                     out);
     }
   }
   void tiles(size_t tile_bytes, uint64_t length, std::byte* out) {
@@ -243,13 +295,13 @@ class StripPacker {
 
 Strips strips_of(DType dtype, Layout layout, const Shape& shape) {
   const auto [n_lines, length] = lines_of(layout, shape);
-  const uint64_t lanes = lanes_of(layout), count = n_lines / lanes + (n_lines % lanes != 0 ? 1 : 0);
+  const uint64_t lanes = lanes_of(dtype, layout), count = n_lines / lanes + (n_lines % lanes != 0 ? 1 : 0);
   return {count, packed_byte_size(dtype, layout, shape.at(0), shape.at(1)) / std::max<uint64_t>(count, 1),
           lanes * length};
 }
 
-Lines lines_of_strips(Layout layout, const Shape& shape, uint64_t first, uint64_t count) {
-  const uint64_t lanes = lanes_of(layout), begin = first * lanes;
+Lines lines_of_strips(DType dtype, Layout layout, const Shape& shape, uint64_t first, uint64_t count) {
+  const uint64_t lanes = lanes_of(dtype, layout), begin = first * lanes;
   const uint64_t end = std::min(lines_of(layout, shape).count, begin + count * lanes);
   return {layout == Layout::kInOut ? Layout::kInOut : Layout::kOutIn, begin, end - begin};
 }

@@ -12,7 +12,7 @@ namespace rwkv {
 // Matrices here are views without strides, of floats or quantised, in any layout, neither dimension 0.
 
 // Every form consists of strips of equal size, one after the other: of 16 outputs in tiles, of one input when
-// kInOut, of one output when kOutIn.
+// kInOut (32 when quantised), of one output when kOutIn.
 struct Strips {
   uint64_t count;
   size_t bytes;       // of one
@@ -31,7 +31,7 @@ struct Lines {
   Layout order = Layout::kOutIn;
   uint64_t first = 0, count = 0;
 };
-Lines lines_of_strips(Layout layout, const Shape& shape, uint64_t first, uint64_t count);
+Lines lines_of_strips(DType dtype, Layout layout, const Shape& shape, uint64_t first, uint64_t count);
 
 // Their elements, line by line, as f64, f32, f16 or bf16. Returns how many finite ones became infinite.
 uint64_t unpack_lines(const TensorView& matrix, const Lines& lines, DType to, std::span<std::byte> out);

@@ -30,6 +30,12 @@ PlainForm rows_form(DType dtype, uint64_t rows, uint64_t cols) {
   return {DType::kU8, {rows, checked_row_bytes(dtype, cols)}};
 }
 
+PlainForm in_out_form(DType dtype, uint64_t rows, uint64_t cols) {
+  if (!is_quantised(dtype)) return {dtype, {cols, rows}};
+  checked_mul(checked_add(rows, kInOutGroup), kQuantBlock + 2);  // more than a block's bytes
+  return {DType::kU8, {divide_up(cols, kQuantBlock), quantised_inputs_bytes(dtype, rows)}};
+}
+
 }  // namespace
 
 std::string_view layout_name(Layout layout) { return kNames.at(static_cast<size_t>(layout)); }
@@ -48,7 +54,7 @@ std::string form_name(DType dtype, Layout layout) {
 
 PlainForm plain_form(DType dtype, Layout layout, uint64_t rows, uint64_t cols) {
   if (layout == Layout::kTiles) return tiles_form(dtype, rows, cols);
-  return layout == Layout::kInOut ? rows_form(dtype, cols, rows) : rows_form(dtype, rows, cols);
+  return layout == Layout::kInOut ? in_out_form(dtype, rows, cols) : rows_form(dtype, rows, cols);
 }
 
 uint64_t packed_byte_size(DType dtype, Layout layout, uint64_t rows, uint64_t cols) {

@@ -27,12 +27,15 @@ enum class Layout : uint8_t {
 //     outputs] q4       u8 [8 pairs of such groups][16 outputs][4]: low nibbles the first group's, high
 //     nibbles the
 //              second's; then scales as for q8
-// A quantised kInOut matrix has a row of n = R elements for each input, a quantised kOutIn matrix (a table
-// whose rows are looked up, never multiplied: emb.weight) a row of n = C elements for each output. Each row
-// is padded with zeros to a multiple of 64 bytes:
+// A quantised kInOut matrix holds ceil(C / 32) blocks of 32 inputs, with room for R outputs rounded up to
+// groups of 64:
+//     q8       u8 [32 inputs][groups][64 positions], f16 scale [groups][64 outputs]
+//     q4       u8 [32 inputs][groups][32]: low nibbles positions 0 to 31, high nibbles 32 to 63; then scales
+// Output o of a group is at in_out_position(o). A quantised kOutIn matrix (a table whose rows are looked up,
+// never multiplied: emb.weight) has a row of n = C elements for each output, padded with zeros to a multiple of
+// 64 bytes:
 //     q8       u8 [n rounded up to 32], f16 scale [ceil(n / 32)]
-//     q4       u8 [ceil(n / 32)][16]: byte j of a block holds elements j (low) and j + 16 (high); scales as
-//     for q8
+//     q4       u8 [ceil(n / 32)][16]: byte j of a block holds elements j (low) and j + 16 (high); then scales
 // An element is worth scale * (byte − 128) in q8, scale * kQ4Levels[nibble] in q4. Outputs and inputs that a
 // tile, unit or block has room for but the matrix lacks: 0 in wide tiles; the code nearest to zero in
 // quantised blocks, with scale 0 when all 32 are missing.
@@ -40,8 +43,13 @@ constexpr size_t kTileOutputs = 16;
 constexpr size_t kQuantBlock = 32;  // elements that share a scale
 constexpr size_t kTileUnit = 64;    // inputs of a unit of a quantised tile
 constexpr int kQ8Zero = 128;        // the byte that is worth 0
+constexpr size_t kInOutGroup = 64;  // outputs of a group of a quantised kInOut matrix
 constexpr size_t kQ8UnitBytes = kTileOutputs * kTileUnit + 2 * kTileOutputs * 2;
 constexpr size_t kQ4UnitBytes = kTileOutputs * kTileUnit / 2 + 2 * kTileOutputs * 2;
+
+// Where in its group of a quantised kInOut matrix an output o < 64 is: bytes of four inputs, interleaved within
+// each 128 bits of a register of any width, are then in order of outputs.
+constexpr size_t in_out_position(size_t o) { return o / 4 % 4 * 16 + o / 16 * 4 + o % 4; }
 
 // Sixteen values for the nibbles of q4, ascending, not uniform: the least squared error (found by Lloyd's
 // iteration) on normally distributed weights when each block has its own best scale of either sign: 7.3 % of
@@ -54,6 +62,12 @@ constexpr size_t quantised_row_bytes(DType dtype, size_t n) {
   const size_t blocks = (n + kQuantBlock - 1) / kQuantBlock;
   const size_t bytes = blocks * (dtype == DType::kQ8 ? kQuantBlock : kQuantBlock / 2) + blocks * 2;
   return (bytes + 63) / 64 * 64;
+}
+
+// Bytes of a block of 32 inputs of a quantised kInOut matrix: a multiple of 64.
+constexpr size_t quantised_inputs_bytes(DType dtype, size_t n_outputs) {
+  const size_t room = (n_outputs + kInOutGroup - 1) / kInOutGroup * kInOutGroup;
+  return room * (dtype == DType::kQ8 ? kQuantBlock : kQuantBlock / 2) + room * 2;
 }
 
 // Whether a tensor's bytes are other than row-major elements.

@@ -17,7 +17,7 @@ struct Form {
   DType dtype;
   Layout layout;
 
-  bool quantises_x() const { return is_quantised(dtype) && layout == Layout::kTiles; }
+  bool quantises_x() const { return is_quantised(dtype); }
 };
 constexpr Form kForms[] = {
     {DType::kF32, Layout::kTiles}, {DType::kF16, Layout::kTiles},  {DType::kBf16, Layout::kTiles},

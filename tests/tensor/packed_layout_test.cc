@@ -17,9 +17,9 @@ TEST(PackedLayout, SizesOfWholeMatrices) {
   EXPECT_EQ(packed_byte_size(DType::kBf16, Layout::kTiles, 17, 5), 2 * 3 * 16 * 2 * 2u);
   EXPECT_EQ(packed_byte_size(DType::kQ8, Layout::kTiles, 16, 64), 1024 + 64u);
   EXPECT_EQ(packed_byte_size(DType::kQ4, Layout::kTiles, 17, 65), 4 * (512 + 64u));
-  EXPECT_EQ(packed_byte_size(DType::kQ8, Layout::kInOut, 100, 3), 3 * 192u) << "128 codes, 4 scales, padding";
-  EXPECT_EQ(packed_byte_size(DType::kQ4, Layout::kInOut, 100, 3), 3 * 128u);
-  EXPECT_EQ(packed_byte_size(DType::kQ8, Layout::kOutIn, 3, 100), 3 * 192u);
+  EXPECT_EQ(packed_byte_size(DType::kQ8, Layout::kInOut, 100, 3), 128 * (32 + 2u)) << "room for 128 outputs";
+  EXPECT_EQ(packed_byte_size(DType::kQ4, Layout::kInOut, 64, 33), 2 * 64 * (16 + 2u));
+  EXPECT_EQ(packed_byte_size(DType::kQ8, Layout::kOutIn, 3, 100), 3 * 192u) << "128 codes, 4 scales, padding";
   EXPECT_EQ(packed_byte_size(DType::kF16, Layout::kInOut, 7, 3), 42u);
 }
 
