@@ -10,9 +10,6 @@
 namespace rwkv {
 namespace {
 
-// Rows of a call that share one reading of the weights (Model::forward splits longer ones).
-constexpr size_t kRowsAPass = 64;
-
 // Any tokens do: what a pass costs does not depend on them.
 std::vector<TokenId> some_tokens(size_t n, size_t n_vocab) {
   std::vector<TokenId> tokens(n);
@@ -46,33 +43,24 @@ class Sequences {
   std::vector<float> logits_;
 };
 
+// Floating-point or integer operations of all tokens, of which `logit_rows` go through the head.
+double operations(const Footprint& cost, size_t rows, size_t logit_rows) {
+  return 2.0 * (static_cast<double>(cost.multiply_adds) * static_cast<double>(rows) +
+                static_cast<double>(cost.head_multiply_adds) * static_cast<double>(logit_rows));
+}
+
 // Fills in rates from the median time of one repetition.
-void rate(BenchRun& run, double seconds, double passes, const TokenCost& cost, const MachineLimits& limits) {
-  const double bytes = passes * static_cast<double>(cost.read_bytes);
-  const double flops =
-      2.0 * static_cast<double>(cost.multiply_adds) * static_cast<double>(run.tokens * run.batch);
-  const double peak = cost.integer_products ? limits.int8_gop_per_s : limits.f32_gflop_per_s;
-  const double read_s = bytes / 1e9 / limits.read_gb_per_s, compute_s = flops / 1e9 / peak;
+void rate(BenchRun& run, double seconds, double bytes, double operations, bool integer_products,
+          const MachineLimits& limits) {
+  const double peak = integer_products ? limits.int8_gop_per_s : limits.f32_gflop_per_s;
+  const double read_s = bytes / 1e9 / limits.read_gb_per_s, compute_s = operations / 1e9 / peak;
   run.gb_per_s = bytes / 1e9 / seconds;
-  run.gflop_per_s = flops / 1e9 / seconds;
+  run.gflop_per_s = operations / 1e9 / seconds;
   run.share = std::max(read_s, compute_s) / seconds;
-  run.binds = read_s >= compute_s ? "read" : cost.integer_products ? "int8" : "f32";
+  run.binds = read_s >= compute_s ? "read" : integer_products ? "int8" : "f32";
 }
 
 }  // namespace
-
-TokenCost token_cost(const Model& model) {
-  TokenCost cost{.read_bytes = footprint(model.file()).read_bytes};
-  uint64_t quantised = 0;
-  for (const auto& tensor : model.file().tensors()) {
-    const bool table = tensor.name == "emb.weight" || tensor.name.ends_with(".s_emb.weight");
-    if (tensor.shape.size() != 2 || table) continue;
-    cost.multiply_adds += element_count(tensor.shape);
-    if (is_quantised(tensor.dtype)) quantised += element_count(tensor.shape);
-  }
-  cost.integer_products = quantised > cost.multiply_adds / 2;
-  return cost;
-}
 
 BenchRun bench(const Model& model, Workspace& workspace, const BenchSpec& spec, const MachineLimits& limits) {
   Sequences sequences(model, spec);
@@ -89,10 +77,12 @@ BenchRun bench(const Model& model, Workspace& workspace, const BenchSpec& spec, 
                .min = all / seconds.back(),
                .max = all / seconds.front(),
                .binds = {}};
-  const size_t rows_a_call = spec.batch * (spec.prefill ? spec.tokens : 1);
-  const size_t calls = spec.prefill ? 1 : spec.tokens;
-  const size_t passes = calls * ((rows_a_call + kRowsAPass - 1) / kRowsAPass);
-  rate(run, median, static_cast<double>(passes), token_cost(model), limits);
+  const size_t n_calls = spec.prefill ? 1 : spec.tokens, rows_a_call = spec.batch * spec.tokens / n_calls;
+  const size_t n_passes = n_calls * ((rows_a_call + kRowsOfPass - 1) / kRowsOfPass);
+  const Footprint cost = footprint(model.file());
+  rate(run, median, static_cast<double>(n_passes * cost.read_bytes),
+       operations(cost, rows_a_call * n_calls, spec.batch * n_calls),
+       cost.integer_multiply_adds > (cost.multiply_adds + cost.head_multiply_adds) / 2, limits);
   return run;
 }
 

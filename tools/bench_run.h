@@ -1,7 +1,6 @@
 // Times a model's forward passes.
 #pragma once
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,14 +8,6 @@
 #include "model/model.h"
 
 namespace rwkv {
-
-// What one token costs.
-struct TokenCost {
-  uint64_t read_bytes = 0;        // of weights, once a pass
-  uint64_t multiply_adds = 0;     // by every row of a pass
-  bool integer_products = false;  // most weights are quantised
-};
-TokenCost token_cost(const Model& model);
 
 struct BenchRun {
   std::string test;  // "prefill" or "decode"

@@ -42,9 +42,8 @@ struct Q4Inputs {
 #if HWY_TARGET != HWY_SCALAR
   static HWY_INLINE VU8 Codes(const uint8_t* group, size_t part) {
     const hn::RebindToSigned<DU8> di8;
-    const auto levels = hn::TableLookupBytes(hn::LoadDup128(di8, kQ4Levels.data()),
-                                             hn::BitCast(di8, Nibbles(group, part)));
-    return hn::BitCast(DU8(), hn::Xor(levels, hn::Set(di8, int8_t{-128})));  // + 128
+    const auto levels = hn::Xor(hn::LoadDup128(di8, kQ4Levels.data()), hn::Set(di8, int8_t{-128}));  // + 128
+    return hn::BitCast(DU8(), hn::TableLookupBytes(levels, hn::BitCast(di8, Nibbles(group, part))));
   }
 
  private:

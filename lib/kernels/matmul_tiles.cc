@@ -68,11 +68,11 @@ HWY_INLINE void StepOfTiles(const typename Codec::Stored* HWY_RESTRICT w, size_t
   }
 }
 
-// What follows w is fetched ahead: by a single row, which uses the weights once, a little; by many, which
-// come back to the same tiles, so far that it is the next tiles.
+// How far ahead weights are fetched: a little; but by the first of many rows, which all come back to the same
+// tiles, so far that it is the next tiles.
 template <class Codec, size_t N, size_t T>
-HWY_INLINE size_t PrefetchElements(size_t w_stride) {
-  return N == 1 ? 2048 / sizeof(typename Codec::Stored) : T * w_stride;
+HWY_INLINE size_t PrefetchElements(size_t w_stride, size_t row) {
+  return N > 1 && row == 0 ? T * w_stride : 4096 / sizeof(typename Codec::Stored);
 }
 
 // T whole tiles, outputs [output, output + 16 T), for rows [row, row + N) of x.
@@ -80,7 +80,7 @@ template <class Codec, size_t N, size_t T>
 HWY_INLINE void TilesTimesRows(const MatmulJob& job, size_t row, size_t output, size_t end) {
   constexpr size_t kInputs = TileStep<Codec>::kInputs;
   const size_t cols = job.w->cols, w_stride = TileElements<Codec>(cols), x_stride = job.x.stride;
-  const size_t ahead = PrefetchElements<Codec, N, T>(w_stride);
+  const size_t ahead = PrefetchElements<Codec, N, T>(w_stride, row);
   const auto* HWY_RESTRICT w =
       reinterpret_cast<const typename Codec::Stored*>(job.w->bytes.data()) + output / kTileOutputs * w_stride;
   const float* HWY_RESTRICT x = job.x.row_data(row);

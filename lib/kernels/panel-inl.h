@@ -20,7 +20,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr size_t kPanelWidth = 32;    // outputs
 constexpr size_t kPanelInputs = 128;  // panel (16 KB) and a tile of x (6 KB) stay in the first-level cache
-constexpr size_t kPanelRows = 64;     // rows of x at a time
+constexpr size_t kPanelRows = 96;     // rows of x at a time
 
 // A tile of rows and outputs takes as many accumulators as the registers hold: 6 x 2 of AVX2's 16, 12 x 2 of
 // AVX-512's 32, 6 x 4 of NEON's 32.

@@ -116,8 +116,8 @@ struct Q4Unit {
     return hn::Set(DI(), static_cast<int32_t>(out));
 #else
     const hn::Repartition<int8_t, DI> di8;
-    const auto levels = hn::TableLookupBytes(hn::LoadDup128(di8, kQ4Levels.data()), hn::BitCast(di8, index));
-    return hn::BitCast(DI(), hn::Xor(levels, hn::Set(di8, int8_t{-128})));  // + 128
+    const auto levels = hn::Xor(hn::LoadDup128(di8, kQ4Levels.data()), hn::Set(di8, int8_t{-128}));  // + 128
+    return hn::BitCast(DI(), hn::TableLookupBytes(levels, hn::BitCast(di8, index)));
 #endif
   }
 };
@@ -141,6 +141,7 @@ HWY_INLINE void BlockTimesRows(const uint8_t* HWY_RESTRICT unit, size_t tile_byt
       for (auto& part : tile) part = hn::Set(DI(), x[t * stride].start);
     }
   }
+#pragma GCC unroll 8
   for (size_t g = 0; g < kGroups; ++g) {
     for (size_t n = 0; n < T; ++n) {
       for (size_t part = 0; part < kParts; ++part) {
@@ -169,13 +170,14 @@ struct QuantisedRows {
   size_t first, count;
 };
 
-// What follows a unit is fetched ahead: by a single row, which uses the weights once, a little; by many, which
-// come back to the same tiles, so far that it is the next tiles.
+// Fetches weights a little ahead; for the first of many rows, which all come back to the same tiles, so far that
+// it is the next tiles.
 template <class Unit, size_t N, size_t T>
-HWY_INLINE void PrefetchUnit(const uint8_t* tile, size_t tile_bytes) {
+HWY_INLINE void PrefetchUnit(const uint8_t* tile, size_t tile_bytes, size_t row) {
   constexpr size_t kLine = 64;
+  if (N > 1 && row > 0) return;
   for (size_t n = 0; n < T; ++n) {
-    const uint8_t* p = tile + n * tile_bytes + (N == 1 ? 2048 : T * tile_bytes);
+    const uint8_t* p = tile + n * tile_bytes + (N == 1 ? 4096 : T * tile_bytes);
     for (size_t i = 0; i < Unit::kBytes; i += kLine) hwy::Prefetch(p + i);
   }
 }
@@ -193,7 +195,7 @@ HWY_INLINE void TilesTimesRows(const QuantisedRows& x, size_t row, const uint8_t
     }
   }
   for (size_t u = 0; u < n_units; ++u, tile += Unit::kBytes, blocks += 2) {
-    PrefetchUnit<Unit, N, T>(tile, tile_bytes);
+    PrefetchUnit<Unit, N, T>(tile, tile_bytes, row);
     BlockTimesRows<Unit, N, T>(tile, tile_bytes, 0, blocks, x.n_blocks, sums);
     BlockTimesRows<Unit, N, T>(tile, tile_bytes, 1, blocks + 1, x.n_blocks, sums);
   }
@@ -237,7 +239,7 @@ HWY_INLINE void TilesTimesChunk(const QuantisedRows& x, const uint8_t* tiles, si
   }
 }
 
-constexpr size_t kQuantChunk = 64;  // rows whose quantised form is kept at a time
+constexpr size_t kQuantChunk = 96;  // rows whose quantised form is kept at a time
 
 HWY_INLINE size_t ChunkBytes(const MatmulJob& job) {
   return std::min(job.x.rows, kQuantChunk) * BlocksOf(job.w->cols) * sizeof(XBlock8);

@@ -13,13 +13,6 @@
 #include "model/weights.h"
 
 namespace rwkv {
-namespace {
-
-// Rows that share one pass over the weights: enough for the arithmetic to outweigh reading them, few enough
-// for the rows to stay in the second-level cache. Has no effect on results.
-constexpr size_t kMaxRows = 64;
-
-}  // namespace
 
 struct Workspace::Buffers {
   explicit Buffers(size_t n_threads) : pool(n_threads) {}
@@ -102,7 +95,7 @@ State Model::initial_state() const { return impl_->initial; }
 
 namespace {
 
-// Walks over a batch's rows in passes of at most kMaxRows.
+// Walks over a batch's rows in passes of at most kRowsOfPass.
 class PassPlan {
  public:
   PassPlan(std::span<const Segment> batch, LogitRows which) : batch_(batch), which_(which) {}
@@ -111,10 +104,10 @@ class PassPlan {
   bool next(std::vector<SequenceRows>& sequences, std::vector<uint32_t>& sequence_of,
             std::vector<TokenId>& tokens) {
     sequences.clear(), sequence_of.clear(), tokens.clear(), logit_rows_.clear();
-    while (segment_ < batch_.size() && tokens.size() < kMaxRows) {
+    while (segment_ < batch_.size() && tokens.size() < kRowsOfPass) {
       const auto rest = batch_[segment_].tokens.subspan(offset_);
       assert(!rest.empty());
-      const auto part = rest.first(std::min(rest.size(), kMaxRows - tokens.size()));
+      const auto part = rest.first(std::min(rest.size(), kRowsOfPass - tokens.size()));
       want_logits(tokens.size(), part.size(), part.size() == rest.size());
       sequences.push_back({tokens.size(), part.size(), batch_[segment_].state});
       sequence_of.insert(sequence_of.end(), part.size(), static_cast<uint32_t>(sequences.size() - 1));

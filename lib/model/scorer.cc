@@ -6,8 +6,6 @@
 namespace rwkv {
 namespace {
 
-constexpr size_t kRowsAtOnce = 64;
-
 // The tokens that the model reads for one window: bos, if any, and the window itself.
 std::vector<TokenId> part_to_read(const std::optional<TokenId>& bos, std::span<const TokenId> window,
                                   size_t begin, size_t end) {
@@ -22,9 +20,9 @@ void score_window(const Model& model, const ScoreRun& run, std::span<const Token
                   const std::function<void(const ScoredRow&)>& on_row) {
   State state = run.initial;
   const size_t n_bos = run.bos ? 1 : 0, n_rows = n_bos + window.size(), n_vocab = model.info().n_vocab;
-  std::vector<float> logits(std::min(n_rows, kRowsAtOnce) * n_vocab);
-  for (size_t begin = 0; begin < n_rows; begin += kRowsAtOnce) {
-    const size_t end = std::min(n_rows, begin + kRowsAtOnce);
+  std::vector<float> logits(std::min(n_rows, kRowsOfPass) * n_vocab);
+  for (size_t begin = 0; begin < n_rows; begin += kRowsOfPass) {
+    const size_t end = std::min(n_rows, begin + kRowsOfPass);
     const auto part = part_to_read(run.bos, window, begin, end);
     const MatSpan<float> rows(logits.data(), part.size(), n_vocab);
     const Segment segment{part, &state};
