@@ -93,8 +93,8 @@ void InOutOneRow(const MatmulJob& job, size_t begin, size_t end) {
   }
 }
 
-// Where the input's weights for this panel are, or for the next panel when this one has no more inputs. Inputs
-// lie too far apart for the CPU to foresee them.
+// Where the input's weights for this panel are, or for the next panel when this one has no more inputs.
+// Inputs lie too far apart for the CPU to foresee them.
 template <class Row>
 HWY_INLINE const std::byte* NextOfPanel(const Matrix& m, size_t input, size_t output) {
   return input < m.cols ? Row(m, input).Address(output)

@@ -11,8 +11,8 @@ void matmul_out_in(const MatmulJob& job, size_t begin, size_t end);
 void matmul_in_out(const MatmulJob& job, size_t begin, size_t end);
 void matmul_wide_tiles(const MatmulJob& job, size_t begin, size_t end);
 
-// q8 and q4; begin of kInOut is a multiple of 64. `scratch`, 64-byte aligned, has as many bytes as the function
-// beside it says.
+// q8 and q4; begin of kInOut is a multiple of 64. `scratch`, 64-byte aligned, has as many bytes as the
+// function beside it says.
 void matmul_quantised_tiles(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch);
 size_t quantised_scratch_bytes(const MatmulJob& job);
 void matmul_quantised_in_out(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch);

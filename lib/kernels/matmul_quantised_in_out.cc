@@ -21,7 +21,8 @@ using DU8 = hn::Repartition<uint8_t, DF>;
 using VU8 = hn::Vec<DU8>;
 #endif
 
-// ---- how a block of 32 inputs lies: Codes(), those of one input and register `part` of a group of 64 outputs
+// ---- how a block of 32 inputs lies: Codes(), those of one input and register `part` of a group of 64
+// outputs
 
 struct Q8Inputs {
   static constexpr size_t kGroupBytes = kInOutGroup;
@@ -172,7 +173,8 @@ HWY_INLINE void AddBlock(const InputBlock<Inputs>& block, const ActiveInputs& x,
   }
 }
 
-// Outputs in strips whose sums stay in the first-level cache. A block is fetched while the one before is added.
+// Outputs in strips whose sums stay in the first-level cache. A block is fetched while the one before is
+// added.
 template <class Inputs>
 void OneRowByInputs(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
   constexpr size_t kStrip = 1024;

@@ -1,6 +1,6 @@
-// q8 and q4 weights in tiles of 16 outputs (tensor/packed_layout.h) times rows of x, which are quantised too, to
-// 8 bits with a scale for each block of 32: a block's products are added as integers. Included once for each
-// SIMD target.
+// q8 and q4 weights in tiles of 16 outputs (tensor/packed_layout.h) times rows of x, which are quantised too,
+// to 8 bits with a scale for each block of 32: a block's products are added as integers. Included once for
+// each SIMD target.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -130,8 +130,8 @@ HWY_INLINE VF LoadScales(const uint8_t* unit, size_t block, size_t part) {
 
 // ---- tiles of outputs times rows
 
-// sums[t][n] += block `block` of the unit of tile n times each row's block x[t]; per output and row one integer
-// sum, then one FMA: sums += (w scale * x scale) * integer.
+// sums[t][n] += block `block` of the unit of tile n times each row's block x[t]; per output and row one
+// integer sum, then one FMA: sums += (w scale * x scale) * integer.
 template <class Unit, size_t N, size_t T>
 HWY_INLINE void BlockTimesRows(const uint8_t* HWY_RESTRICT unit, size_t tile_bytes, size_t block,
                                const XBlock8* HWY_RESTRICT x, size_t stride, VF (&sums)[N][T][kParts]) {
@@ -170,8 +170,8 @@ struct QuantisedRows {
   size_t first, count;
 };
 
-// Fetches weights a little ahead; for the first of many rows, which all come back to the same tiles, so far that
-// it is the next tiles.
+// Fetches weights a little ahead; for the first of many rows, which all come back to the same tiles, so far
+// that it is the next tiles.
 template <class Unit, size_t N, size_t T>
 HWY_INLINE void PrefetchUnit(const uint8_t* tile, size_t tile_bytes, size_t row) {
   constexpr size_t kLine = 64;
@@ -215,7 +215,8 @@ constexpr size_t kTilesAtOnce = kParts == 1 ? 2 : 1;
 constexpr size_t kRowsAtOnce = kParts == 1 ? 6 : 3;
 
 template <class Unit, size_t N>
-HWY_INLINE void TilesOfRows(const QuantisedRows& x, size_t row, const uint8_t* tile, size_t output, size_t end) {
+HWY_INLINE void TilesOfRows(const QuantisedRows& x, size_t row, const uint8_t* tile, size_t output,
+                            size_t end) {
   if (N > 1 && kTilesAtOnce > 1 && end - output > kTileOutputs)
     return TilesTimesRows<Unit, N, kTilesAtOnce>(x, row, tile, output, end);
   for (; output < end; output += kTileOutputs, tile += x.n_blocks / 2 * Unit::kBytes)
@@ -250,7 +251,8 @@ template <class Body>
 HWY_INLINE void ForEachChunk(const MatmulJob& job, std::byte* scratch, Body&& body) {
   auto* blocks = reinterpret_cast<XBlock8*>(scratch);
   for (size_t first = 0; first < job.x.rows; first += kQuantChunk) {
-    const QuantisedRows x{job, blocks, BlocksOf(job.w->cols), first, std::min(kQuantChunk, job.x.rows - first)};
+    const QuantisedRows x{job, blocks, BlocksOf(job.w->cols), first,
+                          std::min(kQuantChunk, job.x.rows - first)};
     for (size_t t = 0; t < x.count; ++t)
       QuantiseRow(job.x.row_data(first + t), job.w->cols, blocks + t * x.n_blocks);
     body(x);

@@ -1,4 +1,5 @@
-// One input's weights of a matrix stored input by input, and a row of a quantised table. Included once for each SIMD target.
+// One input's weights of a matrix stored input by input, and a row of a quantised table. Included once for
+// each SIMD target.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -44,7 +44,8 @@ struct LoadOptions {
 };
 
 // Rows that share one pass over the weights: enough for the arithmetic to outweigh reading them, few enough
-// for the rows to stay in the second-level cache; a multiple of the kernels' blocks. Has no effect on results.
+// for the rows to stay in the second-level cache; a multiple of the kernels' blocks. Has no effect on
+// results.
 constexpr size_t kRowsOfPass = 96;
 
 // Immutable after load, shared freely between threads. The weights stay where the file is mapped, in the

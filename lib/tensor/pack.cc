@@ -83,7 +83,8 @@ GatherWide gather_for(DType dtype) {
 
 // ---- quantised blocks
 
-// Where in a strip a block's codes and scale are, and by how many bits its codes are shifted more than others.
+// Where in a strip a block's codes and scale are, and by how many bits its codes are shifted more than
+// others.
 struct BlockPlace {
   size_t codes, scale;
   unsigned shift = 0;

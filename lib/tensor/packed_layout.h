@@ -32,8 +32,8 @@ enum class Layout : uint8_t {
 //     q8       u8 [32 inputs][groups][64 positions], f16 scale [groups][64 outputs]
 //     q4       u8 [32 inputs][groups][32]: low nibbles positions 0 to 31, high nibbles 32 to 63; then scales
 // Output o of a group is at in_out_position(o). A quantised kOutIn matrix (a table whose rows are looked up,
-// never multiplied: emb.weight) has a row of n = C elements for each output, padded with zeros to a multiple of
-// 64 bytes:
+// never multiplied: emb.weight) has a row of n = C elements for each output, padded with zeros to a multiple
+// of 64 bytes:
 //     q8       u8 [n rounded up to 32], f16 scale [ceil(n / 32)]
 //     q4       u8 [ceil(n / 32)][16]: byte j of a block holds elements j (low) and j + 16 (high); then scales
 // An element is worth scale * (byte − 128) in q8, scale * kQ4Levels[nibble] in q4. Outputs and inputs that a
@@ -47,8 +47,8 @@ constexpr size_t kInOutGroup = 64;  // outputs of a group of a quantised kInOut 
 constexpr size_t kQ8UnitBytes = kTileOutputs * kTileUnit + 2 * kTileOutputs * 2;
 constexpr size_t kQ4UnitBytes = kTileOutputs * kTileUnit / 2 + 2 * kTileOutputs * 2;
 
-// Where in its group of a quantised kInOut matrix an output o < 64 is: bytes of four inputs, interleaved within
-// each 128 bits of a register of any width, are then in order of outputs.
+// Where in its group of a quantised kInOut matrix an output o < 64 is: bytes of four inputs, interleaved
+// within each 128 bits of a register of any width, are then in order of outputs.
 constexpr size_t in_out_position(size_t o) { return o / 4 % 4 * 16 + o / 16 * 4 + o % 4; }
 
 // Sixteen values for the nibbles of q4, ascending, not uniform: the least squared error (found by Lloyd's

@@ -88,7 +88,8 @@ float value_in_row(DType dtype, std::span<const std::byte> row, size_t n, size_t
 
 float value_by_inputs(const TensorView& m, size_t r, size_t c) {
   const bool q8 = m.dtype == DType::kQ8;
-  const size_t groups = (m.shape[0] + 63) / 64, group_bytes = q8 ? 64 : 32, input_bytes = groups * group_bytes;
+  const size_t groups = (m.shape[0] + 63) / 64, group_bytes = q8 ? 64 : 32,
+               input_bytes = groups * group_bytes;
   const auto block = m.bytes.subspan(c / 32 * (32 * input_bytes + groups * 128));
   const size_t p = in_out_position(r % 64);
   const auto byte = static_cast<int>(block[c % 32 * input_bytes + r / 64 * group_bytes + p % group_bytes]);
