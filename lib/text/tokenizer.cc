@@ -15,7 +15,7 @@ struct Kind {
 constexpr Kind kKinds[] = {{looks_like_tokenizer_json, parse_tokenizer_json},
                            {looks_like_world_vocabulary, parse_world_vocabulary}};
 
-constexpr size_t kWindowBytes = 1 << 18;
+constexpr size_t kShortBytes = 1024;
 constexpr size_t kMaxPadding = 1024;
 
 }  // namespace
@@ -40,6 +40,10 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text) const {
   std::vector<TokenId> ids;
   encode_some(text, false, ids);
   return ids;
+}
+
+size_t Tokenizer::encode_some(std::string_view text, bool more_follows, std::vector<TokenId>& ids) const {
+  return encode_some(text, more_follows, ids, make_scratch().get());
 }
 
 std::string_view Tokenizer::bytes_of(TokenId id) const {
@@ -69,14 +73,13 @@ void Tokenizer::check_fits(size_t model_vocab_size) const {
 void StreamEncoder::add(std::string_view part, std::vector<TokenId>& ids) {
   pending_ += part;
   if (pending_.size() < next_try_bytes_) return;
-  pending_.erase(0, tokenizer_.encode_some(pending_, true, ids));
-  // Twice what could not be encoded yet: else a text that can be cut nowhere would be searched again and
-  // again.
-  next_try_bytes_ = std::max(kWindowBytes, 2 * pending_.size());
+  pending_.erase(0, tokenizer_.encode_some(pending_, true, ids, scratch_.get()));
+  // A long text that can be cut nowhere would be searched again and again.
+  next_try_bytes_ = pending_.size() < kShortBytes ? 0 : 2 * pending_.size();
 }
 
 void StreamEncoder::finish(std::vector<TokenId>& ids) {
-  tokenizer_.encode_some(pending_, false, ids);
+  tokenizer_.encode_some(pending_, false, ids, scratch_.get());
   pending_.clear();
   next_try_bytes_ = 0;
 }

@@ -22,6 +22,14 @@ class Tokenizer {
   // The same from a file's content; errors name no path.
   static std::unique_ptr<const Tokenizer> parse(std::string_view file);
 
+  // What encoding remembers between calls, for one thread.
+  struct Scratch {
+    Scratch() = default;
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+    virtual ~Scratch() = default;
+  };
+
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
   virtual ~Tokenizer() = default;
@@ -33,7 +41,14 @@ class Tokenizer {
   std::vector<TokenId> encode(std::string_view text) const;
   // Appends the ids of the longest beginning of `text` whose ids depend on nothing behind it, or of all of it
   // when no more text follows. Returns how many bytes that are: the caller begins there the next time.
-  virtual size_t encode_some(std::string_view text, bool more_follows, std::vector<TokenId>& ids) const = 0;
+  // `scratch` (made by this tokenizer, not null) makes later calls quicker and changes nothing else.
+  virtual size_t encode_some(std::string_view text, bool more_follows, std::vector<TokenId>& ids,
+                             Scratch* scratch) const = 0;
+  size_t encode_some(std::string_view text, bool more_follows, std::vector<TokenId>& ids) const;
+  virtual std::unique_ptr<Scratch> make_scratch() const { return std::make_unique<Scratch>(); }
+  // The last place in `text`, before its end, where it can be cut: the ids of the parts are those of the
+  // whole, whatever follows. 0 when no such place is known.
+  virtual size_t last_cut(std::string_view text) const = 0;
 
   // The bytes that an id stands for; they may split a character. Empty for an id without a token (0 in World
   // vocabularies) and for padding. Error kFormat for an id from padded_size() on.
@@ -63,7 +78,8 @@ class Tokenizer {
 // as white space begins (byte-level BPE). The ids are those of the whole text at once.
 class StreamEncoder {
  public:
-  explicit StreamEncoder(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {}
+  explicit StreamEncoder(const Tokenizer& tokenizer)
+      : tokenizer_(tokenizer), scratch_(tokenizer.make_scratch()) {}
   // Appends the ids that are certain by now.
   void add(std::string_view part, std::vector<TokenId>& ids);
   // The text has ended: appends the rest. The next part begins a new text.
@@ -71,6 +87,7 @@ class StreamEncoder {
 
  private:
   const Tokenizer& tokenizer_;
+  std::unique_ptr<Tokenizer::Scratch> scratch_;
   std::string pending_;
   size_t next_try_bytes_ = 0;
 };

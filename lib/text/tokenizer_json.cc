@@ -105,7 +105,9 @@ class Reader {
     parts_.normalizes = type_of(root_, "normalizer") == "NFC";
     read_vocab();
     read_bytes();
-    for (const auto& merge : as_array(member(model_, "merges"), "merges")) read_merge(merge);
+    const auto& merges = as_array(member(model_, "merges"), "merges");
+    parts_.merges.reserve(merges.size());
+    for (const auto& merge : merges) read_merge(merge);
     if (const auto* added = root_.if_contains("added_tokens")) {
       for (const auto& token : as_array(*added, "added_tokens")) read_added(as_object(token, "added_tokens"));
     }
@@ -119,7 +121,6 @@ class Reader {
       const std::string bytes = alphabet_.bytes_of(key);
       if (bytes.empty()) fail("id " + std::to_string(id) + ": an empty token");
       parts_.tokens.add(id, bytes);
-      parts_.model_ids.push_back(static_cast<TokenId>(id));
     }
   }
 
