@@ -18,21 +18,19 @@ uint64_t prefix_of(std::string_view bytes) {
   return prefix;
 }
 
-std::vector<TokenTable::Token> sorted(const std::vector<TokenTable::Token>& tokens) {
-  struct Keyed {
-    uint64_t prefix;
-    TokenTable::Token token;
-  };
+struct Keyed {
+  uint64_t prefix;
+  TokenTable::Token token;
+};
+
+std::vector<Keyed> sorted(const std::vector<TokenTable::Token>& tokens) {
   std::vector<Keyed> keyed;
   keyed.reserve(tokens.size());
   for (const auto& token : tokens) keyed.push_back({prefix_of(token.bytes), token});
   std::sort(keyed.begin(), keyed.end(), [](const Keyed& a, const Keyed& b) {
     return a.prefix != b.prefix ? a.prefix < b.prefix : a.token.bytes < b.token.bytes;
   });
-  std::vector<TokenTable::Token> result;
-  result.reserve(keyed.size());
-  for (const auto& entry : keyed) result.push_back(entry.token);
-  return result;
+  return keyed;
 }
 
 }  // namespace
@@ -40,71 +38,81 @@ std::vector<TokenTable::Token> sorted(const std::vector<TokenTable::Token>& toke
 // Places the nodes level by level; each covers a range of the sorted tokens, which begin with its bytes.
 class ByteTrie::Build {
  public:
-  Build(std::vector<uint64_t>& units, const std::vector<TokenTable::Token>& tokens)
-      : units_(units), tokens_(tokens) {}
+  Build(std::vector<uint64_t>& units, const std::vector<Keyed>& tokens) : units_(units), tokens_(tokens) {}
 
   void run() {
+    next_[kListEnd] = before_[kListEnd] = kListEnd;
+    units_.reserve(2 * tokens_.size() + kBlock);
+    used_bases_.reserve(2 * tokens_.size() + kBlock);
     add_block();
-    used_bases_[0] = true;
+    used_bases_[0] = 1;
     take(0);
     units_[0] = kFree | 1;  // no longer free
-    nodes_.push_back({0, 0, tokens_.size(), 0});
-    for (size_t i = 0; i < nodes_.size(); ++i) {
-      Node node = nodes_[i];
-      if (node.depth > 0) take_token(node);
-      if (node.begin < node.end) place_children(node);
+    std::vector<Node> level{{0, 0, static_cast<uint32_t>(tokens_.size())}};
+    for (; !level.empty(); ++depth_) {
+      for (Node node : level) {
+        if (depth_ > 0) take_token(node);
+        if (node.begin < node.end) place_children(node);
+      }
+      level.swap(next_level_);
+      next_level_.clear();
     }
   }
 
  private:
   struct Node {
-    size_t unit, begin, end, depth;
+    uint32_t unit, begin, end;
   };
   struct Child {
     unsigned char label;
-    size_t begin, end;
+    uint32_t begin, end;
   };
-  static constexpr size_t kBlock = 256, kOpenUnits = 2 * kBlock, kMaxUnits = size_t{1} << 30;
+  static constexpr uint32_t kListEnd = 512;
+  static constexpr size_t kBlock = 256, kOpenUnits = kListEnd, kTries = 24, kMaxUnits = size_t{1} << 30;
 
   // The token that ends at a node comes first in its range.
   void take_token(Node& node) {
-    const auto& token = tokens_[node.begin];
-    if (token.bytes.size() != node.depth) return;
+    const auto& token = tokens_[node.begin].token;
+    if (token.bytes.size() != depth_) return;
     ++node.begin;
-    if (node.begin < node.end && tokens_[node.begin].bytes.size() == node.depth) {
+    if (node.begin < node.end && tokens_[node.begin].token.bytes.size() == depth_) {
       throw Error(ErrorKind::kFormat, "ids " + std::to_string(token.id) + " and " +
-                                          std::to_string(tokens_[node.begin].id) + " have the same bytes");
+                                          std::to_string(tokens_[node.begin].token.id) + " have the same bytes");
     }
     units_[node.unit] |= kHasToken | token.id;
   }
 
   void place_children(const Node& node) {
     children_.clear();
-    for (size_t first = node.begin, last; first < node.end; first = last) {
-      const auto label = static_cast<unsigned char>(tokens_[first].bytes[node.depth]);
-      for (last = first + 1; last < node.end; ++last) {
-        if (static_cast<unsigned char>(tokens_[last].bytes[node.depth]) != label) break;
-      }
+    for (uint32_t first = node.begin, last; first < node.end; first = last) {
+      const unsigned char label = byte_of(first);
+      for (last = first + 1; last < node.end && byte_of(last) == label;) ++last;
       children_.push_back({label, first, last});
     }
     const size_t base = free_base();
-    used_bases_[base] = true;
+    used_bases_[base] = 1;
     units_[node.unit] |= uint64_t{base} << 34;
     for (const Child& child : children_) {
       const size_t at = base ^ child.label;
       take(at);
       units_[at] = uint64_t{child.label} << 24;
-      nodes_.push_back({at, child.begin, child.end, node.depth + 1});
+      next_level_.push_back({static_cast<uint32_t>(at), child.begin, child.end});
     }
   }
 
-  // Only the last blocks are searched: older ones are nearly full.
+  unsigned char byte_of(uint32_t token) const {
+    return depth_ < 8 ? static_cast<unsigned char>(tokens_[token].prefix >> (56 - 8 * depth_))
+                      : static_cast<unsigned char>(tokens_[token].token.bytes[depth_]);
+  }
+
+  // Only some places of the last blocks are tried: a little memory for much time.
   size_t free_base() {
-    for (const size_t at : free_) {
-      const size_t base = at ^ children_[0].label;
-      if (!used_bases_[base] && fits(base)) return base;
+    uint32_t slot = next_[kListEnd];
+    for (size_t i = 0; i < kTries && slot != kListEnd; ++i, slot = next_[slot]) {
+      const size_t base = place_of(slot) ^ children_[0].label;
+      if (used_bases_[base] == 0 && fits(base)) return base;
     }
-    return add_block() + kBlock - 1;
+    return add_block();
   }
 
   bool fits(size_t base) const {
@@ -117,24 +125,46 @@ class ByteTrie::Build {
   size_t add_block() {
     const size_t begin = units_.size();
     if (begin >= kMaxUnits) throw Error(ErrorKind::kFormat, "the tokens are too long");
+    for (size_t i = 0; begin >= kOpenUnits && i < kBlock; ++i) {
+      if (is_free(begin - kOpenUnits + i)) unlink((begin + i) % kOpenUnits);
+    }
     units_.resize(begin + kBlock, kFree);
     used_bases_.resize(begin + kBlock);
-    for (size_t i = 0; i < kBlock; ++i) free_.push_back(static_cast<uint32_t>(begin + i));
-    free_.erase(std::remove_if(free_.begin(), free_.end(),
-                               [&](size_t at) { return at + kOpenUnits < units_.size(); }),
-                free_.end());
+    for (size_t i = 0; i < kBlock; ++i) append(static_cast<uint32_t>((begin + i) % kOpenUnits));
     return begin;
   }
 
-  void take(size_t at) { free_.erase(std::lower_bound(free_.begin(), free_.end(), at)); }
+  void take(size_t at) {
+    if (at + kOpenUnits >= units_.size()) unlink(at % kOpenUnits);
+  }
+
+  void append(uint32_t slot) {
+    const uint32_t last = before_[kListEnd];
+    next_[last] = before_[kListEnd] = slot;
+    before_[slot] = last;
+    next_[slot] = kListEnd;
+  }
+
+  void unlink(size_t slot) {
+    next_[before_[slot]] = next_[slot];
+    before_[next_[slot]] = before_[slot];
+  }
+
+  // Of the place in the open blocks.
+  size_t place_of(uint32_t slot) const {
+    const size_t first = units_.size() - std::min(units_.size(), kOpenUnits);
+    return first + (slot - first) % kOpenUnits;
+  }
 
   static constexpr uint64_t kFree = uint64_t{kNoLabel} << 24;
   std::vector<uint64_t>& units_;
-  const std::vector<TokenTable::Token>& tokens_;
-  std::vector<Node> nodes_;
+  const std::vector<Keyed>& tokens_;
+  std::vector<Node> next_level_;
+  size_t depth_ = 0;              // of the nodes at hand
   std::vector<Child> children_;  // of the node at hand
-  std::vector<bool> used_bases_;
-  std::vector<uint32_t> free_;  // places in the open blocks, rising
+  std::vector<uint8_t> used_bases_;
+  // The free places of the open blocks as a ring: each stands for the place that leaves its remainder.
+  std::array<uint32_t, kOpenUnits + 1> next_{}, before_{};
 };
 
 ByteTrie::ByteTrie(std::vector<TokenTable::Token> tokens) {
