@@ -74,8 +74,12 @@ class BpeTokenizer final : public Tokenizer {
     const size_t end = more_follows ? last_cut(text) : text.size();
     const auto part = text.substr(0, end);
     auto& memory = static_cast<Memory&>(*scratch);
-    if (is_valid_utf8(part)) {
+    const size_t invalid = find_invalid_utf8(part);
+    if (invalid == std::string_view::npos) {
       encode_valid(part, ids, memory);
+    } else if (scratch->refuses_invalid_utf8) {
+      throw Error(ErrorKind::kFormat, "byte " + std::to_string(scratch->offset + invalid) +
+                                          ": not UTF-8, which this vocabulary needs");
     } else {
       encode_valid(replace_invalid_utf8(part), ids, memory);
     }

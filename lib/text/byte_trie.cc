@@ -77,7 +77,8 @@ class ByteTrie::Build {
     ++node.begin;
     if (node.begin < node.end && tokens_[node.begin].token.bytes.size() == depth_) {
       throw Error(ErrorKind::kFormat, "ids " + std::to_string(token.id) + " and " +
-                                          std::to_string(tokens_[node.begin].token.id) + " have the same bytes");
+                                          std::to_string(tokens_[node.begin].token.id) +
+                                          " have the same bytes");
     }
     units_[node.unit] |= kHasToken | token.id;
   }
@@ -160,7 +161,7 @@ class ByteTrie::Build {
   std::vector<uint64_t>& units_;
   const std::vector<Keyed>& tokens_;
   std::vector<Node> next_level_;
-  size_t depth_ = 0;              // of the nodes at hand
+  size_t depth_ = 0;             // of the nodes at hand
   std::vector<Child> children_;  // of the node at hand
   std::vector<uint8_t> used_bases_;
   // The free places of the open blocks as a ring: each stands for the place that leaves its remainder.

@@ -15,7 +15,6 @@ struct Kind {
 constexpr Kind kKinds[] = {{looks_like_tokenizer_json, parse_tokenizer_json},
                            {looks_like_world_vocabulary, parse_world_vocabulary}};
 
-constexpr size_t kShortBytes = 1024;
 constexpr size_t kMaxPadding = 1024;
 
 }  // namespace
@@ -68,20 +67,6 @@ void Tokenizer::check_fits(size_t model_vocab_size) const {
   throw Error(ErrorKind::kFormat, "the vocabulary (" + std::string(kind()) + ", " +
                                       std::to_string(vocab_size()) + " ids) does not fit a model of " +
                                       std::to_string(model_vocab_size) + " ids");
-}
-
-void StreamEncoder::add(std::string_view part, std::vector<TokenId>& ids) {
-  pending_ += part;
-  if (pending_.size() < next_try_bytes_) return;
-  pending_.erase(0, tokenizer_.encode_some(pending_, true, ids, scratch_.get()));
-  // A long text that can be cut nowhere would be searched again and again.
-  next_try_bytes_ = pending_.size() < kShortBytes ? 0 : 2 * pending_.size();
-}
-
-void StreamEncoder::finish(std::vector<TokenId>& ids) {
-  tokenizer_.encode_some(pending_, false, ids, scratch_.get());
-  pending_.clear();
-  next_try_bytes_ = 0;
 }
 
 }  // namespace rwkv

@@ -1,5 +1,7 @@
 // Text to token ids and back.
 #pragma once
+#include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -7,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/thread_pool.h"
 #include "core/token.h"
 #include "text/token_table.h"
 #include "text/utf8_joiner.h"
@@ -28,6 +31,9 @@ class Tokenizer {
     Scratch(const Scratch&) = delete;
     Scratch& operator=(const Scratch&) = delete;
     virtual ~Scratch() = default;
+
+    bool refuses_invalid_utf8 = false;  // instead of taking it as U+FFFD; World takes any bytes
+    uint64_t offset = 0;                // where the next text begins in its stream, for errors
   };
 
   Tokenizer(const Tokenizer&) = delete;
@@ -74,21 +80,39 @@ class Tokenizer {
   TokenTable tokens_;
 };
 
-// Encodes a text that comes in parts, in memory for a window of it: the longest token (World), or as far back
-// as white space begins (byte-level BPE). The ids are those of the whole text at once.
+// Encodes a text that comes in parts, in memory for what is not certain yet: a token (World), or as far back
+// as white space begins (byte-level BPE). The ids are those of the whole text at once. Every Error names the
+// byte offset, counted from the first text on.
 class StreamEncoder {
  public:
-  explicit StreamEncoder(const Tokenizer& tokenizer)
-      : tokenizer_(tokenizer), scratch_(tokenizer.make_scratch()) {}
+  // `threads` (may be null) share parts that are large; they must outlive the encoder.
+  explicit StreamEncoder(const Tokenizer& tokenizer, ThreadPool* threads = nullptr);
+  // Invalid UTF-8 is an Error, unless the tokenizer takes any bytes.
+  void refuse_invalid_utf8();
+
   // Appends the ids that are certain by now.
   void add(std::string_view part, std::vector<TokenId>& ids);
   // The text has ended: appends the rest. The next part begins a new text.
   void finish(std::vector<TokenId>& ids);
+  // The stream has bytes between its texts.
+  void skip(size_t n_bytes) { offset_ += n_bytes; }
 
  private:
+  struct Share {
+    std::string_view text;
+    std::vector<TokenId> ids;
+    std::unique_ptr<Tokenizer::Scratch> scratch;
+    std::exception_ptr error;
+  };
+  size_t encode(std::vector<TokenId>& ids);
+  size_t encode_shared(std::vector<TokenId>& ids);
+  std::string_view cut_shares(std::string_view text);
+
   const Tokenizer& tokenizer_;
-  std::unique_ptr<Tokenizer::Scratch> scratch_;
+  ThreadPool* threads_;
+  std::vector<Share> shares_;  // one a thread
   std::string pending_;
+  uint64_t offset_ = 0;  // of pending_
   size_t next_try_bytes_ = 0;
 };
 

@@ -39,7 +39,7 @@ class WorldTokenizer final : public Tokenizer {
   InvalidUtf8 invalid_output() const override { return InvalidUtf8::kKeep; }
 
   size_t encode_some(std::string_view text, bool more_follows, std::vector<TokenId>& ids,
-                     Scratch*) const override {
+                     Scratch* scratch) const override {
     constexpr size_t kAtOnce = 512;
     TokenId some[kAtOnce];
     size_t at = 0, n = 0;
@@ -47,7 +47,7 @@ class WorldTokenizer final : public Tokenizer {
       if (n == kAtOnce) ids.insert(ids.end(), some, some + std::exchange(n, 0));
       const auto match = trie_.longest(text.substr(at));
       if (match.is_cut && more_follows) break;
-      if (match.bytes == 0) refuse_byte(text[at]);
+      if (match.bytes == 0) refuse_byte(text[at], scratch->offset + at);
       some[n] = match.id;
       at += match.bytes;
     }
@@ -62,9 +62,10 @@ class WorldTokenizer final : public Tokenizer {
   }
 
  private:
-  [[noreturn]] static void refuse_byte(char c) {
-    throw Error(ErrorKind::kFormat, "no token of the vocabulary begins with byte " +
-                                        std::to_string(static_cast<unsigned char>(c)) + " of the text");
+  [[noreturn]] static void refuse_byte(char c, uint64_t offset) {
+    throw Error(ErrorKind::kFormat, "byte " + std::to_string(offset) +
+                                        ": no token of the vocabulary begins with " +
+                                        std::to_string(static_cast<unsigned char>(c)));
   }
 
   ByteTrie trie_;
