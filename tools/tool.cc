@@ -11,8 +11,8 @@
 
 #include "core/error.h"
 #include "core/thread_pool.h"
-#include "kernels/targets.h"
 #include "fd_buffer.h"
+#include "kernels/targets.h"
 
 namespace rwkv {
 namespace {
