@@ -1,15 +1,21 @@
 // rwkv-tokenize: text to token ids and back.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <optional>
 
 #include "core/read_some.h"
+#include "core/thread_pool.h"
+#include "fd_buffer.h"
 #include "ids/id_stream.h"
 #include "tensor/tensor_file.h"
+#include "text/chat_template.h"
 #include "text/escape.h"
 #include "text/tokenizer.h"
 #include "tool.h"
@@ -23,10 +29,14 @@ constexpr char kUsageText[] =
     "usage: rwkv-tokenize -v VOCAB [options] [FILE...]\n\n"
     "Turns text into token ids, or with -d ids into text. Every FILE is one text; no FILE, or -, is standard "
     "input.\n"
-    "VOCAB is a World vocabulary or a Hugging Face tokenizer.json; RWKV_VOCAB names it too.\n";
+    "VOCAB is a World vocabulary or a Hugging Face tokenizer.json; RWKV_VOCAB names it too.\n"
+    "With --template every FILE is a chat, JSON messages; its prompt is printed, or with -v its ids.\n";
+
+constexpr size_t kBlockBytes = 1 << 20;  // of input; many threads get more at a time
 
 struct Options {
-  std::string vocab, model;
+  std::string vocab, model, utf8, chat_template;
+  std::optional<size_t> threads;
   IdFormat ids = IdFormat::kText;
   bool decode = false, lines = false, null = false, chomp = false, pieces = false, count = false;
   std::vector<std::string> files;
@@ -35,6 +45,14 @@ struct Options {
   char separator() const { return null ? '\0' : '\n'; }
   Records records() const { return has_records() ? Records::kMany : Records::kOne; }
 };
+
+void check_utf8(const Options& options) {
+  if (options.utf8.empty()) return;
+  if (options.utf8 != "hold" && options.utf8 != "replace" && options.utf8 != "strict") {
+    usage_error("--utf8 '" + options.utf8 + "': want hold, replace or strict");
+  }
+  if (!options.decode || options.pieces || options.count) usage_error("--utf8 is for decoding to text");
+}
 
 std::optional<Options> parse(int argc, const char* const* argv) {
   Options options;
@@ -51,11 +69,25 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   add("pieces", po::bool_switch(&options.pieces), "print every id with its bytes, escaped");
   add("count", po::bool_switch(&options.count), "print the number of tokens of every FILE");
   add("model,m", po::value(&options.model)->value_name("MODEL"), "refuse a vocabulary that does not fit");
+  add("utf8", po::value(&options.utf8)->value_name("MODE"),
+      "whole characters only, and of what is not UTF-8: hold (keep it), replace (by U+FFFD), strict (refuse "
+      "it)");
+  add("template", po::value(&options.chat_template)->value_name("NAME"),
+      "turn chats into prompts; list prints the names");
+  std::optional<int64_t> threads;
+  add("threads,t", po::value<int64_t>()->value_name("N")->notifier([&](int64_t n) { threads = n; }),
+      "threads that encode large files (or RWKV_THREADS; default: every core)");
   line.add_operands("file", po::value(&options.files), -1);
   if (!line.parse(argc, argv)) return std::nullopt;
   if (options.lines && options.null) usage_error("--lines and --null exclude each other");
   if (options.pieces && options.count) usage_error("--pieces and --count exclude each other");
   if (options.chomp && options.decode) usage_error("--chomp is for encoding");
+  if (threads && *threads < 1) usage_error("--threads is " + std::to_string(*threads) + ", want at least 1");
+  if (threads) options.threads = static_cast<size_t>(*threads);
+  check_utf8(options);
+  if (!options.chat_template.empty() && (options.decode || options.has_records() || options.chomp)) {
+    usage_error("--template excludes --decode, --lines, --null and --chomp");
+  }
   options.ids = id_format_from_name(ids);
   if (options.files.empty()) options.files = {"-"};
   return options;
@@ -81,25 +113,36 @@ class IdSink final : public Sink {
   IdWriter writer_;
 };
 
-// Text leaves as soon as its characters are complete: somebody may be reading along.
+// What to do with characters in decoded text; nothing: bytes leave at once, whole characters or not.
+std::optional<InvalidUtf8> utf8_mode(const Options& options, const Tokenizer& tokenizer) {
+  if (options.utf8 == "hold") return InvalidUtf8::kKeep;
+  if (options.utf8 == "replace") return InvalidUtf8::kReplace;
+  if (options.utf8 == "strict") return InvalidUtf8::kRefuse;
+  if (tokenizer.invalid_output() == InvalidUtf8::kKeep) return std::nullopt;
+  return tokenizer.invalid_output();
+}
+
+// Text leaves as soon as it is certain: somebody may be reading along.
 class TextSink final : public Sink {
  public:
-  TextSink(const Options& options, const Tokenizer& tokenizer)
-      : options_(options), tokenizer_(tokenizer), joiner_(tokenizer.invalid_output()) {}
+  TextSink(const Options& options, const Tokenizer& tokenizer) : options_(options), tokenizer_(tokenizer) {
+    if (const auto mode = utf8_mode(options, tokenizer)) joiner_.emplace(*mode);
+  }
   void add(std::span<const TokenId> ids) override {
-    std::string bytes;
-    for (const TokenId id : ids) bytes += tokenizer_.bytes_of(id);
-    std::cout << joiner_.add(bytes) << std::flush;
+    bytes_.clear();
+    for (const TokenId id : ids) bytes_ += tokenizer_.bytes_of(id);
+    std::cout << (joiner_ ? joiner_->add(bytes_) : bytes_) << std::flush;
   }
   void end_record() override {
-    std::cout << joiner_.finish();
+    if (joiner_) std::cout << joiner_->finish();
     if (options_.has_records()) std::cout << options_.separator() << std::flush;
   }
 
  private:
   const Options& options_;
   const Tokenizer& tokenizer_;
-  Utf8Joiner joiner_;
+  std::optional<Utf8Joiner> joiner_;
+  std::string bytes_;
 };
 
 class PieceSink final : public Sink {
@@ -152,14 +195,17 @@ bool goes_on() {
 // Encodes the texts of one file into a sink.
 class TextReader {
  public:
-  TextReader(const Options& options, const Tokenizer& tokenizer, Sink& sink)
-      : options_(options), encoder_(tokenizer), sink_(sink) {}
+  TextReader(const Options& options, const Tokenizer& tokenizer, ThreadPool* threads, Sink& sink)
+      : options_(options), encoder_(tokenizer, threads), sink_(sink) {
+    encoder_.refuse_invalid_utf8();
+  }
 
-  void read(std::istream& in) {
-    std::vector<char> block(1 << 16);
+  void read(std::istream& in, size_t block_bytes) {
+    std::vector<char> block(block_bytes);
     while (const size_t n = read_some(in, block)) {
       if (!goes_on()) return;
       add({block.data(), n});
+      std::cout.flush();  // somebody may be reading along
     }
     if (!options_.has_records() || in_text_) end_text();
   }
@@ -170,6 +216,7 @@ class TextReader {
          options_.has_records() && (end = bytes.find(options_.separator())) != std::string_view::npos;) {
       add_to_text(bytes.substr(0, end));
       end_text();
+      encoder_.skip(1);
       bytes.remove_prefix(end + 1);
     }
     if (!bytes.empty()) add_to_text(bytes);
@@ -190,6 +237,7 @@ class TextReader {
 
   void end_text() {
     encoder_.finish(ids_);
+    if (newline_waits_) encoder_.skip(1);
     flush();
     sink_.end_record();
     in_text_ = newline_waits_ = false;
@@ -223,40 +271,111 @@ void check_model(const std::string& path, const Tokenizer& tokenizer) {
   with_context(path, [&] { tokenizer.check_fits(embedding.shape[0]); });
 }
 
-std::ifstream open_file(const std::string& path) {
-  if (std::filesystem::is_directory(path)) throw Error(ErrorKind::kIo, "is a directory");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(ErrorKind::kIo, std::strerror(errno));
-  return file;
-}
-
-void read(std::istream& in, const Options& options, const Tokenizer& tokenizer, Sink& sink) {
-  if (options.decode) {
-    read_ids(in, options, tokenizer, sink);
-  } else {
-    TextReader(options, tokenizer, sink).read(in);
+// An open file; standard input is not closed.
+class Input {
+ public:
+  explicit Input(const std::string& name)
+      : descriptor_(name == "-" ? STDIN_FILENO : ::open(name.c_str(), O_RDONLY | O_CLOEXEC)) {
+    struct stat status {};
+    if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0)
+      throw Error(ErrorKind::kIo, std::strerror(errno));
+    if (S_ISDIR(status.st_mode)) throw Error(ErrorKind::kIo, "is a directory");
+    if (S_ISREG(status.st_mode)) file_bytes_ = static_cast<size_t>(status.st_size);
   }
-}
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+  ~Input() {
+    if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
+  }
+
+  int descriptor() const { return descriptor_; }
+  bool is_large() const { return file_bytes_ > kBlockBytes; }
+
+ private:
+  int descriptor_;
+  size_t file_bytes_ = 0;  // 0 for pipes and devices
+};
+
+class Tool {
+ public:
+  explicit Tool(const Options& options) : options_(options) {
+    if (const auto vocab = vocabulary()) tokenizer_ = Tokenizer::load(*vocab);
+    if (!options.model.empty()) check_model(options.model, *tokenizer_);
+    if (tokenizer_) sink_ = make_sink(options, *tokenizer_);
+  }
+
+  void run() {
+    for (const std::string& name : options_.files) {
+      with_context(name == "-" ? "standard input" : name, [&] { read(name); });
+      if (sink_) sink_->end_file(name);
+    }
+    if (sink_) sink_->end();
+  }
+
+ private:
+  // None for chats that stay text: those need -v to become ids, whatever the environment says.
+  std::optional<std::string> vocabulary() const {
+    if (!options_.chat_template.empty() && options_.vocab.empty()) {
+      if (!options_.model.empty() || options_.pieces || options_.count)
+        usage_error("no vocabulary: want -v VOCAB");
+      return std::nullopt;
+    }
+    const auto vocab = option_or_environment(options_.vocab, "RWKV_VOCAB");
+    if (!vocab) usage_error("no vocabulary: want -v VOCAB or RWKV_VOCAB");
+    return vocab;
+  }
+
+  void read(const std::string& name) {
+    const Input input(name);
+    ThreadPool* const threads = threads_for(input);
+    const size_t block_bytes =
+        kBlockBytes / 2 * std::max<size_t>(2, threads == nullptr ? 1 : threads->size());
+    FdBuffer buffer(input.descriptor(), block_bytes);
+    std::istream in(&buffer);
+    if (!options_.chat_template.empty()) {
+      read_chat(in);
+    } else if (options_.decode) {
+      read_ids(in, options_, *tokenizer_, *sink_);
+    } else {
+      TextReader(options_, *tokenizer_, threads, *sink_).read(in, block_bytes);
+    }
+  }
+
+  void read_chat(std::istream& in) {
+    std::string json;
+    std::vector<char> block(1 << 16);
+    while (const size_t n = read_some(in, block)) json.append(block.data(), n);
+    throw_if_stopped();
+    const std::string prompt = chat_prompt(chat_template_from_name(options_.chat_template), json);
+    if (!tokenizer_) {
+      std::cout << prompt;
+      return;
+    }
+    sink_->add(tokenizer_->encode(prompt));
+    sink_->end_record();
+  }
+
+  // Records are too short to share.
+  ThreadPool* threads_for(const Input& input) {
+    if (!input.is_large() || options_.decode || options_.has_records()) return nullptr;
+    if (!threads_) threads_.emplace(thread_count(options_.threads));
+    return &*threads_;
+  }
+
+  const Options& options_;
+  std::unique_ptr<const Tokenizer> tokenizer_;  // null when chats stay text
+  std::unique_ptr<Sink> sink_;                  // as well
+  std::optional<ThreadPool> threads_;
+};
 
 int run(const Options& options) {
-  const auto vocab = option_or_environment(options.vocab, "RWKV_VOCAB");
-  if (!vocab) usage_error("no vocabulary: want -v VOCAB or RWKV_VOCAB");
-  const auto tokenizer = Tokenizer::load(*vocab);
-  if (!options.model.empty()) check_model(options.model, *tokenizer);
-
-  const auto sink = make_sink(options, *tokenizer);
-  for (const std::string& name : options.files) {
-    if (name == "-") {
-      with_context("standard input", [&] { read(std::cin, options, *tokenizer, *sink); });
-    } else {
-      with_context(name, [&] {
-        std::ifstream file = open_file(name);
-        read(file, options, *tokenizer, *sink);
-      });
-    }
-    sink->end_file(name);
+  if (options.chat_template == "list") {
+    for (const ChatTemplate& known : chat_templates())
+      std::cout << known.name << '\t' << known.summary << '\n';
+    return kSuccess;
   }
-  sink->end();
+  if (!options.chat_template.empty()) chat_template_from_name(options.chat_template);
+  Tool(options).run();
   return kSuccess;
 }
 

@@ -37,16 +37,12 @@ void check_records(IdFormat format, Records records) {
   }
 }
 
-void append_decimal(TokenId id, std::string& text) {
-  char digits[10];
-  text.append(digits, std::to_chars(digits, digits + sizeof digits, id).ptr);
-}
-
-void append_binary(TokenId id, unsigned width, std::string& bytes) {
+char* put_binary(TokenId id, unsigned width, char* to) {
   if (width == 2 && id > 0xffff) {
     throw Error(ErrorKind::kFormat, "id " + std::to_string(id) + " does not fit u16: want at most 65535");
   }
-  for (unsigned i = 0; i < width; ++i) bytes += static_cast<char>(id >> (8 * i) & 0xff);
+  for (unsigned i = 0; i < width; ++i) *to++ = static_cast<char>(id >> (8 * i) & 0xff);
+  return to;
 }
 
 }  // namespace
@@ -85,9 +81,53 @@ bool IdReader::read(std::vector<TokenId>& ids) {
       in_record_ = false;
       end_stream(ids);
     }
-    for (; in_record_ && at_ < size_; ++offset_) take(static_cast<unsigned char>(block_[at_++]), ids);
+    take_block(ids);
   }
   return !ids.empty();
+}
+
+void IdReader::take_block(std::vector<TokenId>& ids) {
+  const bool is_text = options_.format == IdFormat::kText, is_binary = width_of(options_.format) != 0;
+  while (in_record_ && at_ < size_) {
+    if (n_digits_ == 0 && is_text) take_words(ids);
+    if (n_digits_ == 0 && is_binary) take_whole(ids);
+    if (at_ == size_) return;
+    take(static_cast<unsigned char>(block_[at_++]), ids);
+    ++offset_;
+  }
+}
+
+// Takes the ids that this block has whole.
+void IdReader::take_whole(std::vector<TokenId>& ids) {
+  const size_t width = width_of(options_.format), begin = at_;
+  for (; size_ - at_ >= width; at_ += width) {
+    const auto byte = [&](size_t i) {
+      return TokenId{static_cast<unsigned char>(block_[at_ + i])} << (8 * i);
+    };
+    const TokenId id = byte(0) | byte(1) | (width == 4 ? byte(2) | byte(3) : 0);
+    if (!is_known(id)) break;
+    ids.push_back(id);
+  }
+  offset_ += at_ - begin;
+}
+
+// Takes ids that are followed by a space in this block, which are nearly all: quicker than byte by byte.
+void IdReader::take_words(std::vector<TokenId>& ids) {
+  constexpr size_t kSafeDigits = 9;  // of any number below 2^32
+  const size_t begin = at_;
+  while (at_ + kSafeDigits < size_) {
+    const char* const text = block_.data() + at_;
+    size_t n = 0;
+    for (value_ = 0; n < kSafeDigits && is_digit(static_cast<unsigned char>(text[n])); ++n) {
+      value_ = 10 * value_ + static_cast<uint64_t>(text[n] - '0');
+    }
+    if (n == 0 || text[n] != ' ' || !is_known(value_)) break;
+    ids.push_back(static_cast<TokenId>(value_));
+    line_has_id_ = true;
+    at_ += n + 1;
+  }
+  offset_ += at_ - begin;
+  value_ = 0;
 }
 
 std::vector<TokenId> IdReader::read_all() {
@@ -145,13 +185,13 @@ void IdReader::add_digit(unsigned char c) {
 
 void IdReader::end_id(std::vector<TokenId>& ids) {
   if (n_digits_ == 0) return;
-  if (options_.vocab_size && value_ >= *options_.vocab_size) {
+  if (!is_known(value_)) {
+    const uint64_t last = width_of(options_.format) != 0 ? 1 : 0;  // of its bytes is at offset_
     throw Error(ErrorKind::kFormat,
-                "id " + std::to_string(value_) + " at position " + std::to_string(n_ids_) + ": want below " +
-                    std::to_string(*options_.vocab_size) + ", the size of the vocabulary");
+                "byte " + std::to_string(offset_ + last - n_digits_) + ": id " + std::to_string(value_) +
+                    ": want below " + std::to_string(*options_.vocab_size) + ", the size of the vocabulary");
   }
   ids.push_back(static_cast<TokenId>(value_));
-  ++n_ids_;
   value_ = n_digits_ = 0;
   line_has_id_ = true;
   if (json_ != Json::kOutside) json_ = Json::kBehind;
@@ -183,19 +223,21 @@ IdWriter::IdWriter(std::ostream& out, IdFormat format, Records records)
 }
 
 void IdWriter::write(std::span<const TokenId> ids) {
-  text_.clear();
-  for (const TokenId id : ids) {
-    if (format_ == IdFormat::kText && begun_) text_ += ' ';
-    if (format_ == IdFormat::kJson) text_ += begun_ ? ',' : '[';
-    if (const unsigned width = width_of(format_); width != 0) {
-      append_binary(id, width, text_);
-    } else {
-      append_decimal(id, text_);
-    }
-    if (format_ == IdFormat::kLines) text_ += '\n';
-    begun_ = true;
-  }
-  out_.write(text_.data(), static_cast<std::streamsize>(text_.size()));
+  constexpr size_t kLongest = 12;  // a separator, ten digits, a line break
+  text_.resize(ids.size() * kLongest);
+  char* end = text_.data();
+  for (const TokenId id : ids) end = put(id, end);
+  out_.write(text_.data(), end - text_.data());
+}
+
+char* IdWriter::put(TokenId id, char* to) {
+  if (const unsigned width = width_of(format_); width != 0) return put_binary(id, width, to);
+  if (format_ == IdFormat::kText && begun_) *to++ = ' ';
+  if (format_ == IdFormat::kJson) *to++ = begun_ ? ',' : '[';
+  to = std::to_chars(to, to + 10, id).ptr;
+  if (format_ == IdFormat::kLines) *to++ = '\n';
+  begun_ = true;
+  return to;
 }
 
 void IdWriter::end_record() {

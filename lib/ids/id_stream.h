@@ -30,8 +30,7 @@ struct IdReaderOptions {
   std::optional<uint64_t> vocab_size;  // ids must be below
 };
 
-// Reads ids as they come, in memory for one block of the stream. Every Error kFormat names the byte offset,
-// or for an id beyond the vocabulary its position (counted from 0 through the whole stream).
+// Reads ids as they come, in memory for one block of the stream. Every Error kFormat names the byte offset.
 class IdReader {
  public:
   IdReader(std::istream& in, const IdReaderOptions& options);
@@ -49,6 +48,10 @@ class IdReader {
   enum class Json : uint8_t { kOutside, kFirst, kNext, kBehind };
 
   bool fill();
+  void take_block(std::vector<TokenId>& ids);
+  void take_whole(std::vector<TokenId>& ids);
+  void take_words(std::vector<TokenId>& ids);
+  bool is_known(uint64_t id) const { return !options_.vocab_size || id < *options_.vocab_size; }
   void take(unsigned char c, std::vector<TokenId>& ids);
   void take_text(unsigned char c, std::vector<TokenId>& ids);
   void take_json(unsigned char c, std::vector<TokenId>& ids);
@@ -64,7 +67,6 @@ class IdReader {
   std::vector<char> block_;
   size_t at_ = 0, size_ = 0;  // in block_
   uint64_t offset_ = 0;       // of the byte being read, in the stream
-  uint64_t n_ids_ = 0;        // before the one being read
   uint64_t value_ = 0;        // of the id being read
   uint64_t n_digits_ = 0;     // of it; bytes of it in kU16 and kU32
   bool line_has_id_ = false;
@@ -84,6 +86,8 @@ class IdWriter {
   void end_record();
 
  private:
+  char* put(TokenId id, char* to);
+
   std::ostream& out_;
   IdFormat format_;
   Records records_;

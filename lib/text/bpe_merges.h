@@ -11,6 +11,7 @@ namespace rwkv {
 
 class BpeMerges {
  public:
+  void reserve(size_t n_merges) { merges_.reserve(n_merges); }
   // The next merge: later ones yield to earlier ones. A pair that comes again takes its last place.
   void add(TokenId left, TokenId right, TokenId merged);
   // Merges the neighbours of lowest rank, the leftmost on ties, until no two of `ids` merge. Takes
@@ -23,6 +24,7 @@ class BpeMerges {
     TokenId merged;
   };
   class Run;
+  void apply_short(std::vector<TokenId>& ids) const;
   const Merge* find(TokenId left, TokenId right) const;
 
   boost::unordered_flat_map<uint64_t, Merge> merges_;  // by both ids

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include "core/error.h"
 #include "text/gpt2_pieces.h"
+#include "text/piece_cache.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
@@ -32,7 +31,7 @@ bool is_cut(std::string_view text, size_t at) {
 }
 
 // The last cut; 0 when there is none.
-size_t last_cut(std::string_view text) {
+size_t last_cut_of(std::string_view text) {
   size_t at = text.empty() ? 0 : text.size() - 1;
   while (at > 0 && !is_cut(text, at)) --at;
   return at;
@@ -65,43 +64,46 @@ class BpeTokenizer final : public Tokenizer {
         can_cut_(!has_cut(parts.raw_added) && !has_cut(parts.normal_added)),
         raw_added_(trie_of(parts.raw_added)),
         normal_added_(trie_of(parts.normal_added)),
-        normalizes_(parts.normalizes) {
-    for (const TokenId id : parts.model_ids) add_whole_piece(id);
-  }
+        normalizes_(parts.normalizes) {}
 
   std::string_view kind() const override { return "byte-level BPE"; }
   InvalidUtf8 invalid_output() const override { return InvalidUtf8::kReplace; }
 
-  size_t encode_some(std::string_view text, bool more_follows, std::vector<TokenId>& ids) const override {
-    const size_t end = !more_follows ? text.size() : can_cut_ ? last_cut(text) : 0;
+  size_t encode_some(std::string_view text, bool more_follows, std::vector<TokenId>& ids,
+                     Scratch* scratch) const override {
+    const size_t end = more_follows ? last_cut(text) : text.size();
     const auto part = text.substr(0, end);
-    if (is_valid_utf8(part)) {
-      encode_valid(part, ids);
+    auto& memory = static_cast<Memory&>(*scratch);
+    const size_t invalid = find_invalid_utf8(part);
+    if (invalid == std::string_view::npos) {
+      encode_valid(part, ids, memory);
+    } else if (scratch->refuses_invalid_utf8) {
+      throw Error(ErrorKind::kFormat, "byte " + std::to_string(scratch->offset + invalid) +
+                                          ": not UTF-8, which this vocabulary needs");
     } else {
-      encode_valid(replace_invalid_utf8(part), ids);
+      encode_valid(replace_invalid_utf8(part), ids, memory);
     }
     return end;
   }
 
+  std::unique_ptr<Scratch> make_scratch() const override { return std::make_unique<Memory>(); }
+  size_t last_cut(std::string_view text) const override { return can_cut_ ? last_cut_of(text) : 0; }
+
  private:
+  struct Memory final : Scratch {
+    PieceCache pieces;
+    std::vector<TokenId> merged;  // of the piece at hand
+  };
+
   static bool has_cut(const std::vector<AddedToken>& added) {
     return std::any_of(added.begin(), added.end(),
-                       [](const auto& token) { return last_cut(token.text) > 0; });
+                       [](const auto& token) { return last_cut_of(token.text) > 0; });
   }
 
   static ByteTrie trie_of(const std::vector<AddedToken>& added) {
     std::vector<TokenTable::Token> tokens;
     for (const auto& token : added) tokens.push_back({token.text, token.id});
     return ByteTrie(std::move(tokens));
-  }
-
-  // Pieces that merge into one token are most pieces of a text; a look-up is quicker than the merges.
-  void add_whole_piece(TokenId id) {
-    const auto bytes = tokens().at(id);
-    std::vector<TokenId> merged;
-    if (find_byte_ids(bytes, merged) != nullptr) return;
-    merges_.apply(merged);
-    if (merged == std::vector{id}) whole_pieces_.emplace(bytes, id);
   }
 
   // Null, or the first byte that has no token.
@@ -115,56 +117,52 @@ class BpeTokenizer final : public Tokenizer {
     return nullptr;
   }
 
-  void encode_valid(std::string_view text, std::vector<TokenId>& ids) const {
-    const auto on_token = [&](TokenId id) { ids.push_back(id); };
-    const auto on_text = [&](std::string_view part) { encode_normalized(part, ids); };
-    split(
-        text, raw_added_, [&](auto part) { on_text(normalizes_ ? nfc(part) : std::string(part)); }, on_token);
+  void encode_valid(std::string_view text, std::vector<TokenId>& ids, Memory& memory) const {
+    const auto on_text = [&](std::string_view part) {
+      if (!normalizes_ || is_plainly_nfc(part)) {
+        encode_normalized(part, ids, memory);
+      } else {
+        encode_normalized(nfc(part), ids, memory);
+      }
+    };
+    split(text, raw_added_, on_text, [&](TokenId id) { ids.push_back(id); });
   }
 
-  // The ids of the pieces that occurred in one text.
-  struct Cache {
-    struct Range {
-      size_t begin, size;
-    };
-    std::vector<TokenId> ids;
-    boost::unordered_flat_map<std::string_view, Range> ranges;  // keys look into the text
-  };
-
-  void encode_normalized(std::string_view text, std::vector<TokenId>& ids) const {
-    Cache cache;
+  void encode_normalized(std::string_view text, std::vector<TokenId>& ids, Memory& memory) const {
     const auto on_text = [&](std::string_view part) {
       while (!part.empty()) {
         const size_t n = gpt2_piece_bytes(part);
-        encode_piece(part.substr(0, n), ids, cache);
+        encode_piece(part.substr(0, n), ids, memory);
         part.remove_prefix(n);
       }
     };
     split(text, normal_added_, on_text, [&](TokenId id) { ids.push_back(id); });
   }
 
-  void encode_piece(std::string_view piece, std::vector<TokenId>& ids, Cache& cache) const {
-    if (const auto whole = whole_pieces_.find(piece); whole != whole_pieces_.end())
-      return ids.push_back(whole->second);
-    const auto [entry, is_new] = cache.ranges.try_emplace(piece);
-    if (is_new) {
-      const auto merged = merge(piece);
-      entry->second = {cache.ids.size(), merged.size()};
-      cache.ids.insert(cache.ids.end(), merged.begin(), merged.end());
+  void encode_piece(std::string_view piece, std::vector<TokenId>& ids, Memory& memory) const {
+    if (piece.size() > PieceCache::kMaxBytes) {
+      merge(piece, memory.merged);
+      ids.insert(ids.end(), memory.merged.begin(), memory.merged.end());
+      return;
     }
-    const auto first = cache.ids.begin() + static_cast<ptrdiff_t>(entry->second.begin);
-    ids.insert(ids.end(), first, first + static_cast<ptrdiff_t>(entry->second.size));
+    const auto key = PieceCache::key_of(piece);
+    auto known = memory.pieces.find(key);
+    if (known.empty()) {
+      merge(piece, memory.merged);
+      memory.pieces.put(key, memory.merged);
+      known = memory.merged;
+    }
+    if (known.size() == 1) return ids.push_back(known[0]);
+    ids.insert(ids.end(), known.begin(), known.end());
   }
 
-  std::vector<TokenId> merge(std::string_view piece) const {
-    std::vector<TokenId> merged;
+  void merge(std::string_view piece, std::vector<TokenId>& merged) const {
     if (const char* missing = find_byte_ids(piece, merged)) {
       throw Error(ErrorKind::kFormat, "the vocabulary has no token for byte " +
                                           std::to_string(static_cast<unsigned char>(*missing)) +
                                           " of the text");
     }
     merges_.apply(merged);
-    return merged;
   }
 
   std::array<std::optional<TokenId>, 256> byte_ids_;
@@ -172,7 +170,6 @@ class BpeTokenizer final : public Tokenizer {
   bool can_cut_;
   ByteTrie raw_added_, normal_added_;
   bool normalizes_;
-  boost::unordered_flat_map<std::string_view, TokenId> whole_pieces_;  // keys look into tokens()
 };
 
 }  // namespace

@@ -19,7 +19,6 @@ struct AddedToken {
 
 struct BpeParts {
   TokenTable tokens;                                 // of the model and the added ones
-  std::vector<TokenId> model_ids;                    // of the model's tokens
   std::array<std::optional<TokenId>, 256> byte_ids;  // of the tokens that are one byte
   BpeMerges merges;
   std::vector<AddedToken> raw_added, normal_added;  // looked for before and after normalization

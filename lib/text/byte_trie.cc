@@ -1,92 +1,179 @@
 #include "text/byte_trie.h"
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <string>
 
 #include "core/error.h"
 
 namespace rwkv {
+namespace {
 
-// Lays out the nodes level by level; each covers a range of the sorted tokens, which begin with its bytes.
-struct ByteTrie::Build {
-  struct Range {
-    size_t begin, end, depth;
-  };
-  ByteTrie& trie;
-  const std::vector<TokenTable::Token>& tokens;
-  std::vector<Range> ranges;  // of each node
-
-  void add_node(char label, const Range& range) {
-    trie.nodes_.emplace_back();
-    trie.labels_.push_back(label);
-    ranges.push_back(range);
+// The first eight bytes as a number that sorts as they do.
+uint64_t prefix_of(std::string_view bytes) {
+  uint64_t prefix = 0;
+  for (size_t i = 0; i < 8; ++i) {
+    prefix = prefix << 8 | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u);
   }
+  return prefix;
+}
 
-  // The token that ends at a node comes first in its range.
-  void take_token(Node& node, Range& range) const {
-    if (tokens[range.begin].bytes.size() != range.depth) return;
-    node.has_token = true;
-    node.id = tokens[range.begin++].id;
-    if (range.begin < range.end && tokens[range.begin].bytes.size() == range.depth) {
-      throw Error(ErrorKind::kFormat, "ids " + std::to_string(node.id) + " and " +
-                                          std::to_string(tokens[range.begin].id) + " have the same bytes");
-    }
-  }
+struct Keyed {
+  uint64_t prefix;
+  TokenTable::Token token;
+};
 
-  void add_children(size_t parent) {
-    const auto [begin, end, depth] = ranges[parent];
-    for (size_t first = begin, last; first < end; first = last) {
-      const char label = tokens[first].bytes[depth];
-      for (last = first; last < end && tokens[last].bytes[depth] == label;) ++last;
-      add_node(label, {first, last, depth + 1});
-      ++trie.nodes_[parent].n_children;
-    }
-  }
+std::vector<Keyed> sorted(const std::vector<TokenTable::Token>& tokens) {
+  std::vector<Keyed> keyed;
+  keyed.reserve(tokens.size());
+  for (const auto& token : tokens) keyed.push_back({prefix_of(token.bytes), token});
+  std::sort(keyed.begin(), keyed.end(), [](const Keyed& a, const Keyed& b) {
+    return a.prefix != b.prefix ? a.prefix < b.prefix : a.token.bytes < b.token.bytes;
+  });
+  return keyed;
+}
+
+}  // namespace
+
+// Places the nodes level by level; each covers a range of the sorted tokens, which begin with its bytes.
+class ByteTrie::Build {
+ public:
+  Build(std::vector<uint64_t>& units, const std::vector<Keyed>& tokens) : units_(units), tokens_(tokens) {}
 
   void run() {
-    add_node('\0', {0, tokens.size(), 0});
-    for (size_t i = 0; i < trie.nodes_.size(); ++i) {
-      if (i > 0) take_token(trie.nodes_[i], ranges[i]);
-      trie.nodes_[i].first_child = static_cast<uint32_t>(trie.nodes_.size());
-      add_children(i);
+    next_[kListEnd] = before_[kListEnd] = kListEnd;
+    units_.reserve(2 * tokens_.size() + kBlock);
+    used_bases_.reserve(2 * tokens_.size() + kBlock);
+    add_block();
+    used_bases_[0] = 1;
+    take(0);
+    units_[0] = kFree | 1;  // no longer free
+    std::vector<Node> level{{0, 0, static_cast<uint32_t>(tokens_.size())}};
+    for (; !level.empty(); ++depth_) {
+      for (Node node : level) {
+        if (depth_ > 0) take_token(node);
+        if (node.begin < node.end) place_children(node);
+      }
+      level.swap(next_level_);
+      next_level_.clear();
     }
   }
+
+ private:
+  struct Node {
+    uint32_t unit, begin, end;
+  };
+  struct Child {
+    unsigned char label;
+    uint32_t begin, end;
+  };
+  static constexpr uint32_t kListEnd = 512;
+  static constexpr size_t kBlock = 256, kOpenUnits = kListEnd, kTries = 24, kMaxUnits = size_t{1} << 30;
+
+  // The token that ends at a node comes first in its range.
+  void take_token(Node& node) {
+    const auto& token = tokens_[node.begin].token;
+    if (token.bytes.size() != depth_) return;
+    ++node.begin;
+    if (node.begin < node.end && tokens_[node.begin].token.bytes.size() == depth_) {
+      throw Error(ErrorKind::kFormat, "ids " + std::to_string(token.id) + " and " +
+                                          std::to_string(tokens_[node.begin].token.id) +
+                                          " have the same bytes");
+    }
+    units_[node.unit] |= kHasToken | token.id;
+  }
+
+  void place_children(const Node& node) {
+    children_.clear();
+    for (uint32_t first = node.begin, last; first < node.end; first = last) {
+      const unsigned char label = byte_of(first);
+      for (last = first + 1; last < node.end && byte_of(last) == label;) ++last;
+      children_.push_back({label, first, last});
+    }
+    const size_t base = free_base();
+    used_bases_[base] = 1;
+    units_[node.unit] |= uint64_t{base} << 34;
+    for (const Child& child : children_) {
+      const size_t at = base ^ child.label;
+      take(at);
+      units_[at] = uint64_t{child.label} << 24;
+      next_level_.push_back({static_cast<uint32_t>(at), child.begin, child.end});
+    }
+  }
+
+  unsigned char byte_of(uint32_t token) const {
+    return depth_ < 8 ? static_cast<unsigned char>(tokens_[token].prefix >> (56 - 8 * depth_))
+                      : static_cast<unsigned char>(tokens_[token].token.bytes[depth_]);
+  }
+
+  // Only some places of the last blocks are tried: a little memory for much time.
+  size_t free_base() {
+    uint32_t slot = next_[kListEnd];
+    for (size_t i = 0; i < kTries && slot != kListEnd; ++i, slot = next_[slot]) {
+      const size_t base = place_of(slot) ^ children_[0].label;
+      if (used_bases_[base] == 0 && fits(base)) return base;
+    }
+    return add_block();
+  }
+
+  bool fits(size_t base) const {
+    return std::all_of(children_.begin(), children_.end(),
+                       [&](const Child& child) { return is_free(base ^ child.label); });
+  }
+
+  bool is_free(size_t at) const { return units_[at] == kFree; }
+
+  size_t add_block() {
+    const size_t begin = units_.size();
+    if (begin >= kMaxUnits) throw Error(ErrorKind::kFormat, "the tokens are too long");
+    for (size_t i = 0; begin >= kOpenUnits && i < kBlock; ++i) {
+      if (is_free(begin - kOpenUnits + i)) unlink((begin + i) % kOpenUnits);
+    }
+    units_.resize(begin + kBlock, kFree);
+    used_bases_.resize(begin + kBlock);
+    for (size_t i = 0; i < kBlock; ++i) append(static_cast<uint32_t>((begin + i) % kOpenUnits));
+    return begin;
+  }
+
+  void take(size_t at) {
+    if (at + kOpenUnits >= units_.size()) unlink(at % kOpenUnits);
+  }
+
+  void append(uint32_t slot) {
+    const uint32_t last = before_[kListEnd];
+    next_[last] = before_[kListEnd] = slot;
+    before_[slot] = last;
+    next_[slot] = kListEnd;
+  }
+
+  void unlink(size_t slot) {
+    next_[before_[slot]] = next_[slot];
+    before_[next_[slot]] = before_[slot];
+  }
+
+  // Of the place in the open blocks.
+  size_t place_of(uint32_t slot) const {
+    const size_t first = units_.size() - std::min(units_.size(), kOpenUnits);
+    return first + (slot - first) % kOpenUnits;
+  }
+
+  static constexpr uint64_t kFree = uint64_t{kNoLabel} << 24;
+  std::vector<uint64_t>& units_;
+  const std::vector<Keyed>& tokens_;
+  std::vector<Node> next_level_;
+  size_t depth_ = 0;             // of the nodes at hand
+  std::vector<Child> children_;  // of the node at hand
+  std::vector<uint8_t> used_bases_;
+  // The free places of the open blocks as a ring: each stands for the place that leaves its remainder.
+  std::array<uint32_t, kOpenUnits + 1> next_{}, before_{};
 };
 
 ByteTrie::ByteTrie(std::vector<TokenTable::Token> tokens) {
   for (const auto& token : tokens) {
     if (token.bytes.empty())
       throw Error(ErrorKind::kFormat, "id " + std::to_string(token.id) + ": an empty token");
-    longest_token_bytes_ = std::max(longest_token_bytes_, token.bytes.size());
   }
-  std::sort(tokens.begin(), tokens.end(), [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
-  Build{*this, tokens, {}}.run();
-  for (size_t i = 0; i < nodes_[0].n_children; ++i) {
-    const uint32_t node = nodes_[0].first_child + static_cast<uint32_t>(i);
-    root_[static_cast<unsigned char>(labels_[node])] = node;
-  }
-}
-
-uint32_t ByteTrie::child(const Node& node, char c) const {
-  if (node.n_children == 0) return 0;
-  const char* labels = labels_.data() + node.first_child;
-  if (node.n_children == 1) return *labels == c ? node.first_child : 0;
-  const void* found = std::memchr(labels, c, node.n_children);
-  if (found == nullptr) return 0;
-  return node.first_child + static_cast<uint32_t>(static_cast<const char*>(found) - labels);
-}
-
-ByteTrie::Match ByteTrie::longest(std::string_view text) const {
-  Match best{0, 0};
-  if (text.empty()) return best;
-  uint32_t node = root_[static_cast<unsigned char>(text[0])];
-  for (size_t depth = 1; node != 0; ++depth) {
-    if (nodes_[node].has_token) best = {nodes_[node].id, depth};
-    if (depth == text.size()) break;
-    node = child(nodes_[node], text[depth]);
-  }
-  return best;
+  Build(units_, sorted(tokens)).run();
 }
 
 }  // namespace rwkv

@@ -1,5 +1,7 @@
 #include "text/gpt2_pieces.h"
 
+#include <array>
+
 #include "text/unicode.h"
 #include "text/utf8.h"
 
@@ -14,14 +16,20 @@ size_t contraction_bytes(std::string_view text) {
   return 0;
 }
 
+constexpr auto kAsciiClasses = [] {
+  std::array<CharClass, 0x80> classes{};
+  for (char32_t code = 0; code < classes.size(); ++code) classes[code] = char_class(code);
+  return classes;
+}();
+
 struct Char {
   size_t bytes;
   CharClass kind;
 };
 
 Char char_at(std::string_view text, size_t at) {
-  if (const auto c = static_cast<unsigned char>(text[at]); c < 0x80) return {1, char_class(c)};
-  const Utf8Step step = utf8_step(text.substr(at));
+  if (const auto c = static_cast<unsigned char>(text[at]); c < 0x80) return {1, kAsciiClasses[c]};
+  const Utf8Step step = valid_utf8_step(text.substr(at));
   return {step.bytes, char_class(step.code)};
 }
 

@@ -15,24 +15,33 @@ void TokenTable::add(uint64_t id, std::string_view bytes) {
   if (id > kMaxId) {
     throw Error(ErrorKind::kFormat, "id " + std::to_string(id) + ": want at most " + std::to_string(kMaxId));
   }
-  if (!ranges_.try_emplace(static_cast<TokenId>(id), Range{bytes_.size(), bytes.size()}).second) {
+  if (bytes_.size() + bytes.size() >= kNoToken) {
+    throw Error(ErrorKind::kFormat, "the tokens have more than 4 GB");
+  }
+  if (id / kPage >= pages_.size()) pages_.resize(id / kPage + 1);
+  uint32_t& page = pages_[id / kPage];
+  if (page == 0) {
+    ranges_.resize(ranges_.size() + kPage);
+    page = static_cast<uint32_t>(ranges_.size() / kPage);
+  }
+  Range& range = ranges_[(page - 1) * kPage + id % kPage];
+  if (range.size != kNoToken) {
     throw Error(ErrorKind::kFormat, "id " + std::to_string(id) + " stands for two tokens");
   }
+  range = {static_cast<uint32_t>(bytes_.size()), static_cast<uint32_t>(bytes.size())};
   bytes_ += bytes;
   size_ = std::max<size_t>(size_, id + 1);
-}
-
-std::string_view TokenTable::at(TokenId id) const {
-  const auto found = ranges_.find(id);
-  if (found == ranges_.end()) return {};
-  return std::string_view(bytes_).substr(found->second.begin, found->second.size);
 }
 
 std::vector<TokenTable::Token> TokenTable::tokens() const {
   std::vector<Token> all;
   all.reserve(ranges_.size());
-  for (const auto& [id, range] : ranges_) {
-    all.push_back({std::string_view(bytes_).substr(range.begin, range.size), id});
+  for (size_t id = 0; id < size_; ++id) {
+    if (pages_[id / kPage] == 0) {
+      id += kPage - 1;
+    } else if (contains(static_cast<TokenId>(id))) {
+      all.push_back({at(static_cast<TokenId>(id)), static_cast<TokenId>(id)});
+    }
   }
   return all;
 }

@@ -15,7 +15,6 @@ struct Kind {
 constexpr Kind kKinds[] = {{looks_like_tokenizer_json, parse_tokenizer_json},
                            {looks_like_world_vocabulary, parse_world_vocabulary}};
 
-constexpr size_t kWindowBytes = 1 << 18;
 constexpr size_t kMaxPadding = 1024;
 
 }  // namespace
@@ -42,6 +41,10 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text) const {
   return ids;
 }
 
+size_t Tokenizer::encode_some(std::string_view text, bool more_follows, std::vector<TokenId>& ids) const {
+  return encode_some(text, more_follows, ids, make_scratch().get());
+}
+
 std::string_view Tokenizer::bytes_of(TokenId id) const {
   if (id >= padded_size()) {
     throw Error(ErrorKind::kFormat, "id " + std::to_string(id) + ": want below " +
@@ -64,21 +67,6 @@ void Tokenizer::check_fits(size_t model_vocab_size) const {
   throw Error(ErrorKind::kFormat, "the vocabulary (" + std::string(kind()) + ", " +
                                       std::to_string(vocab_size()) + " ids) does not fit a model of " +
                                       std::to_string(model_vocab_size) + " ids");
-}
-
-void StreamEncoder::add(std::string_view part, std::vector<TokenId>& ids) {
-  pending_ += part;
-  if (pending_.size() < next_try_bytes_) return;
-  pending_.erase(0, tokenizer_.encode_some(pending_, true, ids));
-  // Twice what could not be encoded yet: else a text that can be cut nowhere would be searched again and
-  // again.
-  next_try_bytes_ = std::max(kWindowBytes, 2 * pending_.size());
-}
-
-void StreamEncoder::finish(std::vector<TokenId>& ids) {
-  tokenizer_.encode_some(pending_, false, ids);
-  pending_.clear();
-  next_try_bytes_ = 0;
 }
 
 }  // namespace rwkv

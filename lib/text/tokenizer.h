@@ -1,5 +1,7 @@
 // Text to token ids and back.
 #pragma once
+#include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -7,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/thread_pool.h"
 #include "core/token.h"
 #include "text/token_table.h"
 #include "text/utf8_joiner.h"
@@ -22,6 +25,17 @@ class Tokenizer {
   // The same from a file's content; errors name no path.
   static std::unique_ptr<const Tokenizer> parse(std::string_view file);
 
+  // What encoding remembers between calls, for one thread.
+  struct Scratch {
+    Scratch() = default;
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+    virtual ~Scratch() = default;
+
+    bool refuses_invalid_utf8 = false;  // instead of taking it as U+FFFD; World takes any bytes
+    uint64_t offset = 0;                // where the next text begins in its stream, for errors
+  };
+
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
   virtual ~Tokenizer() = default;
@@ -33,7 +47,14 @@ class Tokenizer {
   std::vector<TokenId> encode(std::string_view text) const;
   // Appends the ids of the longest beginning of `text` whose ids depend on nothing behind it, or of all of it
   // when no more text follows. Returns how many bytes that are: the caller begins there the next time.
-  virtual size_t encode_some(std::string_view text, bool more_follows, std::vector<TokenId>& ids) const = 0;
+  // `scratch` (made by this tokenizer, not null) makes later calls quicker and changes nothing else.
+  virtual size_t encode_some(std::string_view text, bool more_follows, std::vector<TokenId>& ids,
+                             Scratch* scratch) const = 0;
+  size_t encode_some(std::string_view text, bool more_follows, std::vector<TokenId>& ids) const;
+  virtual std::unique_ptr<Scratch> make_scratch() const { return std::make_unique<Scratch>(); }
+  // The last place in `text`, before its end, where it can be cut: the ids of the parts are those of the
+  // whole, whatever follows. 0 when no such place is known.
+  virtual size_t last_cut(std::string_view text) const = 0;
 
   // The bytes that an id stands for; they may split a character. Empty for an id without a token (0 in World
   // vocabularies) and for padding. Error kFormat for an id from padded_size() on.
@@ -59,19 +80,39 @@ class Tokenizer {
   TokenTable tokens_;
 };
 
-// Encodes a text that comes in parts, in memory for a window of it: the longest token (World), or as far back
-// as white space begins (byte-level BPE). The ids are those of the whole text at once.
+// Encodes a text that comes in parts, in memory for what is not certain yet: a token (World), or as far back
+// as white space begins (byte-level BPE). The ids are those of the whole text at once. Every Error names the
+// byte offset, counted from the first text on.
 class StreamEncoder {
  public:
-  explicit StreamEncoder(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {}
+  // `threads` (may be null) share parts that are large; they must outlive the encoder.
+  explicit StreamEncoder(const Tokenizer& tokenizer, ThreadPool* threads = nullptr);
+  // Invalid UTF-8 is an Error, unless the tokenizer takes any bytes.
+  void refuse_invalid_utf8();
+
   // Appends the ids that are certain by now.
   void add(std::string_view part, std::vector<TokenId>& ids);
   // The text has ended: appends the rest. The next part begins a new text.
   void finish(std::vector<TokenId>& ids);
+  // The stream has bytes between its texts.
+  void skip(size_t n_bytes) { offset_ += n_bytes; }
 
  private:
+  struct Share {
+    std::string_view text;
+    std::vector<TokenId> ids;
+    std::unique_ptr<Tokenizer::Scratch> scratch;
+    std::exception_ptr error;
+  };
+  size_t encode(std::vector<TokenId>& ids);
+  size_t encode_shared(std::vector<TokenId>& ids);
+  std::string_view cut_shares(std::string_view text);
+
   const Tokenizer& tokenizer_;
+  ThreadPool* threads_;
+  std::vector<Share> shares_;  // one a thread
   std::string pending_;
+  uint64_t offset_ = 0;  // of pending_
   size_t next_try_bytes_ = 0;
 };
 

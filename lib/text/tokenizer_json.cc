@@ -1,6 +1,8 @@
 #include "text/tokenizer_json.h"
 
 #include <boost/json.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <functional>
 
 #include "core/error.h"
 #include "core/printable.h"
@@ -105,7 +107,9 @@ class Reader {
     parts_.normalizes = type_of(root_, "normalizer") == "NFC";
     read_vocab();
     read_bytes();
-    for (const auto& merge : as_array(member(model_, "merges"), "merges")) read_merge(merge);
+    const auto& merges = as_array(member(model_, "merges"), "merges");
+    parts_.merges.reserve(merges.size());
+    for (const auto& merge : merges) read_merge(merge);
     if (const auto* added = root_.if_contains("added_tokens")) {
       for (const auto& token : as_array(*added, "added_tokens")) read_added(as_object(token, "added_tokens"));
     }
@@ -114,12 +118,13 @@ class Reader {
 
  private:
   void read_vocab() {
+    ids_.reserve(vocab_.size());
     for (const auto& [key, value] : vocab_) {
       const uint64_t id = as_id(value, key);
       const std::string bytes = alphabet_.bytes_of(key);
       if (bytes.empty()) fail("id " + std::to_string(id) + ": an empty token");
       parts_.tokens.add(id, bytes);
-      parts_.model_ids.push_back(static_cast<TokenId>(id));
+      ids_.emplace(key, static_cast<TokenId>(id));
     }
   }
 
@@ -131,10 +136,10 @@ class Reader {
   }
 
   TokenId id_of(std::string_view token) const {
-    const auto* value = vocab_.if_contains(token);
-    if (value == nullptr)
+    const auto found = ids_.find(token);
+    if (found == ids_.end())
       fail("a merge needs the token " + in_quotes(token) + ", which is not in the vocabulary");
-    return static_cast<TokenId>(value->as_int64());
+    return found->second;
   }
 
   // "left right", or ["left", "right"] in newer files.
@@ -148,8 +153,9 @@ class Reader {
       if (space == std::string_view::npos) fail("merge " + in_quotes(text) + ": want two tokens");
       left = text.substr(0, space), right = text.substr(space + 1);
     }
+    joined_.assign(left).append(right);
     const TokenId left_id = id_of(left), right_id = id_of(right);
-    parts_.merges.add(left_id, right_id, id_of(std::string(left) + std::string(right)));
+    parts_.merges.add(left_id, right_id, id_of(joined_));
   }
 
   void read_added(const json::object& token) {
@@ -175,7 +181,9 @@ class Reader {
   }
 
   const json::object &root_, &model_, &vocab_;
+  boost::unordered_flat_map<std::string_view, TokenId, std::hash<std::string_view>> ids_;  // of vocab_
   ByteAlphabet alphabet_;
+  std::string joined_;  // the token that a merge makes
   BpeParts parts_;
 };
 

@@ -3,6 +3,8 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <vector>
 
 #include "text/utf8.h"
@@ -61,16 +63,71 @@ class Normalizer {
   std::vector<utf8proc_int32_t> codes_;
 };
 
-bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
-
-}  // namespace
-
-CharClass wide_char_class(char32_t code) {
+CharClass find_class(char32_t code) {
   if (is_wide_space(code)) return CharClass::kSpace;
   const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(code));
   if (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) return CharClass::kLetter;
   if (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO) return CharClass::kNumber;
   return CharClass::kOther;
+}
+
+bool is_its_own_nfc(char32_t code) {
+  std::string text, normal;
+  append_utf8(code, text);
+  Normalizer().append_normalized(text, normal);
+  return normal == text;
+}
+
+// Neither changes in normal form C by itself nor combines with what stands before it. Among the letters that
+// combine so are only Hangul's, and since Unicode 16 some of scripts between U+10000 and U+1F000, where there
+// is little to gain.
+bool is_inert(char32_t code) {
+  if (code >= 0x1100 && code < 0x1200) return false;
+  if (code >= 0x10000 && code < 0x1f000) return false;
+  if (code >= 0xac00 && code < 0xd7a4) return true;  // syllables are composed already
+  const auto* property = utf8proc_get_property(static_cast<utf8proc_int32_t>(code));
+  const auto category = property->category;
+  const bool is_mark = category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME;
+  if (is_mark || category == UTF8PROC_CATEGORY_CN || property->combining_class != 0) return false;
+  return property->decomp_seqindex == std::numeric_limits<utf8proc_uint16_t>::max() || is_its_own_nfc(code);
+}
+
+// Of the characters below U+10000, a byte each: the class, and kInert.
+constexpr uint8_t kClassMask = 3, kInert = 4;
+using TraitTable = std::array<uint8_t, 0x10000>;
+
+const TraitTable& traits() {
+  static const TraitTable table = [] {
+    TraitTable result{};
+    for (char32_t code = 0x80; code < result.size(); ++code) {
+      result[code] =
+          static_cast<uint8_t>(static_cast<uint8_t>(find_class(code)) | (is_inert(code) ? kInert : 0));
+    }
+    return result;
+  }();
+  return table;
+}
+
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+}  // namespace
+
+CharClass wide_char_class(char32_t code) {
+  return code < 0x10000 ? static_cast<CharClass>(traits()[code] & kClassMask) : find_class(code);
+}
+
+bool is_plainly_nfc(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    if (is_ascii(text[at])) {
+      at += ascii_bytes(text.substr(at));
+      continue;
+    }
+    const Utf8Step step = valid_utf8_step(text.substr(at));
+    const bool inert = step.code < 0x10000 ? (traits()[step.code] & kInert) != 0 : is_inert(step.code);
+    if (!inert) return false;
+    at += step.bytes;
+  }
+  return true;
 }
 
 bool is_visible(char32_t code) {
@@ -85,13 +142,17 @@ std::string nfc(std::string_view text) {
   result.reserve(text.size());
   Normalizer normalizer;
   while (!text.empty()) {
-    const auto wide =
-        static_cast<size_t>(std::find_if_not(text.begin(), text.end(), is_ascii) - text.begin());
+    const size_t wide = ascii_bytes(text);
     const size_t begin = wide == text.size() ? wide : wide - (wide > 0 ? 1 : 0);
     const size_t end = static_cast<size_t>(
         std::find_if(text.begin() + static_cast<ptrdiff_t>(wide), text.end(), is_ascii) - text.begin());
     result += text.substr(0, begin);
-    normalizer.append_normalized(text.substr(begin, end - begin), result);
+    const auto stretch = text.substr(begin, end - begin);
+    if (is_plainly_nfc(stretch)) {
+      result += stretch;
+    } else {
+      normalizer.append_normalized(stretch, result);
+    }
     text.remove_prefix(end);
   }
   return result;

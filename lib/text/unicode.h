@@ -9,7 +9,7 @@ namespace rwkv {
 // Whitespace is the property White_Space, letters are category L, numbers category N.
 enum class CharClass : uint8_t { kSpace, kLetter, kNumber, kOther };
 CharClass wide_char_class(char32_t code);  // from U+0080 on
-inline CharClass char_class(char32_t code) {
+constexpr CharClass char_class(char32_t code) {
   if (code >= 0x80) return wide_char_class(code);
   if (code == ' ' || (code >= '\t' && code <= '\r')) return CharClass::kSpace;
   if ((code | 0x20) >= 'a' && (code | 0x20) <= 'z') return CharClass::kLetter;
@@ -20,6 +20,9 @@ inline CharClass char_class(char32_t code) {
 // space but U+0020.
 bool is_visible(char32_t code);
 
+// Whether a text, valid UTF-8, can be told at a glance to be in normal form C and to stay so whatever stands
+// around: it has no marks and nothing else that decomposes or combines. False says nothing.
+bool is_plainly_nfc(std::string_view text);
 // The text in normal form C. It must be valid UTF-8. Takes linear time, however many marks a character has.
 std::string nfc(std::string_view text);
 

@@ -1,6 +1,7 @@
 #include "text/utf8.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace rwkv {
 namespace {
@@ -55,13 +56,27 @@ void append_utf8(char32_t code, std::string& text) {
   add(0x80 | (code & 0x3f));
 }
 
-bool is_valid_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const Utf8Step step = utf8_step(text);
-    if (step.kind != Utf8Step::kCharacter) return false;
-    text.remove_prefix(step.bytes);
+size_t ascii_bytes(std::string_view text) {
+  size_t at = 0;
+  for (uint64_t word; at + sizeof word <= text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if ((word & 0x8080808080808080u) != 0) break;
   }
-  return true;
+  while (at < text.size() && byte_at(text, at) < 0x80) ++at;
+  return at;
+}
+
+size_t find_invalid_utf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    if (byte_at(text, at) < 0x80) {
+      at += ascii_bytes(text.substr(at));
+      continue;
+    }
+    const Utf8Step step = utf8_step(text.substr(at));
+    if (step.kind != Utf8Step::kCharacter) return at;
+    at += step.bytes;
+  }
+  return std::string_view::npos;
 }
 
 std::string replace_invalid_utf8(std::string_view text) {

@@ -1,11 +1,14 @@
 // Puts the bytes of tokens together into whole characters.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace rwkv {
 
-enum class InvalidUtf8 { kKeep, kReplace };  // by U+FFFD, one for each maximal part of a character
+// kReplace: by U+FFFD, one for each maximal part of a character. kRefuse: Error kFormat naming the byte
+// offset.
+enum class InvalidUtf8 { kKeep, kReplace, kRefuse };
 
 // A token may end inside a UTF-8 character: its beginning is held back until the rest has come or cannot
 // come.
@@ -22,6 +25,7 @@ class Utf8Joiner {
 
   InvalidUtf8 invalid_;
   std::string pending_;
+  uint64_t offset_ = 0;  // of pending_, from the first text on
 };
 
 }  // namespace rwkv

@@ -1,6 +1,8 @@
 #include "text/world_tokenizer.h"
 
+#include <bitset>
 #include <charconv>
+#include <utility>
 
 #include "core/error.h"
 #include "text/byte_trie.h"
@@ -9,32 +11,65 @@
 namespace rwkv {
 namespace {
 
+// Which pairs of neighbouring bytes occur inside tokens. Between any others a token ends whatever stands
+// around.
+class InnerPairs {
+ public:
+  explicit InnerPairs(const std::vector<TokenTable::Token>& tokens) {
+    for (const auto& token : tokens) {
+      for (size_t i = 1; i < token.bytes.size(); ++i)
+        pairs_[index(token.bytes[i - 1], token.bytes[i])] = true;
+    }
+  }
+  bool contains(char left, char right) const { return pairs_[index(left, right)]; }
+
+ private:
+  static size_t index(char left, char right) {
+    return static_cast<size_t>(static_cast<unsigned char>(left)) << 8 | static_cast<unsigned char>(right);
+  }
+  std::bitset<1 << 16> pairs_;
+};
+
 class WorldTokenizer final : public Tokenizer {
  public:
-  explicit WorldTokenizer(TokenTable table) : Tokenizer(std::move(table)), trie_(tokens().tokens()) {}
+  explicit WorldTokenizer(TokenTable table)
+      : Tokenizer(std::move(table)), trie_(tokens().tokens()), inner_pairs_(tokens().tokens()) {}
 
   std::string_view kind() const override { return "World"; }
   InvalidUtf8 invalid_output() const override { return InvalidUtf8::kKeep; }
 
-  size_t encode_some(std::string_view text, bool more_follows, std::vector<TokenId>& ids) const override {
-    const size_t reach = more_follows ? trie_.longest_token_bytes() : 1;
-    size_t at = 0;
-    while (text.size() - at >= reach) {
+  size_t encode_some(std::string_view text, bool more_follows, std::vector<TokenId>& ids,
+                     Scratch* scratch) const override {
+    constexpr size_t kAtOnce = 512;
+    TokenId some[kAtOnce];
+    size_t at = 0, n = 0;
+    for (; at < text.size(); ++n) {
+      if (n == kAtOnce) ids.insert(ids.end(), some, some + std::exchange(n, 0));
       const auto match = trie_.longest(text.substr(at));
-      if (match.bytes == 0) refuse_byte(text[at]);
-      ids.push_back(match.id);
+      if (match.is_cut && more_follows) break;
+      if (match.bytes == 0) refuse_byte(text[at], scratch->offset + at);
+      some[n] = match.id;
       at += match.bytes;
     }
+    ids.insert(ids.end(), some, some + n);
+    return at;
+  }
+
+  size_t last_cut(std::string_view text) const override {
+    size_t at = text.empty() ? 0 : text.size() - 1;
+    while (at > 0 && inner_pairs_.contains(text[at - 1], text[at])) --at;
     return at;
   }
 
  private:
-  [[noreturn]] static void refuse_byte(char c) {
-    throw Error(ErrorKind::kFormat, "no token of the vocabulary begins with byte " +
-                                        std::to_string(static_cast<unsigned char>(c)) + " of the text");
+  [[noreturn]] static void refuse_byte(char c, uint64_t offset) {
+    throw Error(ErrorKind::kFormat, "byte " + std::to_string(offset) +
+                                        ": no token of the vocabulary begins with " +
+                                        std::to_string(static_cast<unsigned char>(c)));
   }
 
   ByteTrie trie_;
+  InnerPairs inner_pairs_;
 };
 
 uint64_t parse_number(std::string_view digits, const char* what) {

@@ -125,11 +125,11 @@ TEST(IdReader, RefusesBrokenArrays) {
 
 TEST(IdReader, ChecksTheVocabulary) {
   EXPECT_EQ(refusal("5 9 10", {IdFormat::kText, Records::kOne, 10}),
-            "id 10 at position 2: want below 10, the size of the vocabulary");
+            "byte 4: id 10: want below 10, the size of the vocabulary");
   EXPECT_EQ(refusal("[10]", {IdFormat::kJson, Records::kMany, 10}),
-            "id 10 at position 0: want below 10, the size of the vocabulary");
+            "byte 1: id 10: want below 10, the size of the vocabulary");
   EXPECT_EQ(refusal(std::string("\x0a\0", 2), {IdFormat::kU16, Records::kOne, 10}),
-            "id 10 at position 0: want below 10, the size of the vocabulary");
+            "byte 0: id 10: want below 10, the size of the vocabulary");
 }
 
 // Blocks of a stream end anywhere.

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+#include <string>
+
 #include "core/error.h"
 
 namespace rwkv {
@@ -22,15 +26,49 @@ TEST(ByteTrie, FindsTheLongestToken) {
   check("\xff", 0, 0);
   check("c", 0, 0);
   check("", 0, 0);
-  EXPECT_EQ(trie.longest_token_bytes(), 3u);
   EXPECT_TRUE(trie.begins_token('\xff'));
   EXPECT_FALSE(trie.begins_token('c'));
+}
+
+TEST(ByteTrie, TellsWhenTheTextEndsInsideAToken) {
+  const ByteTrie trie({{"a", 1}, {"abc", 2}});
+  EXPECT_TRUE(trie.longest("").is_cut);
+  EXPECT_TRUE(trie.longest("a").is_cut);
+  EXPECT_TRUE(trie.longest("ab").is_cut);
+  EXPECT_FALSE(trie.longest("abc").is_cut);
+  EXPECT_FALSE(trie.longest("ax").is_cut);
+}
+
+// Every place of the array is reached by exactly one byte from one node.
+TEST(ByteTrie, EqualsASearchOfAllTokens) {
+  std::mt19937 rng(1);
+  for (int round = 0; round < 200; ++round) {
+    const unsigned n_letters = round % 2 == 0 ? 3 : 256;
+    const auto random_bytes = [&](size_t n) {
+      std::string bytes(n, '\0');
+      for (char& c : bytes) c = static_cast<char>(rng() % n_letters);
+      return bytes;
+    };
+    std::map<std::string, TokenId> ids;
+    for (size_t n = rng() % 400; n > 0; --n) ids.emplace(random_bytes(1 + rng() % 5), ids.size());
+    std::vector<TokenTable::Token> tokens;
+    for (const auto& [bytes, id] : ids) tokens.push_back({bytes, id});
+    const ByteTrie trie(tokens);
+    for (int probe = 0; probe < 200; ++probe) {
+      const std::string text = random_bytes(rng() % 8);
+      size_t bytes = text.size();
+      while (bytes > 0 && !ids.contains(text.substr(0, bytes))) --bytes;
+      ASSERT_EQ(trie.longest(text).bytes, bytes);
+      if (bytes > 0) {
+        ASSERT_EQ(trie.longest(text).id, ids.at(text.substr(0, bytes)));
+      }
+    }
+  }
 }
 
 TEST(ByteTrie, MayBeEmpty) {
   const ByteTrie trie({});
   EXPECT_EQ(trie.longest("a").bytes, 0u);
-  EXPECT_EQ(trie.longest_token_bytes(), 0u);
 }
 
 TEST(ByteTrie, RefusesEmptyAndDoubleTokens) {

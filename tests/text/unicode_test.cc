@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "text/utf8.h"
+
 namespace rwkv {
 namespace {
 
@@ -32,6 +34,30 @@ TEST(Nfc, ComposesAndOrders) {
 TEST(Nfc, KeepsWhatIsNoTrailingJamo) {
   EXPECT_EQ(nfc("\uac00\u11a7"), "\uac00\u11a7");
   EXPECT_EQ(nfc("\uac00\u11a8"), "\uac01");
+}
+
+TEST(Nfc, PlainTextIsKnownAtAGlance) {
+  EXPECT_TRUE(is_plainly_nfc("ASCII, caf\u00e9, \u4e2d\uff0c\ud55c \U0001f600\ufb01"));
+  for (const char* text :
+       {"e\u0301", "\u212b", "\u1100", "\u11a8", "\u09be", "\u0958", "\U0001d15e", "\u3099"}) {
+    EXPECT_FALSE(is_plainly_nfc(text)) << text;
+  }
+}
+
+// Plain characters are in normal form by themselves and behind any base that marks combine with.
+TEST(Nfc, PlainCharactersStayAsTheyAre) {
+  for (char32_t code = 0x80; code < 0x30000; ++code) {
+    if (code >= 0xd800 && code < 0xe000) continue;
+    std::string character;
+    append_utf8(code, character);
+    if (!is_plainly_nfc(character)) continue;
+    for (const std::string before : {"", "a", "\u1100", "\uac00", "\u09c7", "\u304b"}) {
+      if (nfc(before + character + "\u0301").substr(0, before.size()) != before ||
+          nfc(before + character) != before + character) {
+        FAIL() << std::hex << static_cast<uint32_t>(code) << " behind " << before;
+      }
+    }
+  }
 }
 
 TEST(Nfc, ManyMarksTakeNoQuadraticTime) {

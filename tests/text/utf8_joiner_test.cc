@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/error.h"
+
 #include "text/utf8.h"
 
 namespace rwkv {
@@ -47,6 +49,20 @@ TEST(Utf8Joiner, KeepsOrReplacesWhatIsNoCharacter) {
     };
     EXPECT_EQ(join(keep), broken);
     EXPECT_EQ(join(replace), "a\uFFFD\uFFFDz\uFFFD");
+  }
+}
+
+TEST(Utf8Joiner, RefusesByOffset) {
+  Utf8Joiner joiner(InvalidUtf8::kRefuse);
+  EXPECT_EQ(joiner.add("a\xe2\x82"), "a");
+  EXPECT_EQ(joiner.add("\xac"), "\u20ac");
+  EXPECT_EQ(joiner.finish(), "");
+  EXPECT_EQ(joiner.add("bc\xe2"), "bc");
+  try {
+    joiner.finish();
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(), "byte 6 of the text: not UTF-8");
   }
 }
 

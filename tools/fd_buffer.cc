@@ -1,4 +1,4 @@
-#include "stdin_buffer.h"
+#include "fd_buffer.h"
 
 #include <unistd.h>
 
@@ -9,10 +9,10 @@
 
 namespace rwkv {
 
-StdinBuffer::int_type StdinBuffer::underflow() {
+FdBuffer::int_type FdBuffer::underflow() {
   ssize_t n = -1;
   while (n < 0 && !stop_requested()) {
-    n = ::read(STDIN_FILENO, block_.data(), block_.size());
+    n = ::read(descriptor_, block_.data(), block_.size());
     if (n < 0 && errno != EINTR) throw std::ios_base::failure("read");  // caught by the stream
   }
   if (n <= 0) return traits_type::eof();

@@ -1,0 +1,25 @@
+// Input that a signal can end.
+#pragma once
+#include <cstddef>
+#include <streambuf>
+#include <vector>
+
+namespace rwkv {
+
+// The standard library's own buffers go on reading after a signal, so that Ctrl-C would do nothing while a
+// tool waits for input. This one is at its end as soon as stop_requested(). It gives what one read() has
+// given: what comes through a pipe is seen as it comes. A read error sets the stream's badbit. Does not own
+// the descriptor.
+class FdBuffer : public std::streambuf {
+ public:
+  FdBuffer(int descriptor, size_t block_bytes) : descriptor_(descriptor), block_(block_bytes) {}
+
+ protected:
+  int_type underflow() override;
+
+ private:
+  int descriptor_;
+  std::vector<char> block_;
+};
+
+}  // namespace rwkv
