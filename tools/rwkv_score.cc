@@ -47,7 +47,7 @@ po::typed_value<T>* optional_value(std::optional<T>& target, const char* name) {
 std::optional<Options> parse(int argc, const char* const* argv) {
   Options o;
   std::string model, vocab;
-  std::optional<int64_t> threads;
+  std::optional<int64_t> threads, reset;
   CommandLine line("rwkv-score", kUsageText);
   auto add = line.add();
   add("model,m", po::value(&model)->value_name("FILE"), "the model (or RWKV_MODEL)");
@@ -55,7 +55,7 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   add("ids", po::value(&o.ids)->value_name("FORMAT"),
       "form of the ids: text (default), lines, json, u16, u32");
   add("bos", optional_value(o.bos, "ID"), "read this id in front, so that the first id is scored too");
-  add("reset", po::value(&o.reset)->value_name("N"), "begin from a fresh state after every N ids");
+  add("reset", optional_value(reset, "N"), "begin from a fresh state after every N ids");
   add("state-in", po::value(&o.state_in)->value_name("FILE"), "begin from a saved or a tuned initial state");
   add("per-token", po::bool_switch(&o.per_token),
       "print position, id and ln p of every scored id, tab-separated");
@@ -72,6 +72,8 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   if (!model_path) usage_error("no model: give -m MODEL or set RWKV_MODEL");
   o.model = *model_path;
   o.vocab = option_or_environment(vocab, "RWKV_VOCAB");
+  if (reset && *reset < 1) usage_error("--reset is " + std::to_string(*reset) + ", want at least 1");
+  o.reset = static_cast<size_t>(reset.value_or(0));
   if (threads && *threads < 1) usage_error("--threads is " + std::to_string(*threads) + ", want at least 1");
   o.threads = thread_count(threads ? std::optional<size_t>(*threads) : std::nullopt);
   return o;
