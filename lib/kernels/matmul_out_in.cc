@@ -22,6 +22,13 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr size_t kStreams = 4;           // outputs at a time: enough FMA chains to hide their latency
 constexpr size_t kPrefetchBytes = 2048;  // ahead of each stream; 2 to 4 KB measured best
+constexpr size_t kShortRowBytes = 4096;  // ahead within such rows is what the next stream reads already
+
+// How far ahead the weights of N streams are fetched, in elements: in short rows, the outputs that come next.
+template <class Stored, size_t N>
+constexpr size_t PrefetchElements(size_t cols) {
+  return cols * sizeof(Stored) <= kShortRowBytes ? N * cols : kPrefetchBytes / sizeof(Stored);
+}
 
 // acc[o] += 16 columns of outputs o = 0 .. N-1, whose rows lie `stride` elements apart.
 template <class Codec, size_t N>
@@ -54,9 +61,10 @@ HWY_INLINE void DotsOneRow(const typename Codec::Stored* HWY_RESTRICT w, size_t 
   for (auto& a : acc) {
     for (auto& part : a) part = hn::Zero(DF());
   }
+  const size_t ahead = PrefetchElements<typename Codec::Stored, N>(cols);
   size_t c = 0;
   for (; c + kVec16Lanes <= cols; c += kVec16Lanes) {
-    for (size_t o = 0; o < N; ++o) hwy::Prefetch(w + o * cols + c + kPrefetchBytes / sizeof w[0]);
+    for (size_t o = 0; o < N; ++o) hwy::Prefetch(w + o * cols + c + ahead);
     StepOneRow<Codec, N>(w + c, cols, x + c, acc);
   }
   if (c < cols) StepOneRowTail<Codec, N>(w + c, cols, x + c, cols - c, acc);
