@@ -12,7 +12,6 @@
 #include "core/error.h"
 #include "core/thread_pool.h"
 #include "fd_buffer.h"
-#include "kernels/targets.h"
 
 namespace rwkv {
 namespace {
@@ -150,11 +149,6 @@ size_t thread_count(const std::optional<size_t>& option) {
     usage_error("threads: " + std::to_string(wanted) + ", want 1 to " + std::to_string(kMaxThreads));
   }
   return wanted;
-}
-
-void apply_target_environment() {
-  const char* name = std::getenv("RWKV_TARGET");
-  if (name != nullptr && *name != '\0') pin_target(name);
 }
 
 Progress::Progress(std::string what, std::string unit, bool quiet)

@@ -17,9 +17,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class Unit>
 void Quantised(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
   const auto* w = reinterpret_cast<const uint8_t*>(job.w->bytes.data());
-  ForEachChunk(job, scratch, [&](const QuantisedRows& x) HWY_ATTR {
+  for (size_t first = 0; first < job.x.rows; first += kQuantChunk) {
+    const QuantisedRows x = QuantiseChunk(job, first, scratch);
     TilesTimesChunk<Unit>(x, w + begin / kTileOutputs * (x.n_blocks / 2) * Unit::kBytes, begin, end);
-  });
+  }
 }
 
 void QuantisedQ8(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {

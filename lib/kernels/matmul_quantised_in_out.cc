@@ -231,13 +231,14 @@ void RowsByInputs(const MatmulJob& job, size_t begin, size_t end, std::byte* scr
   const size_t cols = job.w->cols, n_blocks = (cols + kQuantBlock - 1) / kQuantBlock;
   const size_t tiles_bytes = GroupTilesBytes(cols), tile_bytes = tiles_bytes / kGroupTiles;
   std::memset(tiles, 0, tiles_bytes);  // the last unit may lack a block
-  ForEachChunk(job, scratch + tiles_bytes, [&](const QuantisedRows& x) HWY_ATTR {
+  for (size_t first = 0; first < job.x.rows; first += kQuantChunk) {
+    const QuantisedRows x = QuantiseChunk(job, first, scratch + tiles_bytes);
     for (size_t o = begin; o < end; o += kInOutGroup) {
       for (size_t b = 0; b < n_blocks; ++b)
         BlockToTiles(InputBlock<Inputs>(*job.w, b, o), tiles + b / 2 * Q8Unit::kBytes, b % 2, tile_bytes);
       TilesTimesChunk<Q8Unit>(x, tiles, o, std::min(end, o + kInOutGroup));
     }
-  });
+  }
 }
 
 template <class Inputs>

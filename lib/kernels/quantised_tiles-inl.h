@@ -246,17 +246,14 @@ HWY_INLINE size_t ChunkBytes(const MatmulJob& job) {
   return std::min(job.x.rows, kQuantChunk) * BlocksOf(job.w->cols) * sizeof(XBlock8);
 }
 
-// body(rows) for each chunk of the rows of x, quantised into `scratch`, ChunkBytes() of it.
-template <class Body>
-HWY_INLINE void ForEachChunk(const MatmulJob& job, std::byte* scratch, Body&& body) {
+// Quantises rows [first, first + kQuantChunk) of x, or as many as are left, into `scratch`, ChunkBytes() of
+// it.
+HWY_INLINE QuantisedRows QuantiseChunk(const MatmulJob& job, size_t first, std::byte* scratch) {
   auto* blocks = reinterpret_cast<XBlock8*>(scratch);
-  for (size_t first = 0; first < job.x.rows; first += kQuantChunk) {
-    const QuantisedRows x{job, blocks, BlocksOf(job.w->cols), first,
-                          std::min(kQuantChunk, job.x.rows - first)};
-    for (size_t t = 0; t < x.count; ++t)
-      QuantiseRow(job.x.row_data(first + t), job.w->cols, blocks + t * x.n_blocks);
-    body(x);
-  }
+  const QuantisedRows x{job, blocks, BlocksOf(job.w->cols), first, std::min(kQuantChunk, job.x.rows - first)};
+  for (size_t t = 0; t < x.count; ++t)
+    QuantiseRow(job.x.row_data(first + t), job.w->cols, blocks + t * x.n_blocks);
+  return x;
 }
 
 }  // namespace rwkv::HWY_NAMESPACE
