@@ -117,10 +117,11 @@ constexpr size_t kTilesOfRow = 2;
 constexpr size_t kTilesOfRows = kParts == 1 ? 2 : 1;
 constexpr size_t kRowsAtOnce = kParts == 1 ? 12 : 6;
 
+// A tile that is left alone is multiplied row by row: too rare to compile another kernel for.
 template <class Codec, size_t N, size_t T>
 HWY_INLINE void TilesOfRows(const MatmulJob& job, size_t row, size_t output, size_t end) {
-  if (T > 1 && end - output > kTileOutputs) return TilesTimesRows<Codec, N, T>(job, row, output, end);
-  TilesTimesRows<Codec, N, 1>(job, row, output, end);
+  if (T == 1 || end - output > kTileOutputs) return TilesTimesRows<Codec, N, T>(job, row, output, end);
+  for (size_t t = 0; t < N; ++t) TilesTimesRows<Codec, 1, 1>(job, row + t, output, end);
 }
 
 template <class Codec>

@@ -141,7 +141,9 @@ HWY_INLINE void BlockTimesRows(const uint8_t* HWY_RESTRICT unit, size_t tile_byt
       for (auto& part : tile) part = hn::Set(DI(), x[t * stride].start);
     }
   }
-#pragma GCC unroll 8
+#if HWY_COMPILER_GCC && !HWY_COMPILER_CLANG
+#pragma GCC unroll 8  // g++ by itself keeps sums in memory; clang does not, and takes minutes with sanitizers
+#endif
   for (size_t g = 0; g < kGroups; ++g) {
     for (size_t n = 0; n < T; ++n) {
       for (size_t part = 0; part < kParts; ++part) {
@@ -214,13 +216,18 @@ HWY_INLINE void TilesTimesRows(const QuantisedRows& x, size_t row, const uint8_t
 constexpr size_t kTilesAtOnce = kParts == 1 ? 2 : 1;
 constexpr size_t kRowsAtOnce = kParts == 1 ? 6 : 3;
 
+// A tile that is left alone is multiplied row by row: too rare to compile another kernel for.
 template <class Unit, size_t N>
 HWY_INLINE void TilesOfRows(const QuantisedRows& x, size_t row, const uint8_t* tile, size_t output,
                             size_t end) {
-  if (N > 1 && kTilesAtOnce > 1 && end - output > kTileOutputs)
-    return TilesTimesRows<Unit, N, kTilesAtOnce>(x, row, tile, output, end);
-  for (; output < end; output += kTileOutputs, tile += x.n_blocks / 2 * Unit::kBytes)
-    TilesTimesRows<Unit, N, 1>(x, row, tile, output, std::min(end, output + kTileOutputs));
+  if constexpr (N > 1) {
+    if (kTilesAtOnce == 1 || end - output > kTileOutputs)
+      return TilesTimesRows<Unit, N, kTilesAtOnce>(x, row, tile, output, end);
+  }
+  for (; output < end; output += kTileOutputs, tile += x.n_blocks / 2 * Unit::kBytes) {
+    for (size_t t = 0; t < N; ++t)
+      TilesTimesRows<Unit, 1, 1>(x, row + t, tile, output, std::min(end, output + kTileOutputs));
+  }
 }
 
 // The tiles at `tiles`, of outputs [begin, end), times all rows of the chunk.
