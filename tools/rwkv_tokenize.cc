@@ -320,7 +320,7 @@ class Tool {
         usage_error("no vocabulary: want -v VOCAB");
       return std::nullopt;
     }
-    const auto vocab = option_or_environment(options_.vocab, "RWKV_VOCAB");
+    auto vocab = option_or_environment(options_.vocab, "RWKV_VOCAB");
     if (!vocab) usage_error("no vocabulary: want -v VOCAB or RWKV_VOCAB");
     return vocab;
   }

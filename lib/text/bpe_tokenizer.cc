@@ -103,7 +103,7 @@ class BpeTokenizer final : public Tokenizer {
   static ByteTrie trie_of(const std::vector<AddedToken>& added) {
     std::vector<TokenTable::Token> tokens;
     for (const auto& token : added) tokens.push_back({token.text, token.id});
-    return ByteTrie(std::move(tokens));
+    return ByteTrie(tokens);
   }
 
   // Null, or the first byte that has no token.

@@ -168,7 +168,7 @@ class ByteTrie::Build {
   std::array<uint32_t, kOpenUnits + 1> next_{}, before_{};
 };
 
-ByteTrie::ByteTrie(std::vector<TokenTable::Token> tokens) {
+ByteTrie::ByteTrie(const std::vector<TokenTable::Token>& tokens) {
   for (const auto& token : tokens) {
     if (token.bytes.empty())
       throw Error(ErrorKind::kFormat, "id " + std::to_string(token.id) + ": an empty token");
