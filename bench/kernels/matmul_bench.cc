@@ -11,6 +11,7 @@
 
 #include "core/thread_pool.h"
 #include "kernels/matmul.h"
+#include "tensor/packed_layout.h"
 
 namespace rwkv {
 namespace {
@@ -58,18 +59,18 @@ void bm_read(benchmark::State& state) {
 
 // `batch` rows times a matrix, each time the next one in the arena. bytes_per_second counts weights,
 // items_per_second multiplications with their additions, twice.
-void bm_matmul(benchmark::State& state, DType dtype) {
+void bm_matmul(benchmark::State& state, DType dtype, Layout layout) {
   const auto rows = static_cast<size_t>(state.range(0)), cols = static_cast<size_t>(state.range(1));
   const auto batch = static_cast<size_t>(state.range(2));
   ThreadPool pool(static_cast<size_t>(state.range(3)));
-  const size_t matrix_bytes = rows * cols * dtype_info(dtype).bytes;
+  const size_t matrix_bytes = packed_byte_size(dtype, layout, rows, cols);
   const std::vector<float> x(batch * cols, 0.5f);
   std::vector<float> y(batch * rows);
 
   size_t at = 0;
   for (auto _ : state) {
     if (at + matrix_bytes > kArenaBytes) at = 0;
-    const Matrix w = {.dtype = dtype, .rows = rows, .cols = cols, .bytes = arena().subspan(at, matrix_bytes)};
+    const Matrix w = {dtype, layout, rows, cols, arena().subspan(at, matrix_bytes)};
     const MatmulJob job = {.w = &w, .x = {x.data(), batch, cols}, .y = {y.data(), batch, rows}};
     matmul(std::span(&job, 1), pool);
     benchmark::DoNotOptimize(y.data());
@@ -90,15 +91,16 @@ void add_threads(benchmark::internal::Benchmark* bench) {
   for (const int64_t threads : thread_counts()) bench->Arg(threads);
 }
 
-// Square, channel mix up, and head, of the 0.1B, 0.4B and 1.5B models; decoding one sequence, a batch,
+// Square, channel mix up and down, and head, of the 0.4B and 1.5B models; decoding one sequence, a batch,
 // prefill.
 void add_shapes(benchmark::internal::Benchmark* bench) {
   constexpr int64_t kVocab = 65536;
   bench->ArgNames({"rows", "cols", "batch", "threads"})->UseRealTime();
   for (const int64_t threads : thread_counts()) {
-    for (const int64_t batch : {1, 16, 128}) {
-      for (const int64_t width : {768, 1024, 2048}) {
+    for (const int64_t batch : {1, 16, 96}) {
+      for (const int64_t width : {1024, 2048}) {
         bench->Args({width, width, batch, threads})->Args({4 * width, width, batch, threads});
+        bench->Args({width, 4 * width, batch, threads});
       }
     }
     bench->Args({kVocab, 1024, 1, threads});
@@ -106,9 +108,13 @@ void add_shapes(benchmark::internal::Benchmark* bench) {
 }
 
 BENCHMARK(bm_read)->Apply(add_threads);
-BENCHMARK_CAPTURE(bm_matmul, bf16, DType::kBf16)->Apply(add_shapes);
-BENCHMARK_CAPTURE(bm_matmul, f16, DType::kF16)->Apply(add_shapes);
-BENCHMARK_CAPTURE(bm_matmul, f32, DType::kF32)->Apply(add_shapes);
+BENCHMARK_CAPTURE(bm_matmul, bf16_rows, DType::kBf16, Layout::kOutIn)->Apply(add_shapes);
+BENCHMARK_CAPTURE(bm_matmul, bf16_tiles, DType::kBf16, Layout::kTiles)->Apply(add_shapes);
+BENCHMARK_CAPTURE(bm_matmul, bf16_in_out, DType::kBf16, Layout::kInOut)->Apply(add_shapes);
+BENCHMARK_CAPTURE(bm_matmul, q8_tiles, DType::kQ8, Layout::kTiles)->Apply(add_shapes);
+BENCHMARK_CAPTURE(bm_matmul, q8_in_out, DType::kQ8, Layout::kInOut)->Apply(add_shapes);
+BENCHMARK_CAPTURE(bm_matmul, q4_tiles, DType::kQ4, Layout::kTiles)->Apply(add_shapes);
+BENCHMARK_CAPTURE(bm_matmul, q4_in_out, DType::kQ4, Layout::kInOut)->Apply(add_shapes);
 
 }  // namespace
 }  // namespace rwkv

@@ -1,6 +1,6 @@
 // Sums of products of bytes: a register holds 4 unsigned codes w for each of Lanes outputs, x 4 signed ones.
 // Included once for each SIMD target.
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -15,8 +15,8 @@
 
 #include "kernels/vec16-inl.h"
 
-// Stands for HWY_BEFORE_NAMESPACE in files that use what is below: Highway 1.0.3's attributes for AVX3_DL,
-// whose CPUs all have VNNI, name another extension in its stead.
+// Stands for HWY_BEFORE_NAMESPACE in files that use what is below or are inlined into such: Highway 1.0.3's
+// attributes for AVX3_DL, whose CPUs all have VNNI, name another extension in its stead.
 #undef RWKV_BEFORE_BYTE_PRODUCTS
 #if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
 #define RWKV_BEFORE_BYTE_PRODUCTS()                 \
@@ -33,26 +33,39 @@ namespace hn = hwy::HWY_NAMESPACE;
 using DI = hn::RebindToSigned<DF>;
 using VI = hn::Vec<DI>;
 
-// Four codes of x as the target multiplies them.
+// The codes of N inputs, a multiple of 4, as the target multiplies them: groups of 4.
 #if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
-struct XGroup {
-  int8_t codes[4];
-  void Set(const int8_t* x) { std::copy_n(x, 4, codes); }
+template <size_t N>
+struct XCodes {
+  int8_t all[N];
+  // write(codes) gives all N.
+  template <class Write>
+  HWY_INLINE void Fill(Write&& write) {
+    write(all);
+  }
 };
 struct WGroup {
   __m512i codes;
 };
 HWY_INLINE WGroup SplitWeights(VI codes) { return {codes.raw}; }
-HWY_INLINE VI AddProducts(const WGroup& w, const XGroup& x, VI sum) {
+// sum + the products of a group of w and the group `g` of x
+template <size_t N>
+HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
   int32_t four;
-  std::memcpy(&four, x.codes, sizeof four);
+  std::memcpy(&four, x.all + 4 * g, sizeof four);
   return VI{_mm512_dpbusd_epi32(sum.raw, w.codes, _mm512_set1_epi32(four))};
 }
 #else
 // 16-bit pairs, inputs 0 and 2 and inputs 1 and 3, so that splitting w is a mask and a shift.
-struct XGroup {
-  int16_t even[2], odd[2];
-  void Set(const int8_t* x) { even[0] = x[0], even[1] = x[2], odd[0] = x[1], odd[1] = x[3]; }
+template <size_t N>
+struct XCodes {
+  int16_t all[N];  // first the even ones
+  template <class Write>
+  HWY_INLINE void Fill(Write&& write) {
+    int8_t codes[N];
+    write(codes);
+    for (size_t i = 0; i < N / 2; ++i) all[i] = codes[2 * i], all[N / 2 + i] = codes[2 * i + 1];
+  }
 };
 struct WGroup {
   VI even, odd;
@@ -76,13 +89,14 @@ HWY_INLINE VI AddPairs(VI a, VI b, VI sum) {
   return hn::Add(sum, hn::Add(hn::Mul(low(a), low(b)), hn::Mul(high(a), high(b))));
 #endif
 }
-HWY_INLINE VI LoadPair(const int16_t (&pair)[2]) {
+HWY_INLINE VI LoadPair(const int16_t* pair) {
   int32_t both;
   std::memcpy(&both, pair, sizeof both);
   return hn::Set(DI(), both);
 }
-HWY_INLINE VI AddProducts(const WGroup& w, const XGroup& x, VI sum) {
-  return AddPairs(w.odd, LoadPair(x.odd), AddPairs(w.even, LoadPair(x.even), sum));
+template <size_t N>
+HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
+  return AddPairs(w.odd, LoadPair(x.all + N / 2 + 2 * g), AddPairs(w.even, LoadPair(x.all + 2 * g), sum));
 }
 #endif
 

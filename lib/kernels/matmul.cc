@@ -20,21 +20,21 @@ size_t share_begin(const Matrix& w, size_t thread, size_t n_threads) {
 }
 
 void multiply_quantised(const MatmulJob& job, size_t begin, size_t end, size_t thread, ThreadPool& pool) {
-  if (job.w->layout == Layout::kTiles)
-    return matmul_quantised_tiles(job, begin, end, pool.scratch(thread, quantised_scratch_bytes(job)));
-  matmul_quantised_in_out(job, begin, end, pool.scratch(thread, quantised_in_out_scratch_bytes(job)));
+  if (job.w->layout == Layout::kInOut && job.x.rows == 1) {
+    std::byte* scratch = pool.scratch(thread, quantised_row_in_out_scratch_bytes(job));
+    return matmul_quantised_row_in_out(job, begin, end, scratch);
+  }
+  matmul_quantised(job, begin, end, pool.scratch(thread, quantised_scratch_bytes(job)));
 }
 
 void multiply_outputs(const MatmulJob& job, size_t begin, size_t end, size_t thread, ThreadPool& pool) {
   if (is_quantised(job.w->dtype)) return multiply_quantised(job, begin, end, thread, pool);
-  switch (job.w->layout) {
-    case Layout::kOutIn:
-      return matmul_out_in(job, begin, end);
-    case Layout::kInOut:
-      return matmul_in_out(job, begin, end);
-    case Layout::kTiles:
-      return matmul_wide_tiles(job, begin, end);
+  if (job.w->layout == Layout::kOutIn) return matmul_out_in(job, begin, end);
+  if (job.x.rows > 1) {
+    std::byte* scratch = pool.scratch(thread, rows_of_tiles_scratch_bytes());
+    return matmul_rows_of_tiles(job, begin, end, scratch);
   }
+  job.w->layout == Layout::kTiles ? matmul_row_of_tiles(job, begin, end) : matmul_row_in_out(job, begin, end);
 }
 
 }  // namespace

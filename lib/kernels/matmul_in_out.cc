@@ -1,5 +1,5 @@
-// W x for weights stored one input after the other: low-rank matrices, and ffn.value as converted files hold
-// it, where inputs that relu² left at zero are not read.
+// W x for a single x and weights stored one input after the other: low-rank matrices, and ffn.value as
+// converted files hold it, where inputs that relu² left at zero are not read.
 #include "kernels/matmul_parts.h"
 
 #include <algorithm>
@@ -11,7 +11,6 @@
 #include "hwy/highway.h"
 // After highway.h
 #include "hwy/cache_control.h"
-#include "kernels/panel-inl.h"
 #include "kernels/row_codecs-inl.h"
 #include "kernels/vec16-inl.h"
 
@@ -93,57 +92,33 @@ void InOutOneRow(const MatmulJob& job, size_t begin, size_t end) {
   }
 }
 
-// Where the input's weights for this panel are, or for the next panel when this one has no more inputs.
-// Inputs lie too far apart for the CPU to foresee them.
-template <class Row>
-HWY_INLINE const std::byte* NextOfPanel(const Matrix& m, size_t input, size_t output) {
-  return input < m.cols ? Row(m, input).Address(output)
-                        : Row(m, std::min(input - m.cols, m.cols - 1)).Address(output + kPanelWidth);
+void RowInOutF32(const MatmulJob& job, size_t begin, size_t end) {
+  InOutOneRow<WideRow<CodecF32>>(job, begin, end);
 }
-
-template <class Row>
-HWY_INLINE void WidenInOut(const Matrix& m, size_t output, size_t n_outputs, size_t c, size_t inputs,
-                           float (*HWY_RESTRICT weights)[kPanelWidth]) {
-  for (size_t i = 0; i < inputs; ++i) {
-    const Row row(m, c + i);
-    hwy::Prefetch(NextOfPanel<Row>(m, c + i + kPanelInputs, output));
-    for (size_t o = 0; o < n_outputs; o += kVec16Lanes) {
-      VF w[kParts];
-      row.Load16(output + o, n_outputs - o, w);
-      for (size_t part = 0; part < kParts; ++part) hn::Store(w[part], DF(), &weights[i][o + part * kLanes]);
-    }
-  }
+void RowInOutF16(const MatmulJob& job, size_t begin, size_t end) {
+  InOutOneRow<WideRow<CodecF16>>(job, begin, end);
 }
-
-template <class Row>
-void InOut(const MatmulJob& job, size_t begin, size_t end) {
-  if (job.x.rows == 1) return InOutOneRow<Row>(job, begin, end);
-  MultiplyByPanels(job, begin, end,
-                   [&](size_t o, size_t n_outputs, size_t c, size_t inputs, float(*weights)[kPanelWidth])
-                       HWY_ATTR { WidenInOut<Row>(*job.w, o, n_outputs, c, inputs, weights); });
+void RowInOutBf16(const MatmulJob& job, size_t begin, size_t end) {
+  InOutOneRow<WideRow<CodecBf16>>(job, begin, end);
 }
-
-void InOutF32(const MatmulJob& job, size_t begin, size_t end) { InOut<WideRow<CodecF32>>(job, begin, end); }
-void InOutF16(const MatmulJob& job, size_t begin, size_t end) { InOut<WideRow<CodecF16>>(job, begin, end); }
-void InOutBf16(const MatmulJob& job, size_t begin, size_t end) { InOut<WideRow<CodecBf16>>(job, begin, end); }
 
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace rwkv {
-HWY_EXPORT(InOutF32);
-HWY_EXPORT(InOutF16);
-HWY_EXPORT(InOutBf16);
+HWY_EXPORT(RowInOutF32);
+HWY_EXPORT(RowInOutF16);
+HWY_EXPORT(RowInOutBf16);
 
-void matmul_in_out(const MatmulJob& job, size_t begin, size_t end) {
+void matmul_row_in_out(const MatmulJob& job, size_t begin, size_t end) {
   switch (job.w->dtype) {
     case DType::kF32:
-      return HWY_DYNAMIC_DISPATCH(InOutF32)(job, begin, end);
+      return HWY_DYNAMIC_DISPATCH(RowInOutF32)(job, begin, end);
     case DType::kF16:
-      return HWY_DYNAMIC_DISPATCH(InOutF16)(job, begin, end);
+      return HWY_DYNAMIC_DISPATCH(RowInOutF16)(job, begin, end);
     case DType::kBf16:
-      return HWY_DYNAMIC_DISPATCH(InOutBf16)(job, begin, end);
+      return HWY_DYNAMIC_DISPATCH(RowInOutBf16)(job, begin, end);
     default:
       assert(false && "no kernel multiplies with this type");
   }

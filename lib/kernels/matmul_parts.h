@@ -7,16 +7,18 @@
 
 namespace rwkv {
 
+// Wide weights. `scratch`, 64-byte aligned, has as many bytes as the function beside it says.
 void matmul_out_in(const MatmulJob& job, size_t begin, size_t end);
-void matmul_in_out(const MatmulJob& job, size_t begin, size_t end);
-void matmul_wide_tiles(const MatmulJob& job, size_t begin, size_t end);
+void matmul_row_of_tiles(const MatmulJob& job, size_t begin, size_t end);  // job.x.rows == 1
+void matmul_row_in_out(const MatmulJob& job, size_t begin, size_t end);    // job.x.rows == 1
+void matmul_rows_of_tiles(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch);  // and kInOut
+size_t rows_of_tiles_scratch_bytes();
 
-// q8 and q4; begin of kInOut is a multiple of 64. `scratch`, 64-byte aligned, has as many bytes as the
-// function beside it says.
-void matmul_quantised_tiles(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch);
+// q8 and q4; begin of kInOut is a multiple of 64. The first is not for a single row of kInOut.
+void matmul_quantised(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch);
 size_t quantised_scratch_bytes(const MatmulJob& job);
-void matmul_quantised_in_out(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch);
-size_t quantised_in_out_scratch_bytes(const MatmulJob& job);
+void matmul_quantised_row_in_out(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch);
+size_t quantised_row_in_out_scratch_bytes(const MatmulJob& job);
 
 // Writes or adds `count` sums of row `row`, of outputs from `output` on.
 inline void store_sums(const MatmulJob& job, size_t row, size_t output, const float* sums, size_t count) {

@@ -1,35 +1,166 @@
-// W x for q8 and q4 in tiles.
+// W x for q8 and q4 in tiles; and for many rows, of those by inputs.
 #include "kernels/matmul_parts.h"
 
 #include <algorithm>
+#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/matmul_quantised.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 // After highway.h
+#include "hwy/cache_control.h"
+#include "kernels/quantised_inputs-inl.h"
 #include "kernels/quantised_tiles-inl.h"
 
 RWKV_BEFORE_BYTE_PRODUCTS();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// ---- where the tiles of a panel are: in the file,
+
 template <class Unit>
+class StoredUnits {
+ public:
+  static constexpr size_t kOutputs = kPanelOutputs, kInputs = 1024;
+
+  explicit StoredUnits(const Matrix& m) : m_(m), tile_bytes_(BlocksOf(m.cols) / 2 * Unit::kBytes) {}
+  Tiles TilesAt(const Place& at, size_t /*n_outputs*/, size_t /*n_inputs*/) const {
+    return {Address(at.output, at.input), tile_bytes_};
+  }
+  Ahead After(const Place& at, const Place& next, size_t tile) const {
+    const size_t o = at.output + (tile + QuantisedKernel<Unit>::kTiles) * kTileOutputs;
+    return {.at = o < std::min(at.output + kOutputs, m_.rows) ? Address(o, at.input)
+                                                              : Address(next.output, next.input),
+            .step = Unit::kBytes,
+            .tile = tile_bytes_,
+            .line = 64,
+            .lines = Unit::kBytes / 64};
+  }
+
+ private:
+  const uint8_t* Address(size_t output, size_t input) const {
+    return reinterpret_cast<const uint8_t*>(m_.bytes.data()) + output / kTileOutputs * tile_bytes_ +
+           input / kTileUnit * Unit::kBytes;
+  }
+  const Matrix& m_;
+  size_t tile_bytes_;
+};
+
+// or made, as q8, of weights that lie input by input.
+template <class Inputs>
+class UnitsOfInputs {
+ public:
+  static constexpr size_t kOutputs = kInOutGroup, kInputs = 256;  // 17 KB stay in the first-level cache
+  // A line more than the tile takes, or all tiles' lines would compete for the same places of the cache.
+  static constexpr size_t kTileBytes = kInputs / kTileUnit * Q8Unit::kBytes + 64;
+  static constexpr size_t kScratchBytes = kOutputs / kTileOutputs * kTileBytes;
+
+  UnitsOfInputs(const Matrix& m, std::byte* scratch) : m_(m), tiles_(reinterpret_cast<uint8_t*>(scratch)) {}
+
+  HWY_INLINE Tiles TilesAt(const Place& at, size_t /*n_outputs*/, size_t n_inputs) {
+    for (size_t c = 0; c < n_inputs; c += kQuantBlock) {
+      const InputBlock<Inputs> block(m_, (at.input + c) / kQuantBlock, at.output);
+      BlockToTiles(block, tiles_ + c / kTileUnit * Q8Unit::kBytes, c % kTileUnit / kQuantBlock);
+    }
+    if (n_inputs % kTileUnit != 0 && n_inputs % kTileUnit <= kQuantBlock)
+      ClearSecondScales(tiles_ + n_inputs / kTileUnit * Q8Unit::kBytes);
+    return {tiles_, kTileBytes};
+  }
+
+  // The next block's weights, of which its tiles will be made.
+  Ahead After(const Place& /*at*/, const Place& next, size_t tile) const {
+    constexpr size_t kTiles = kOutputs / kTileOutputs, kLines = kTileUnit / kTiles;
+    const InputBlock<Inputs> block(m_, next.input / kQuantBlock, next.output);
+    const size_t input_bytes = block.input_bytes;
+    return {.at = block.codes + tile * kLines * input_bytes,
+            .step = kTileUnit * input_bytes,
+            .tile = kLines * input_bytes,
+            .line = input_bytes,
+            .lines = kLines};
+  }
+
+ private:
+  static HWY_INLINE void BlockToTiles(const InputBlock<Inputs>& block, uint8_t* HWY_RESTRICT unit,
+                                      size_t half) {
+    for (size_t g = 0; g < kGroups; ++g) {
+      const uint8_t* first = block.codes + 4 * g * block.input_bytes;
+      const uint8_t* const inputs[4] = {first, first + block.input_bytes, first + 2 * block.input_bytes,
+                                        first + 3 * block.input_bytes};
+      GroupCodes w;
+      LoadFour<Inputs>(inputs, w);
+      for (size_t n = 0; n < kGroupTiles; ++n) {
+        uint8_t* to = unit + n * kTileBytes + (half * kGroups + g) * kGroupBytes;
+        for (size_t part = 0; part < kParts; ++part)
+          hn::StoreU(w[n][part], DI(), reinterpret_cast<int32_t*>(to) + part * kLanes);
+      }
+    }
+    for (size_t n = 0; n < kGroupTiles; ++n) {
+      std::memcpy(unit + n * kTileBytes + Q8Unit::kScales + half * kTileOutputs * sizeof(hwy::float16_t),
+                  block.scales + n * kTileOutputs, kTileOutputs * sizeof(hwy::float16_t));
+    }
+  }
+
+  // The last unit lacks a block, whose x is zero: finite scales will do.
+  static void ClearSecondScales(uint8_t* unit) {
+    for (size_t n = 0; n < kGroupTiles; ++n) {
+      std::memset(unit + n * kTileBytes + Q8Unit::kScales + kTileOutputs * sizeof(hwy::float16_t), 0,
+                  kTileOutputs * sizeof(hwy::float16_t));
+    }
+  }
+
+  const Matrix& m_;
+  uint8_t* tiles_;
+};
+
+// ---- outputs [begin, end) of a job
+
+template <class Unit>
+void OneRow(const MatmulJob& job, size_t begin, size_t end, XBlock* blocks) {
+  QuantiseRows(job.x, blocks);
+  const QuantisedKernel<Unit> kernel{blocks, XStride(job.x.cols)};
+  const StoredUnits<Unit> source(*job.w);
+  for (size_t o = begin; o < end; o += kTileOutputs) {
+    HWY_ALIGN float sums[kTileOutputs];
+    const Tiles tile = source.TilesAt({o, 0}, kTileOutputs, job.w->cols);
+    const Ahead ahead{.at = tile.first + 4096, .step = Unit::kBytes, .line = 64, .lines = Unit::kBytes / 64};
+    kernel.template Multiply<1, 1>(tile, {0, job.w->cols, sums}, 0, ahead);
+    store_sums(job, 0, o, sums, std::min(kTileOutputs, end - o));
+  }
+}
+
+// Scratch: sums, tiles, x.
+constexpr size_t kTilesAt = kPanelSums * sizeof(float);
+constexpr size_t kXAt = kTilesAt + hwy::RoundUpTo(UnitsOfInputs<Q8Inputs>::kScratchBytes, 64);
+
+template <class Unit, class Inputs>
 void Quantised(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  const auto* w = reinterpret_cast<const uint8_t*>(job.w->bytes.data());
-  for (size_t first = 0; first < job.x.rows; first += kQuantChunk) {
-    const QuantisedRows x = QuantiseChunk(job, first, scratch);
-    TilesTimesChunk<Unit>(x, w + begin / kTileOutputs * (x.n_blocks / 2) * Unit::kBytes, begin, end);
+  auto* blocks = reinterpret_cast<XBlock*>(scratch + kXAt);
+  if (job.x.rows == 1) return OneRow<Unit>(job, begin, end, blocks);
+  auto* sums = reinterpret_cast<float*>(scratch);
+  const size_t x_stride = XStride(job.x.cols);
+  for (size_t row = 0; row < job.x.rows; row += kPanelRows) {
+    const size_t n_rows = std::min(kPanelRows, job.x.rows - row);
+    QuantiseRows(job.x.rows_at(row, n_rows), blocks);
+    if (job.w->layout == Layout::kTiles) {
+      StoredUnits<Unit> source(*job.w);
+      MultiplyByPanels(QuantisedKernel<Unit>{blocks, x_stride}, source, job, row, n_rows, begin, end, sums);
+    } else {
+      UnitsOfInputs<Inputs> source(*job.w, scratch + kTilesAt);
+      MultiplyByPanels(QuantisedKernel<Q8Unit>{blocks, x_stride}, source, job, row, n_rows, begin, end, sums);
+    }
   }
 }
 
 void QuantisedQ8(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  Quantised<Q8Unit>(job, begin, end, scratch);
+  Quantised<Q8Unit, Q8Inputs>(job, begin, end, scratch);
 }
 void QuantisedQ4(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  Quantised<Q4Unit>(job, begin, end, scratch);
+  Quantised<Q4Unit, Q4Inputs>(job, begin, end, scratch);
 }
-size_t ScratchBytes(const MatmulJob& job) { return ChunkBytes(job); }
+size_t QuantisedScratchBytes(const MatmulJob& job) {
+  return kXAt + std::min(job.x.rows, kPanelRows) * XStride(job.x.cols) * sizeof(XBlock);
+}
 
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -38,11 +169,13 @@ HWY_AFTER_NAMESPACE();
 namespace rwkv {
 HWY_EXPORT(QuantisedQ8);
 HWY_EXPORT(QuantisedQ4);
-HWY_EXPORT(ScratchBytes);
+HWY_EXPORT(QuantisedScratchBytes);
 
-size_t quantised_scratch_bytes(const MatmulJob& job) { return HWY_DYNAMIC_DISPATCH(ScratchBytes)(job); }
+size_t quantised_scratch_bytes(const MatmulJob& job) {
+  return HWY_DYNAMIC_DISPATCH(QuantisedScratchBytes)(job);
+}
 
-void matmul_quantised_tiles(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+void matmul_quantised(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
   if (job.w->dtype == DType::kQ8) return HWY_DYNAMIC_DISPATCH(QuantisedQ8)(job, begin, end, scratch);
   HWY_DYNAMIC_DISPATCH(QuantisedQ4)(job, begin, end, scratch);
 }

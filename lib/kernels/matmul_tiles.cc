@@ -3,19 +3,22 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/matmul_tiles.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 // After highway.h
-#include "hwy/cache_control.h"
 #include "kernels/codecs-inl.h"
+#include "kernels/panel-inl.h"
 #include "kernels/vec16-inl.h"
 
-HWY_BEFORE_NAMESPACE();
+RWKV_BEFORE_BYTE_PRODUCTS();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+
+// ---- weights in tiles
 
 // How a tile stores some inputs at a time: kInputs of them for 16 outputs.
 template <class Codec>
@@ -38,25 +41,35 @@ struct TileStep<CodecBf16> {
   }
 };
 
+// Makes one step of a tile of weights that lie input by input, `stride` elements apart.
 template <class Codec>
-constexpr size_t TileElements(size_t cols) {
-  return hwy::RoundUpTo(cols, TileStep<Codec>::kInputs) * kTileOutputs;
+HWY_INLINE void PackStep(const typename Codec::Stored* HWY_RESTRICT from, size_t stride,
+                         typename Codec::Stored* HWY_RESTRICT to) {
+  static_assert(TileStep<Codec>::kInputs <= 2);
+  if constexpr (TileStep<Codec>::kInputs == 1) {
+    std::memcpy(to, from, kTileOutputs * sizeof *to);
+  } else {
+    const hn::RebindToUnsigned<DF> du32;
+    const hn::Rebind<uint16_t, DF> du16;
+    for (size_t o = 0; o < kTileOutputs; o += kLanes) {
+      const auto low = hn::PromoteTo(du32, hn::LoadU(du16, from + o));
+      const auto high = hn::PromoteTo(du32, hn::LoadU(du16, from + stride + o));
+      hn::StoreU(hn::Or(low, hn::ShiftLeft<16>(high)), du32, reinterpret_cast<uint32_t*>(to) + o);
+    }
+  }
 }
 
-// Sums of N rows of x and T tiles.
-template <size_t N, size_t T>
-using TileSums = VF[N][T][kParts];
-
-// sums += the weights of one step of the tiles, `w_stride` elements apart, times x, whose rows lie x_stride
-// apart: one chain of FMAs an output and row, in order of inputs.
+// sums += the weights of one step of T tiles times x, whose rows lie x_stride apart: one chain of FMAs an
+// output and row, in order of inputs.
 template <class Codec, size_t N, size_t T>
-HWY_INLINE void StepOfTiles(const typename Codec::Stored* HWY_RESTRICT w, size_t w_stride,
-                            const float* HWY_RESTRICT x, size_t x_stride, TileSums<N, T>& sums) {
+HWY_INLINE void StepOfTiles(const Tiles& w, const float* HWY_RESTRICT x, size_t x_stride,
+                            TileSums<N, T>& sums) {
   using Step = TileStep<Codec>;
   for (size_t i = 0; i < Step::kInputs; ++i) {
     VF weights[T][kParts];
     for (size_t n = 0; n < T; ++n) {
-      for (size_t part = 0; part < kParts; ++part) weights[n][part] = Step::Load(w + n * w_stride, part, i);
+      const auto* tile = reinterpret_cast<const typename Codec::Stored*>(w.first + n * w.stride);
+      for (size_t part = 0; part < kParts; ++part) weights[n][part] = Step::Load(tile, part, i);
     }
     for (size_t t = 0; t < N; ++t) {
       const VF vx = hn::Set(DF(), x[t * x_stride + i]);
@@ -68,113 +81,227 @@ HWY_INLINE void StepOfTiles(const typename Codec::Stored* HWY_RESTRICT w, size_t
   }
 }
 
-// How far ahead weights are fetched: a little; but by the first of many rows, which all come back to the same
-// tiles, so far that it is the next tiles.
-template <class Codec, size_t N, size_t T>
-HWY_INLINE size_t PrefetchElements(size_t w_stride, size_t row) {
-  return N > 1 && row == 0 ? T * w_stride : 4096 / sizeof(typename Codec::Stored);
-}
+// Takes as many sums as the registers hold: 12 rows x 2 tiles of AVX-512's 32, 6 x 1 (of two registers) of
+// AVX2's 16, 6 x 1 (of four) of NEON's 32.
+template <class Codec>
+struct WideKernel {
+  using Step = TileStep<Codec>;
+  static constexpr size_t kRows = kParts == 1 ? 12 : 6;
+  static constexpr size_t kTiles = kParts == 1 ? 2 : 1;
+  static constexpr size_t kStepBytes = Step::kInputs * kTileOutputs * sizeof(typename Codec::Stored);
 
-// T whole tiles, outputs [output, output + 16 T), for rows [row, row + N) of x.
-template <class Codec, size_t N, size_t T>
-HWY_INLINE void TilesTimesRows(const MatmulJob& job, size_t row, size_t output, size_t end) {
-  constexpr size_t kInputs = TileStep<Codec>::kInputs;
-  const size_t cols = job.w->cols, w_stride = TileElements<Codec>(cols), x_stride = job.x.stride;
-  const size_t ahead = PrefetchElements<Codec, N, T>(w_stride, row);
-  const auto* HWY_RESTRICT w =
-      reinterpret_cast<const typename Codec::Stored*>(job.w->bytes.data()) + output / kTileOutputs * w_stride;
-  const float* HWY_RESTRICT x = job.x.row_data(row);
-  TileSums<N, T> sums;
-  for (auto& tiles : sums) {
-    for (auto& parts : tiles) {
-      for (auto& part : parts) part = hn::Zero(DF());
+  MatSpan<const float> x;
+
+  template <size_t N, size_t T>
+  HWY_INLINE void Multiply(const Tiles& tiles, const Block& block, size_t row, const Ahead& ahead) const {
+    const float* HWY_RESTRICT px = x.row_data(row) + block.input;
+    TileSums<N, T> sums;
+    LoadSums<N, T>(block, sums);
+    Tiles w = tiles;
+    size_t c = 0;
+    for (size_t step = 0; c + Step::kInputs <= block.n_inputs; c += Step::kInputs, ++step) {
+      Fetch<T>(ahead, step);
+      StepOfTiles<Codec, N, T>(w, px + c, x.stride, sums);
+      w.first += kStepBytes;
     }
-  }
-  size_t c = 0;
-  for (; c + kInputs <= cols; c += kInputs, w += kInputs * kTileOutputs) {
-    for (size_t n = 0; n < T; ++n) hwy::Prefetch(w + n * w_stride + ahead);
-    StepOfTiles<Codec, N, T>(w, w_stride, x + c, x_stride, sums);
-  }
-  if (c < cols) {  // bf16 with an odd number of inputs
-    float rest[N][kInputs] = {};
-    for (size_t t = 0; t < N; ++t) rest[t][0] = x[t * x_stride + c];
-    StepOfTiles<Codec, N, T>(w, w_stride, rest[0], kInputs, sums);
-  }
-  for (size_t t = 0; t < N; ++t) {
-    HWY_ALIGN float out[T * kTileOutputs];
-    for (size_t n = 0; n < T; ++n) {
-      for (size_t part = 0; part < kParts; ++part)
-        hn::Store(sums[t][n][part], DF(), out + n * kTileOutputs + part * kLanes);
+    if (c < block.n_inputs) {  // bf16 with an odd number of inputs
+      float rest[N][Step::kInputs] = {};
+      for (size_t t = 0; t < N; ++t) rest[t][0] = px[t * x.stride + c];
+      StepOfTiles<Codec, N, T>(w, rest[0], Step::kInputs, sums);
     }
-    store_sums(job, row + t, output, out, std::min(T * kTileOutputs, end - output));
+    StoreSums<N, T>(sums, block);
   }
-}
+};
 
-// A block of rows and tiles takes as many accumulators as the registers hold: 12 x 2 of AVX-512's 32, 6 x 1
-// (of two registers) of AVX2's 16, 6 x 1 (of four) of NEON's 32. A single row takes two tiles, whose streams
-// hide the latency of one another's FMAs.
-constexpr size_t kTilesOfRow = 2;
-constexpr size_t kTilesOfRows = kParts == 1 ? 2 : 1;
-constexpr size_t kRowsAtOnce = kParts == 1 ? 12 : 6;
+// ---- where the tiles of a panel are: in the file,
 
-// A tile that is left alone is multiplied row by row: too rare to compile another kernel for.
-template <class Codec, size_t N, size_t T>
-HWY_INLINE void TilesOfRows(const MatmulJob& job, size_t row, size_t output, size_t end) {
-  if (T == 1 || end - output > kTileOutputs) return TilesTimesRows<Codec, N, T>(job, row, output, end);
-  for (size_t t = 0; t < N; ++t) TilesTimesRows<Codec, 1, 1>(job, row + t, output, end);
+template <class Codec>
+class StoredTiles {
+  using Kernel = WideKernel<Codec>;
+
+ public:
+  static constexpr size_t kOutputs = kPanelOutputs, kInputs = 256;
+
+  explicit StoredTiles(const Matrix& m)
+      : m_(m),
+        tile_bytes_(hwy::RoundUpTo(m.cols, Kernel::Step::kInputs) * kTileOutputs *
+                    sizeof(typename Codec::Stored)) {}
+  Tiles TilesAt(const Place& at, size_t /*n_outputs*/, size_t /*n_inputs*/) const {
+    return {Address(at.output, at.input), tile_bytes_};
+  }
+  Ahead After(const Place& at, const Place& next, size_t tile) const {
+    const size_t o = at.output + (tile + Kernel::kTiles) * kTileOutputs;
+    return {.at = o < std::min(at.output + kOutputs, m_.rows) ? Address(o, at.input)
+                                                              : Address(next.output, next.input),
+            .step = Kernel::kStepBytes,
+            .tile = tile_bytes_,
+            .lines = 1};
+  }
+
+ private:
+  const uint8_t* Address(size_t output, size_t input) const {
+    return reinterpret_cast<const uint8_t*>(m_.bytes.data()) + output / kTileOutputs * tile_bytes_ +
+           input * kTileOutputs * sizeof(typename Codec::Stored);
+  }
+  const Matrix& m_;
+  size_t tile_bytes_;
+};
+
+// or made of weights that lie input by input.
+template <class Codec>
+class TilesOfInputs {
+  using Stored = typename Codec::Stored;
+  using Kernel = WideKernel<Codec>;
+  static constexpr size_t kStepInputs = Kernel::Step::kInputs;
+
+ public:
+  // Blocks of 16 KB, which stay in the first-level cache.
+  static constexpr size_t kOutputs = 64, kInputs = (1 << 14) / sizeof(Stored) / kOutputs;
+  // A line more than the tile takes, or all tiles' lines would compete for the same places of the cache.
+  static constexpr size_t kTileBytes = kInputs * kTileOutputs * sizeof(Stored) + 64;
+  static constexpr size_t kScratchBytes = kOutputs / kTileOutputs * kTileBytes;
+
+  TilesOfInputs(const Matrix& m, std::byte* scratch) : m_(m), tiles_(reinterpret_cast<uint8_t*>(scratch)) {}
+
+  HWY_INLINE Tiles TilesAt(const Place& at, size_t n_outputs, size_t n_inputs) {
+    for (size_t c = 0; c < n_inputs; c += kStepInputs) {
+      for (size_t o = 0; o < n_outputs; o += kTileOutputs) {
+        auto* to = reinterpret_cast<Stored*>(tiles_ + o / kTileOutputs * kTileBytes) + c * kTileOutputs;
+        const Place from{at.output + o, at.input + c};
+        if (o + kTileOutputs <= n_outputs && c + kStepInputs <= n_inputs) {
+          PackStep<Codec>(Address(from), m_.rows, to);
+        } else {
+          PackPart(from, std::min(kTileOutputs, n_outputs - o), std::min(kStepInputs, n_inputs - c), to);
+        }
+      }
+    }
+    return {tiles_, kTileBytes};
+  }
+
+  // The next block's weights, of which its tiles will be made.
+  Ahead After(const Place& /*at*/, const Place& next, size_t tile) const {
+    const size_t row_bytes = m_.rows * sizeof(Stored);
+    const auto* from = reinterpret_cast<const uint8_t*>(Address(next) + tile * kTileOutputs);
+    if (Kernel::kTiles == 1)
+      return {.at = from, .step = kStepInputs * row_bytes, .line = row_bytes, .lines = kStepInputs};
+    return {.at = from,
+            .step = kStepInputs * row_bytes,
+            .tile = kStepInputs == 2 ? row_bytes : kTileOutputs * sizeof(Stored),
+            .lines = 1};
+  }
+
+ private:
+  const Stored* Address(const Place& place) const {
+    return reinterpret_cast<const Stored*>(m_.bytes.data()) + place.input * m_.rows + place.output;
+  }
+  // A step that lacks outputs or inputs, which become zeros.
+  void PackPart(const Place& from, size_t n_outputs, size_t n_inputs, Stored* to) const {
+    Stored padded[kStepInputs][kTileOutputs] = {};
+    for (size_t i = 0; i < n_inputs; ++i)
+      std::memcpy(padded[i], Address({from.output, from.input + i}), n_outputs * sizeof(Stored));
+    PackStep<Codec>(padded[0], kTileOutputs, to);
+  }
+
+  const Matrix& m_;
+  uint8_t* tiles_;
+};
+
+// ---- outputs [begin, end) of a job
+
+template <class Codec>
+void OneRowOfTiles(const MatmulJob& job, size_t begin, size_t end) {
+  constexpr size_t kTilesOfRow = 2;  // whose streams hide the latency of one another's FMAs
+  const WideKernel<Codec> kernel{job.x};
+  const StoredTiles<Codec> source(*job.w);
+  for (size_t o = begin; o < end; o += kTilesOfRow * kTileOutputs) {
+    const size_t count = std::min(kTilesOfRow * kTileOutputs, end - o);
+    HWY_ALIGN float sums[kTilesOfRow * kTileOutputs];
+    Tiles tiles = source.TilesAt({o, 0}, count, job.w->cols);
+    const Ahead ahead{
+        .at = tiles.first + 4096, .step = WideKernel<Codec>::kStepBytes, .tile = tiles.stride, .lines = 1};
+    if (count <= kTileOutputs) tiles.stride = 0;
+    kernel.template Multiply<1, kTilesOfRow>(tiles, {0, job.w->cols, sums}, 0, ahead);
+    store_sums(job, 0, o, sums, count);
+  }
 }
 
 template <class Codec>
-HWY_INLINE void TilesTimesAllRows(const MatmulJob& job, size_t output, size_t end) {
-  const size_t n_rows = job.x.rows;
-  size_t row = 0;
-  for (; row + kRowsAtOnce <= n_rows; row += kRowsAtOnce) {
-    if (kRowsAtOnce > 8 && n_rows - row == 16) break;  // two blocks of 8 are better than of 12 and 4
-    TilesOfRows<Codec, kRowsAtOnce, kTilesOfRows>(job, row, output, end);
+void Wide(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+  auto* sums = reinterpret_cast<float*>(scratch);
+  std::byte* rest = scratch + kPanelSums * sizeof(float);
+  for (size_t row = 0; row < job.x.rows; row += kPanelRows) {
+    const size_t n_rows = std::min(kPanelRows, job.x.rows - row);
+    const WideKernel<Codec> kernel{job.x.rows_at(row, n_rows)};
+    if (job.w->layout == Layout::kTiles) {
+      StoredTiles<Codec> source(*job.w);
+      MultiplyByPanels(kernel, source, job, row, n_rows, begin, end, sums);
+    } else {
+      TilesOfInputs<Codec> source(*job.w, rest);
+      MultiplyByPanels(kernel, source, job, row, n_rows, begin, end, sums);
+    }
   }
-  if constexpr (kRowsAtOnce > 8) {
-    for (; row + 8 <= n_rows; row += 8) TilesOfRows<Codec, 8, kTilesOfRows>(job, row, output, end);
-  }
-  for (; row + 4 <= n_rows; row += 4) TilesOfRows<Codec, 4, kTilesOfRows>(job, row, output, end);
-  for (; row + 2 <= n_rows; row += 2) TilesOfRows<Codec, 2, kTilesOfRows>(job, row, output, end);
-  for (; row < n_rows; ++row) TilesOfRows<Codec, 1, kTilesOfRows>(job, row, output, end);
 }
 
-template <class Codec>
-void Tiles(const MatmulJob& job, size_t begin, size_t end) {
-  if (job.x.rows == 1) {
-    for (size_t o = begin; o < end; o += kTilesOfRow * kTileOutputs)
-      TilesOfRows<Codec, 1, kTilesOfRow>(job, 0, o, end);
-    return;
-  }
-  for (size_t o = begin; o < end; o += kTilesOfRows * kTileOutputs) TilesTimesAllRows<Codec>(job, o, end);
+void OneRowOfTilesF32(const MatmulJob& job, size_t begin, size_t end) {
+  OneRowOfTiles<CodecF32>(job, begin, end);
 }
-
-void TilesF32(const MatmulJob& job, size_t begin, size_t end) { Tiles<CodecF32>(job, begin, end); }
-void TilesF16(const MatmulJob& job, size_t begin, size_t end) { Tiles<CodecF16>(job, begin, end); }
-void TilesBf16(const MatmulJob& job, size_t begin, size_t end) { Tiles<CodecBf16>(job, begin, end); }
+void OneRowOfTilesF16(const MatmulJob& job, size_t begin, size_t end) {
+  OneRowOfTiles<CodecF16>(job, begin, end);
+}
+void OneRowOfTilesBf16(const MatmulJob& job, size_t begin, size_t end) {
+  OneRowOfTiles<CodecBf16>(job, begin, end);
+}
+void WideF32(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+  Wide<CodecF32>(job, begin, end, scratch);
+}
+void WideF16(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+  Wide<CodecF16>(job, begin, end, scratch);
+}
+void WideBf16(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+  Wide<CodecBf16>(job, begin, end, scratch);
+}
+size_t WideScratchBytes() { return kPanelSums * sizeof(float) + TilesOfInputs<CodecF32>::kScratchBytes; }
 
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace rwkv {
-HWY_EXPORT(TilesF32);
-HWY_EXPORT(TilesF16);
-HWY_EXPORT(TilesBf16);
+HWY_EXPORT(OneRowOfTilesF32);
+HWY_EXPORT(OneRowOfTilesF16);
+HWY_EXPORT(OneRowOfTilesBf16);
+HWY_EXPORT(WideF32);
+HWY_EXPORT(WideF16);
+HWY_EXPORT(WideBf16);
+HWY_EXPORT(WideScratchBytes);
 
-void matmul_wide_tiles(const MatmulJob& job, size_t begin, size_t end) {
+void matmul_row_of_tiles(const MatmulJob& job, size_t begin, size_t end) {
   switch (job.w->dtype) {
     case DType::kF32:
-      return HWY_DYNAMIC_DISPATCH(TilesF32)(job, begin, end);
+      return HWY_DYNAMIC_DISPATCH(OneRowOfTilesF32)(job, begin, end);
     case DType::kF16:
-      return HWY_DYNAMIC_DISPATCH(TilesF16)(job, begin, end);
+      return HWY_DYNAMIC_DISPATCH(OneRowOfTilesF16)(job, begin, end);
     case DType::kBf16:
-      return HWY_DYNAMIC_DISPATCH(TilesBf16)(job, begin, end);
+      return HWY_DYNAMIC_DISPATCH(OneRowOfTilesBf16)(job, begin, end);
     default:
       assert(false && "wide tiles are f32, f16 or bf16");
   }
 }
+
+void matmul_rows_of_tiles(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+  switch (job.w->dtype) {
+    case DType::kF32:
+      return HWY_DYNAMIC_DISPATCH(WideF32)(job, begin, end, scratch);
+    case DType::kF16:
+      return HWY_DYNAMIC_DISPATCH(WideF16)(job, begin, end, scratch);
+    case DType::kBf16:
+      return HWY_DYNAMIC_DISPATCH(WideBf16)(job, begin, end, scratch);
+    default:
+      assert(false && "wide tiles are f32, f16 or bf16");
+  }
+}
+
+size_t rows_of_tiles_scratch_bytes() { return HWY_DYNAMIC_DISPATCH(WideScratchBytes)(); }
 
 }  // namespace rwkv
 #endif  // HWY_ONCE

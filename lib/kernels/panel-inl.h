@@ -1,7 +1,8 @@
-// Many rows of x times weights of which a lane is one output: a panel of weights is widened once and
-// multiplied with every row. Included once for each SIMD target.
+// Many rows of x times weights in tiles of 16 outputs: in blocks of outputs and inputs that stay in the
+// caches while all rows are multiplied with them. Included once for each SIMD target.
 #include <algorithm>
-#include <type_traits>
+#include <cstddef>
+#include <cstdint>
 
 #include "kernels/matmul_parts.h"
 
@@ -12,90 +13,142 @@
 #define RWKV_KERNELS_PANEL_INL_H_
 #endif
 
+#include "hwy/cache_control.h"
+#include "kernels/byte_products-inl.h"
 #include "kernels/vec16-inl.h"
 
-HWY_BEFORE_NAMESPACE();
+RWKV_BEFORE_BYTE_PRODUCTS();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr size_t kPanelWidth = 32;    // outputs
-constexpr size_t kPanelInputs = 128;  // panel (16 KB) and a tile of x (6 KB) stay in the first-level cache
-constexpr size_t kPanelRows = 96;     // rows of x at a time
+constexpr size_t kPanelOutputs = 256;
+constexpr size_t kPanelRows = 96;
+constexpr size_t kPanelSums = kPanelRows * kPanelOutputs;
 
-// A tile of rows and outputs takes as many accumulators as the registers hold: 6 x 2 of AVX2's 16, 12 x 2 of
-// AVX-512's 32, 6 x 4 of NEON's 32.
-constexpr size_t kTileVecs = kParts == 1 ? 2 : kParts;
-constexpr size_t kTileRowsOfPanel = kParts == 1 ? 12 : 6;
-
-struct Panel {
-  HWY_ALIGN float weights[kPanelInputs][kPanelWidth];
-  HWY_ALIGN float sums[kPanelRows][kPanelWidth];
+// Some tiles, `stride` bytes apart.
+struct Tiles {
+  const uint8_t* first;
+  size_t stride;
 };
 
-// sums[t] += weights x[t] for N rows and the outputs of one tile; one chain of FMAs an output, in order of
-// inputs.
-template <size_t N>
-HWY_INLINE void PanelTile(Panel& p, const float* HWY_RESTRICT x, size_t stride, size_t inputs, size_t row,
-                          size_t output) {
-  const DF d;
-  VF acc[N][kTileVecs];
+// What is fetched for later while some tiles are multiplied with all rows: in each of a kernel's steps and
+// for each of its tiles, `lines` cache lines.
+struct Ahead {
+  const uint8_t* at = nullptr;
+  size_t step = 0, tile = 0, line = 0;  // bytes from one to the next
+  size_t lines = 0;
+
+  // What the part from row `begin` to row `end` of n_rows fetches.
+  Ahead Part(size_t begin, size_t end, size_t n_rows) const {
+    const size_t first = lines * begin / n_rows;
+    return {at + first * line, step, tile, line, lines * end / n_rows - first};
+  }
+};
+
+template <size_t T>
+HWY_INLINE void Fetch(const Ahead& ahead, size_t step) {
+  for (size_t n = 0; n < T; ++n) {
+    for (size_t i = 0; i < ahead.lines; ++i)
+      hwy::Prefetch(ahead.at + step * ahead.step + n * ahead.tile + i * ahead.line);
+  }
+}
+
+// A block of inputs, and where a kernel's sums go: [rows][kPanelOutputs], from the kernel's first output on.
+struct Block {
+  size_t input, n_inputs;
+  float* sums;
+};
+
+// The sums of N rows and T tiles.
+template <size_t N, size_t T>
+using TileSums = VF[N][T][kParts];
+
+// None before the first input of all, else those of the block before.
+template <size_t N, size_t T>
+HWY_INLINE void LoadSums(const Block& block, TileSums<N, T>& sums) {
   for (size_t t = 0; t < N; ++t) {
-    for (size_t i = 0; i < kTileVecs; ++i) acc[t][i] = hn::Load(d, &p.sums[row + t][output + i * kLanes]);
-  }
-  for (size_t c = 0; c < inputs; ++c) {
-    VF w[kTileVecs];
-    for (size_t i = 0; i < kTileVecs; ++i) w[i] = hn::Load(d, &p.weights[c][output + i * kLanes]);
-    for (size_t t = 0; t < N; ++t) {
-      const VF vx = hn::Set(d, x[t * stride + c]);
-      for (size_t i = 0; i < kTileVecs; ++i) acc[t][i] = hn::MulAdd(w[i], vx, acc[t][i]);
+    for (size_t n = 0; n < T; ++n) {
+      for (size_t part = 0; part < kParts; ++part) {
+        const float* from = block.sums + t * kPanelOutputs + n * kTileOutputs + part * kLanes;
+        sums[t][n][part] = block.input == 0 ? hn::Zero(DF()) : hn::Load(DF(), from);
+      }
     }
   }
+}
+
+template <size_t N, size_t T>
+HWY_INLINE void StoreSums(const TileSums<N, T>& sums, const Block& block) {
   for (size_t t = 0; t < N; ++t) {
-    for (size_t i = 0; i < kTileVecs; ++i) hn::Store(acc[t][i], d, &p.sums[row + t][output + i * kLanes]);
+    for (size_t n = 0; n < T; ++n) {
+      for (size_t part = 0; part < kParts; ++part)
+        hn::Store(sums[t][n][part], DF(), block.sums + t * kPanelOutputs + n * kTileOutputs + part * kLanes);
+    }
   }
 }
 
-// All rows of x times the outputs of one tile.
-HWY_INLINE void PanelTiles(Panel& p, MatSpan<const float> x, size_t c, size_t inputs, size_t output) {
-  size_t row = 0;
-  const auto multiply = [&]<size_t N>(std::integral_constant<size_t, N>) HWY_ATTR {
-    for (; row + N <= x.rows; row += N) {
-      if (N == 12 && x.rows - row == 16) break;  // two tiles of 8 are better than of 12 and 4
-      PanelTile<N>(p, x.row_data(row) + c, x.stride, inputs, row, output);
-    }
-  };
-  multiply(std::integral_constant<size_t, kTileRowsOfPanel>());
-  if constexpr (kTileRowsOfPanel > 8) multiply(std::integral_constant<size_t, 8>());
-  multiply(std::integral_constant<size_t, 4>());
-  multiply(std::integral_constant<size_t, 2>());
-  multiply(std::integral_constant<size_t, 1>());
-}
-
-// The panel's sums for at most kPanelRows rows. `widen(first input, inputs, panel.weights)` fills in weights;
-// outputs beyond n_outputs may hold anything finite.
-template <class WidenInputs>
-HWY_INLINE void PanelSums(Panel& p, MatSpan<const float> x, size_t n_outputs, WidenInputs&& widen) {
-  for (size_t t = 0; t < x.rows; ++t) std::fill_n(p.sums[t], kPanelWidth, 0.0f);
-  for (size_t c = 0; c < x.cols; c += kPanelInputs) {
-    const size_t inputs = std::min(kPanelInputs, x.cols - c);
-    widen(c, inputs, p.weights);
-    for (size_t o = 0; o < n_outputs; o += kTileVecs * kLanes) PanelTiles(p, x, c, inputs, o);
+// Multiplies rows [row, n_rows) with some tiles, at most N at a time.
+template <size_t N, class Kernel>
+HWY_INLINE void RowsOfTiles(const Kernel& kernel, const Tiles& tiles, const Block& block, size_t row,
+                            size_t n_rows, const Ahead& ahead) {
+  for (; row + N <= n_rows; row += N) {
+    if (N == 12 && n_rows - row == 16) break;  // 8 + 8, not 12 + 4, which is too few sums at a time
+    const Block of_rows{block.input, block.n_inputs, block.sums + row * kPanelOutputs};
+    kernel.template Multiply<N, Kernel::kTiles>(tiles, of_rows, row, ahead.Part(row, row + N, n_rows));
+  }
+  if constexpr (N > 1) {
+    constexpr size_t kFewer = N > 8 ? 8 : N > 4 ? 4 : N > 2 ? 2 : 1;
+    RowsOfTiles<kFewer>(kernel, tiles, block, row, n_rows, ahead);
   }
 }
 
-// Outputs [begin, end) of the job. `widen(first output, outputs, first input, inputs, panel.weights)`.
-template <class WidenPart>
-HWY_INLINE void MultiplyByPanels(const MatmulJob& job, size_t begin, size_t end, WidenPart&& widen) {
-  Panel panel;
-  for (size_t o = begin; o < end; o += kPanelWidth) {
-    const size_t n_outputs = std::min(kPanelWidth, end - o);
-    for (size_t t = 0; t < job.x.rows; t += kPanelRows) {
-      const size_t rows = std::min(kPanelRows, job.x.rows - t);
-      PanelSums(panel, job.x.rows_at(t, rows), n_outputs,
-                [&](size_t c, size_t inputs, float(*weights)[kPanelWidth])
-                    HWY_ATTR { widen(o, n_outputs, c, inputs, weights); });
-      for (size_t row = 0; row < rows; ++row) store_sums(job, t + row, o, panel.sums[row], n_outputs);
+// y = or += sums, [rows][kPanelOutputs], of n_outputs from `output` on.
+HWY_INLINE void StorePanel(const MatmulJob& job, size_t first_row, size_t rows, size_t output,
+                           size_t n_outputs, const float* sums) {
+  for (size_t t = 0; t < rows; ++t)
+    store_sums(job, first_row + t, output, sums + t * kPanelOutputs, n_outputs);
+}
+
+// Where in a matrix, within outputs [begin, end), a block of a panel begins.
+struct Place {
+  size_t output, input;
+};
+
+// The block that is multiplied after the one at `at`: blocks of kOutputs x kInputs go through a panel's
+// outputs first, then to the next inputs. Past the last block: a place outside the matrix.
+template <size_t kOutputs, size_t kInputs>
+HWY_INLINE Place NextBlock(const Place& at, size_t panel, size_t end, size_t cols) {
+  if (at.output + kOutputs < std::min(end, panel + kPanelOutputs)) return {at.output + kOutputs, at.input};
+  if (at.input + kInputs < cols) return {panel, at.input + kInputs};
+  return {panel + kPanelOutputs, 0};
+}
+
+// Outputs [begin, end) of rows [first_row, first_row + n_rows), at most kPanelRows. `sums`: kPanelSums
+// floats. Kernel: kRows and kTiles at a time; its Multiply<N, T>(tiles, block, row, ahead) adds to the
+// block's sums. Source: the tiles of blocks of kOutputs x kInputs, by TilesAt(place, n_outputs, n_inputs),
+// and After(place, next, tile): what to fetch for the block at `next`, or the next tiles, while the kernel
+// multiplies the block at `place` from the given tile on.
+template <class Kernel, class Source>
+HWY_INLINE void MultiplyByPanels(const Kernel& kernel, Source& source, const MatmulJob& job, size_t first_row,
+                                 size_t n_rows, size_t begin, size_t end, float* HWY_RESTRICT sums) {
+  const size_t cols = job.w->cols;
+  for (size_t panel = begin; panel < end; panel += kPanelOutputs) {
+    Place at{panel, 0};
+    while (at.output < panel + kPanelOutputs) {
+      const Place next = NextBlock<Source::kOutputs, Source::kInputs>(at, panel, end, cols);
+      const size_t n_outputs = std::min(Source::kOutputs, end - at.output);
+      const size_t n_inputs = std::min(Source::kInputs, cols - at.input);
+      const size_t n_tiles = (n_outputs + kTileOutputs - 1) / kTileOutputs;
+      const Tiles all = source.TilesAt(at, n_outputs, n_inputs);
+      for (size_t n = 0; n < n_tiles; n += Kernel::kTiles) {
+        // A kernel that is left fewer tiles than it takes gets the first again in place of those that lack.
+        const bool lacks = n + Kernel::kTiles > n_tiles;
+        const Tiles tiles{all.first + n * all.stride, lacks ? 0 : all.stride};
+        const Block block{at.input, n_inputs, sums + at.output - panel + n * kTileOutputs};
+        RowsOfTiles<Kernel::kRows>(kernel, tiles, block, 0, n_rows, source.After(at, next, n));
+      }
+      at = next;
     }
+    StorePanel(job, first_row, n_rows, panel, std::min(kPanelOutputs, end - panel), sums);
   }
 }
 

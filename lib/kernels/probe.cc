@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <numeric>
 #include <span>
 
 #include "core/huge_pages.h"
@@ -61,14 +62,13 @@ float MultiplyAddFloats(size_t rounds) {
 
 float MultiplyAddBytes(size_t rounds) {
   const DI d;
-  XGroup x;
-  constexpr int8_t kCodes[4] = {1, 2, 3, 4};
-  x.Set(kCodes);
+  XCodes<4> x;
+  x.Fill([](int8_t* codes) { std::iota(codes, codes + 4, int8_t{1}); });
   const WGroup w = SplitWeights(hn::Set(d, 0x04030201));
   VI sums[kChains];
   for (auto& sum : sums) sum = hn::Zero(d);
   for (size_t i = 0; i < rounds; ++i) {
-    for (auto& sum : sums) sum = AddProducts(w, x, sum);
+    for (auto& sum : sums) sum = AddProducts(w, x, 0, sum);
   }
   VI total = hn::Zero(d);
   for (const auto& sum : sums) total = hn::Add(total, sum);
