@@ -44,10 +44,18 @@ struct FreeAligned {
   void operator()(std::byte* p) const { ::operator delete[](p, std::align_val_t{kCacheLineBytes}); }
 };
 
-// One thread's; on a cache line of its own.
-struct alignas(kCacheLineBytes) ThreadScratch {
+// On a cache line of its own.
+struct alignas(kCacheLineBytes) ScratchBytes {
   std::unique_ptr<std::byte, FreeAligned> bytes;
   size_t size = 0;
+
+  std::byte* at_least(size_t n) {
+    if (size < n) {
+      bytes.reset(new (std::align_val_t{kCacheLineBytes}) std::byte[n]);
+      size = n;
+    }
+    return bytes.get();
+  }
 };
 
 }  // namespace
@@ -68,7 +76,7 @@ struct ThreadPool::Shared {
   void* argument = nullptr;
   alignas(kCacheLineBytes) std::atomic<uint32_t> generation{0};
   alignas(kCacheLineBytes) std::atomic<uint32_t> busy{0};
-  std::vector<ThreadScratch> scratch;
+  std::vector<ScratchBytes> scratch;  // a thread's each, then the shared one
   std::vector<std::thread> workers;
 
   void start(ErasedJob next, void* with) {
@@ -94,7 +102,7 @@ struct ThreadPool::Shared {
 };
 
 ThreadPool::ThreadPool(size_t n_threads) : shared_(std::make_unique<Shared>()) {
-  shared_->scratch = std::vector<ThreadScratch>(n_threads);
+  shared_->scratch = std::vector<ScratchBytes>(n_threads + 1);
   for (size_t thread = 1; thread < n_threads; ++thread) {
     shared_->workers.emplace_back([shared = shared_.get(), thread] { shared->work(thread); });
   }
@@ -108,13 +116,10 @@ ThreadPool::~ThreadPool() {
 size_t ThreadPool::size() const { return 1 + shared_->workers.size(); }
 
 std::byte* ThreadPool::scratch(size_t thread, size_t n_bytes) {
-  auto& [bytes, size] = shared_->scratch[thread];
-  if (size < n_bytes) {
-    bytes.reset(new (std::align_val_t{kCacheLineBytes}) std::byte[n_bytes]);
-    size = n_bytes;
-  }
-  return bytes.get();
+  return shared_->scratch[thread].at_least(n_bytes);
 }
+
+std::byte* ThreadPool::shared_scratch(size_t n_bytes) { return shared_->scratch.back().at_least(n_bytes); }
 
 void ThreadPool::run_erased(ErasedJob job, void* argument) {
   if (!shared_->workers.empty()) shared_->start(job, argument);

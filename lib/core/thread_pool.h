@@ -26,6 +26,9 @@ class ThreadPool {
   // Only to be called on that thread.
   std::byte* scratch(size_t thread, size_t n_bytes);
 
+  // At least n bytes, likewise, for all threads of the jobs to come. To be called between jobs.
+  std::byte* shared_scratch(size_t n_bytes);
+
   // Calls job(thread) once on every thread, thread in [0, size()), and returns when all are done.
   // The job must not throw.
   template <class Job>

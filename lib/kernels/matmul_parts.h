@@ -14,9 +14,14 @@ void matmul_row_in_out(const MatmulJob& job, size_t begin, size_t end);    // jo
 void matmul_rows_of_tiles(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch);  // and kInOut
 size_t rows_of_tiles_scratch_bytes();
 
-// q8 and q4; begin of kInOut is a multiple of 64. The first is not for a single row of kInOut.
-void matmul_quantised(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch);
-size_t quantised_scratch_bytes(const MatmulJob& job);
+// q8 and q4; begin of kInOut is a multiple of 64. They multiply codes of x, which quantise_x() makes of rows
+// [begin, end) at the rows' place in `x`, quantised_x_bytes(), 64-byte aligned.
+size_t quantised_x_bytes(const MatmulJob& job);
+void quantise_x(const MatmulJob& job, size_t begin, size_t end, std::byte* x);
+void matmul_quantised(const MatmulJob& job, const std::byte* x, size_t begin, size_t end, std::byte* scratch);
+size_t quantised_scratch_bytes();
+
+// The same for a single row of x and kInOut, which quantises x into `scratch`.
 void matmul_quantised_row_in_out(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch);
 size_t quantised_row_in_out_scratch_bytes(const MatmulJob& job);
 

@@ -115,10 +115,16 @@ class UnitsOfInputs {
 
 // ---- outputs [begin, end) of a job
 
+void QuantiseX(const MatmulJob& job, size_t begin, size_t end, std::byte* x) {
+  const size_t cols = job.x.cols;
+  for (size_t t = begin; t < end; ++t)
+    QuantiseRow(job.x.row_data(t), cols, reinterpret_cast<XBlock*>(x) + t * XStride(cols));
+}
+size_t QuantisedXBytes(const MatmulJob& job) { return job.x.rows * XStride(job.x.cols) * sizeof(XBlock); }
+
 template <class Unit>
-void OneRow(const MatmulJob& job, size_t begin, size_t end, XBlock* blocks) {
-  QuantiseRows(job.x, blocks);
-  const QuantisedKernel<Unit> kernel{blocks, XStride(job.x.cols)};
+void OneRow(const MatmulJob& job, const XBlock* x, size_t begin, size_t end) {
+  const QuantisedKernel<Unit> kernel{x, XStride(job.x.cols)};
   const StoredUnits<Unit> source(*job.w);
   for (size_t o = begin; o < end; o += kTileOutputs) {
     HWY_ALIGN float sums[kTileOutputs];
@@ -129,55 +135,55 @@ void OneRow(const MatmulJob& job, size_t begin, size_t end, XBlock* blocks) {
   }
 }
 
-// Scratch: sums, tiles, x.
-constexpr size_t kTilesAt = kPanelSums * sizeof(float);
-constexpr size_t kXAt = kTilesAt + hwy::RoundUpTo(UnitsOfInputs<Q8Inputs>::kScratchBytes, 64);
-
 template <class Unit, class Inputs>
-void Quantised(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  auto* blocks = reinterpret_cast<XBlock*>(scratch + kXAt);
-  if (job.x.rows == 1) return OneRow<Unit>(job, begin, end, blocks);
+void Quantised(const MatmulJob& job, const std::byte* x, size_t begin, size_t end, std::byte* scratch) {
+  const auto* blocks = reinterpret_cast<const XBlock*>(x);
+  if (job.x.rows == 1) return OneRow<Unit>(job, blocks, begin, end);
   auto* sums = reinterpret_cast<float*>(scratch);
   const size_t x_stride = XStride(job.x.cols);
-  for (size_t row = 0; row < job.x.rows; row += kPanelRows) {
+  for (size_t row = 0; row < job.x.rows; row += kPanelRows, blocks += kPanelRows * x_stride) {
     const size_t n_rows = std::min(kPanelRows, job.x.rows - row);
-    QuantiseRows(job.x.rows_at(row, n_rows), blocks);
     if (job.w->layout == Layout::kTiles) {
       StoredUnits<Unit> source(*job.w);
       MultiplyByPanels(QuantisedKernel<Unit>{blocks, x_stride}, source, job, row, n_rows, begin, end, sums);
     } else {
-      UnitsOfInputs<Inputs> source(*job.w, scratch + kTilesAt);
+      UnitsOfInputs<Inputs> source(*job.w, scratch + kPanelSums * sizeof(float));
       MultiplyByPanels(QuantisedKernel<Q8Unit>{blocks, x_stride}, source, job, row, n_rows, begin, end, sums);
     }
   }
 }
 
-void QuantisedQ8(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  Quantised<Q8Unit, Q8Inputs>(job, begin, end, scratch);
+void QuantisedQ8(const MatmulJob& job, const std::byte* x, size_t begin, size_t end, std::byte* scratch) {
+  Quantised<Q8Unit, Q8Inputs>(job, x, begin, end, scratch);
 }
-void QuantisedQ4(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  Quantised<Q4Unit, Q4Inputs>(job, begin, end, scratch);
+void QuantisedQ4(const MatmulJob& job, const std::byte* x, size_t begin, size_t end, std::byte* scratch) {
+  Quantised<Q4Unit, Q4Inputs>(job, x, begin, end, scratch);
 }
-size_t QuantisedScratchBytes(const MatmulJob& job) {
-  return kXAt + std::min(job.x.rows, kPanelRows) * XStride(job.x.cols) * sizeof(XBlock);
-}
+size_t QuantisedScratchBytes() { return kPanelSums * sizeof(float) + UnitsOfInputs<Q8Inputs>::kScratchBytes; }
 
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace rwkv {
+HWY_EXPORT(QuantiseX);
+HWY_EXPORT(QuantisedXBytes);
 HWY_EXPORT(QuantisedQ8);
 HWY_EXPORT(QuantisedQ4);
 HWY_EXPORT(QuantisedScratchBytes);
 
-size_t quantised_scratch_bytes(const MatmulJob& job) {
-  return HWY_DYNAMIC_DISPATCH(QuantisedScratchBytes)(job);
+size_t quantised_x_bytes(const MatmulJob& job) { return HWY_DYNAMIC_DISPATCH(QuantisedXBytes)(job); }
+
+void quantise_x(const MatmulJob& job, size_t begin, size_t end, std::byte* x) {
+  HWY_DYNAMIC_DISPATCH(QuantiseX)(job, begin, end, x);
 }
 
-void matmul_quantised(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  if (job.w->dtype == DType::kQ8) return HWY_DYNAMIC_DISPATCH(QuantisedQ8)(job, begin, end, scratch);
-  HWY_DYNAMIC_DISPATCH(QuantisedQ4)(job, begin, end, scratch);
+size_t quantised_scratch_bytes() { return HWY_DYNAMIC_DISPATCH(QuantisedScratchBytes)(); }
+
+void matmul_quantised(const MatmulJob& job, const std::byte* x, size_t begin, size_t end,
+                      std::byte* scratch) {
+  if (job.w->dtype == DType::kQ8) return HWY_DYNAMIC_DISPATCH(QuantisedQ8)(job, x, begin, end, scratch);
+  HWY_DYNAMIC_DISPATCH(QuantisedQ4)(job, x, begin, end, scratch);
 }
 
 }  // namespace rwkv

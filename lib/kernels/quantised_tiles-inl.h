@@ -93,11 +93,6 @@ HWY_INLINE void QuantiseRow(const float* HWY_RESTRICT x, size_t cols, Block* HWY
 // of the first-level cache.
 constexpr size_t XStride(size_t cols) { return BlocksOf(cols) | 1; }
 
-// Quantises all rows of x into `blocks`, XStride() apart.
-HWY_INLINE void QuantiseRows(MatSpan<const float> x, XBlock* blocks) {
-  for (size_t t = 0; t < x.rows; ++t) QuantiseRow(x.row_data(t), x.cols, blocks + t * XStride(x.cols));
-}
-
 // ---- w: each gives a block's groups g = 0 .. 7 as unsigned codes and its scales
 
 constexpr size_t kGroupBytes = 4 * kTileOutputs;
