@@ -98,7 +98,7 @@ constexpr size_t kDotOutputs = 4;
 constexpr size_t kDotRows = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM ? 6 : 3;
 constexpr size_t kPanelOutputs = 8;
 constexpr size_t kBlockCols = 512;  // columns a block: panel and tile of x stay in the first-level cache
-constexpr size_t kChunkRows = 64;   // rows of x a panel is multiplied with at a time
+constexpr size_t kChunkRows = 96;   // rows of x a panel is multiplied with at a time
 
 struct PanelScratch {
   HWY_ALIGN float weights[kPanelOutputs][kBlockCols];
@@ -140,24 +140,33 @@ HWY_INLINE void Tile(const float (*HWY_RESTRICT w)[kBlockCols], const XBlock& x,
   }
 }
 
-// Multiplies as many rows as a tile takes, at most n_rows; returns how many.
-template <size_t N = kDotRows>
-HWY_INLINE size_t TileOf(size_t n_rows, const float (*w)[kBlockCols], const XBlock& x, size_t row,
-                         float (*sums)[kPanelOutputs][kVec16Lanes]) {
-  if constexpr (N > 1) {
-    if (n_rows < N) return TileOf<N / 2>(n_rows, w, x, row, sums);
-  }
-  Tile<N>(w, x, row, sums);
-  return N;
-}
+// Weights that will be widened next, fetched while a block is multiplied: `bytes` of each of the panel's
+// outputs.
+struct ComingBlock {
+  const std::byte* first;
+  size_t stride, bytes;
 
-HWY_INLINE void MultiplyBlock(PanelScratch& s, const XBlock& x) {
-  for (size_t o = 0; o < kPanelOutputs; o += kDotOutputs) {
-    for (size_t row = 0; row < x.rows;) {
-      auto* sums = reinterpret_cast<float(*)[kPanelOutputs][kVec16Lanes]>(s.sums[row][o]);
-      row += TileOf(x.rows - row, s.weights + o, x, row, sums);
+  // The share of rows [begin, end) of n_rows.
+  HWY_INLINE void Fetch(size_t begin, size_t end, size_t n_rows) const {
+    constexpr size_t kLine = 64;
+    const size_t lines = bytes / kLine;
+    for (size_t i = lines * begin / n_rows; i < lines * end / n_rows; ++i) {
+      for (size_t o = 0; o < kPanelOutputs; ++o) hwy::Prefetch(first + o * stride + i * kLine);
     }
   }
+};
+
+// Rows from `row` on, N at a time.
+template <size_t N = kDotRows>
+HWY_INLINE void MultiplyBlock(PanelScratch& s, const XBlock& x, const ComingBlock& coming, size_t row = 0) {
+  for (; row + N <= x.rows; row += N) {
+    coming.Fetch(row, row + N, x.rows);
+    for (size_t o = 0; o < kPanelOutputs; o += kDotOutputs) {
+      auto* sums = reinterpret_cast<float(*)[kPanelOutputs][kVec16Lanes]>(s.sums[row][o]);
+      Tile<N>(s.weights + o, x, row, sums);
+    }
+  }
+  if constexpr (N > 1) MultiplyBlock<(N > 4 ? 4 : N > 2 ? 2 : 1)>(s, x, coming, row);
 }
 
 // Columns [c, c + cols) of the panel's outputs, filled up with zeros to a multiple of 16; missing outputs are
@@ -176,11 +185,7 @@ HWY_INLINE void StorePanel(const MatmulJob& job, size_t first_row, size_t rows, 
                            size_t n_outputs, const PanelScratch& s) {
   for (size_t t = 0; t < rows; ++t) {
     float sums[kPanelOutputs];
-    for (size_t o = 0; o < n_outputs; ++o) {
-      VF parts[kParts];
-      for (size_t part = 0; part < kParts; ++part) parts[part] = hn::Load(DF(), s.sums[t][o] + part * kLanes);
-      sums[o] = SumVec16(parts);
-    }
+    for (size_t o = 0; o < kPanelOutputs; o += 4) SumFourVec16(s.sums[t] + o, sums + o);
     store_sums(job, first_row + t, output, sums, n_outputs);
   }
 }
@@ -188,17 +193,20 @@ HWY_INLINE void StorePanel(const MatmulJob& job, size_t first_row, size_t rows, 
 template <class Codec>
 void PanelTimesRows(const typename Codec::Stored* HWY_RESTRICT w, const Matrix& matrix, size_t output,
                     size_t n_outputs, MatSpan<const float> x, PanelScratch& s) {
+  constexpr size_t kElement = sizeof(typename Codec::Stored);
   const size_t whole = x.cols / kVec16Lanes * kVec16Lanes;
   for (size_t c = 0; c < whole; c += kBlockCols) {
-    const size_t cols = std::min(kBlockCols, whole - c);
+    const size_t cols = std::min(kBlockCols, whole - c), next = c + kBlockCols;
+    const auto* coming = next < whole ? w + output * x.cols + next : w + (output + kPanelOutputs) * x.cols;
     WidenPanel<Codec>(w, matrix, output, n_outputs, c, cols, s);
-    MultiplyBlock(s, {x.data + c, x.stride, x.rows, cols, c == 0});
+    MultiplyBlock(s, {x.data + c, x.stride, x.rows, cols, c == 0},
+                  {reinterpret_cast<const std::byte*>(coming), x.cols * kElement, cols * kElement});
   }
   if (const size_t cols = x.cols - whole; cols > 0) {
     WidenPanel<Codec>(w, matrix, output, n_outputs, whole, cols, s);
     std::memset(s.x_tail, 0, sizeof s.x_tail);
     for (size_t t = 0; t < x.rows; ++t) std::memcpy(s.x_tail[t], x.row_data(t) + whole, cols * sizeof(float));
-    MultiplyBlock(s, {s.x_tail[0], kVec16Lanes, x.rows, kVec16Lanes, whole == 0});
+    MultiplyBlock(s, {s.x_tail[0], kVec16Lanes, x.rows, kVec16Lanes, whole == 0}, {});
   }
 }
 

@@ -59,6 +59,30 @@ HWY_INLINE float SumVec16(VF* HWY_RESTRICT parts) {
   return SumLanes(DF(), parts[0]);
 }
 
+// sums[i] = the sum of the 16 lanes at lanes[i], as SumVec16() has it, for four at once.
+HWY_INLINE void SumFourVec16(const float (*HWY_RESTRICT lanes)[kVec16Lanes], float* HWY_RESTRICT sums) {
+#if HWY_TARGET == HWY_SCALAR
+  for (size_t i = 0; i < 4; ++i) {
+    VF parts[kParts];
+    for (size_t part = 0; part < kParts; ++part) parts[part] = hn::Load(DF(), lanes[i] + part);
+    sums[i] = SumVec16(parts);
+  }
+#else
+  // Lanes l, l + 4, l + 8 and l + 12 of each in one register of four.
+  const hn::CappedTag<float, 4> d4;
+  hn::Vec<decltype(d4)> four[4];
+  for (size_t i = 0; i < 4; ++i) {
+    four[i] = hn::Add(hn::Add(hn::Load(d4, lanes[i]), hn::Load(d4, lanes[i] + 8)),
+                      hn::Add(hn::Load(d4, lanes[i] + 4), hn::Load(d4, lanes[i] + 12)));
+  }
+  const auto s01 =
+      hn::Add(hn::ConcatLowerLower(d4, four[1], four[0]), hn::ConcatUpperUpper(d4, four[1], four[0]));
+  const auto s23 =
+      hn::Add(hn::ConcatLowerLower(d4, four[3], four[2]), hn::ConcatUpperUpper(d4, four[3], four[2]));
+  hn::StoreU(hn::Add(hn::ConcatEven(d4, s23, s01), hn::ConcatOdd(d4, s23, s01)), d4, sums);
+#endif
+}
+
 // Sum over f(tag, pointer to lanes) of [0, n): element i goes to lane i mod 16; the last 16 are padded with
 // zeros by `pad`, whose f must be 0 for such lanes. f(d, acc, p) returns acc plus what the lanes at p give.
 template <class F>
