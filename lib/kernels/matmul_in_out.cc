@@ -36,13 +36,19 @@ struct ActiveInputs {
 };
 
 // sums += the weights of N inputs times their x, over outputs [begin, end); sums has room for the last 16.
+// Meanwhile those of the coming inputs are fetched.
 template <class Row, size_t N>
-HWY_INLINE void AddInputs(const Matrix& m, const ActiveInputs& active, size_t begin, size_t end,
-                          float* HWY_RESTRICT sums) {
-  Row rows[N];
+HWY_INLINE void AddInputs(const Matrix& m, const ActiveInputs& active, const ActiveInputs& coming,
+                          size_t begin, size_t end, float* HWY_RESTRICT sums) {
+  constexpr size_t kLine = 64;
+  Row rows[N], coming_rows[kInputsAtOnce];
   for (size_t i = 0; i < N; ++i) rows[i] = Row(m, active.index[i]);
+  for (size_t i = 0; i < coming.count; ++i) coming_rows[i] = Row(m, coming.index[i]);
   const DF d;
   for (size_t o = begin; o < end; o += kVec16Lanes) {
+    if ((o - begin) * Row::kElementBytes % kLine == 0) {
+      for (size_t i = 0; i < coming.count; ++i) hwy::Prefetch(coming_rows[i].Address(o));
+    }
     VF acc[kParts];
     for (size_t part = 0; part < kParts; ++part) acc[part] = hn::Load(d, sums + o - begin + part * kLanes);
     for (size_t i = 0; i < N; ++i) {
@@ -52,16 +58,6 @@ HWY_INLINE void AddInputs(const Matrix& m, const ActiveInputs& active, size_t be
         acc[part] = hn::MulAdd(w[part], hn::Set(d, active.x[i]), acc[part]);
     }
     for (size_t part = 0; part < kParts; ++part) hn::Store(acc[part], d, sums + o - begin + part * kLanes);
-  }
-}
-
-template <class Row>
-HWY_INLINE void PrefetchInputs(const Matrix& m, const ActiveInputs& active, size_t begin, size_t end) {
-  constexpr size_t kCacheLineBytes = 64;
-  for (size_t i = 0; i < active.count; ++i) {
-    const Row row(m, active.index[i]);
-    const std::byte* last = row.Address(end);
-    for (const std::byte* p = row.Address(begin); p < last; p += kCacheLineBytes) hwy::Prefetch(p);
   }
 }
 
@@ -81,12 +77,11 @@ void InOutOneRow(const MatmulJob& job, size_t begin, size_t end) {
     while (coming.count == kInputsAtOnce) {
       now = coming;
       coming.Find(job.x.data, m.cols, next);
-      PrefetchInputs<Row>(m, coming, o, stop);
-      AddInputs<Row, kInputsAtOnce>(m, now, o, stop, sums);
+      AddInputs<Row, kInputsAtOnce>(m, now, coming, o, stop, sums);
     }
     for (size_t i = 0; i < coming.count; ++i) {
       now.index[0] = coming.index[i], now.x[0] = coming.x[i];
-      AddInputs<Row, 1>(m, now, o, stop, sums);
+      AddInputs<Row, 1>(m, now, {}, o, stop, sums);
     }
     store_sums(job, 0, o, sums, stop - o);
   }

@@ -25,6 +25,7 @@ struct ActiveOfBlock {
   uint8_t index[kQuantBlock];
   XCodes<kQuantBlock> groups;
 
+  ActiveOfBlock() = default;
   HWY_INLINE explicit ActiveOfBlock(const PlainXBlock& x) : scale(x.scale), start(-kQ8Zero * x.sum) {
     int8_t codes[kQuantBlock] = {};
     size_t n = 0;
@@ -39,15 +40,18 @@ struct ActiveOfBlock {
   }
 };
 
+// Fetches what AddBlock() reads of a group. Fetching a whole block at once would have to wait for the memory,
+// which then would have to wait for the block to be added.
 template <class Inputs>
-HWY_INLINE void PrefetchActive(const InputBlock<Inputs>& block, const ActiveOfBlock& active,
-                               size_t n_groups) {
+HWY_INLINE void PrefetchGroup(const InputBlock<Inputs>& block, const ActiveOfBlock& active, size_t group) {
   constexpr size_t kLine = 64;
-  for (size_t i = 0; i < active.n_fours * 4; ++i) {
-    const uint8_t* p = block.codes + active.index[i] * block.input_bytes;
-    for (size_t byte = 0; byte < n_groups * Inputs::kGroupBytes; byte += kLine) hwy::Prefetch(p + byte);
+  const size_t at = group * Inputs::kGroupBytes;
+  if (at % kLine == 0) {
+    for (size_t i = 0; i < active.n_fours * 4; ++i)
+      hwy::Prefetch(block.codes + active.index[i] * block.input_bytes + at);
   }
-  for (size_t o = 0; o < n_groups * kInOutGroup; o += kLine / 2) hwy::Prefetch(block.scales + o);
+  for (size_t o = 0; o < kInOutGroup; o += kLine / sizeof(*block.scales))
+    hwy::Prefetch(block.scales + group * kInOutGroup + o);
 }
 
 // sums += the active inputs of a block times their x, for 64 outputs; the sum that TilesTimesRows() makes.
@@ -81,11 +85,11 @@ HWY_INLINE void AddBlock(const InputBlock<Inputs>& block, const ActiveOfBlock& x
   }
 }
 
-// Outputs in strips whose sums stay in the first-level cache. A block is fetched while the one before is
-// added.
+// Outputs in strips whose sums stay in the first-level cache. While a block is added, the one that is two
+// ahead is fetched.
 template <class Inputs>
 void RowByInputs(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  constexpr size_t kStrip = 1024;
+  constexpr size_t kStrip = 1024, kAhead = 2;
   HWY_ALIGN float sums[kStrip];
   auto* x = reinterpret_cast<PlainXBlock*>(scratch);
   QuantiseRow(job.x.data, job.w->cols, x);
@@ -93,16 +97,18 @@ void RowByInputs(const MatmulJob& job, size_t begin, size_t end, std::byte* scra
   for (size_t o = begin; o < end; o += kStrip) {
     const size_t count = std::min(kStrip, end - o), n_groups = (count + kInOutGroup - 1) / kInOutGroup;
     std::fill_n(sums, kStrip, 0.0f);
-    ActiveOfBlock coming(x[0]);
+    ActiveOfBlock active[kAhead + 1];
+    for (size_t b = 0; b < std::min(kAhead, n_blocks); ++b) active[b] = ActiveOfBlock(x[b]);
     for (size_t b = 0; b < n_blocks; ++b) {
-      const ActiveOfBlock now = coming;
-      if (b + 1 < n_blocks) {
-        coming = ActiveOfBlock(x[b + 1]);
-        PrefetchActive(InputBlock<Inputs>(*job.w, b + 1, o), coming, n_groups);
+      const size_t coming_at = std::min(b + kAhead, n_blocks - 1);
+      ActiveOfBlock& coming = active[(b + kAhead) % (kAhead + 1)];
+      coming = ActiveOfBlock(x[coming_at]);
+      const ActiveOfBlock& now = active[b % (kAhead + 1)];
+      const InputBlock<Inputs> block(*job.w, b, o), coming_block(*job.w, coming_at, o);
+      for (size_t g = 0; g < n_groups; ++g) {
+        PrefetchGroup(coming_block, coming, g);
+        if (now.scale != 0) AddBlock(block, now, g, sums + g * kInOutGroup);
       }
-      if (now.scale == 0) continue;
-      const InputBlock<Inputs> block(*job.w, b, o);
-      for (size_t g = 0; g < n_groups; ++g) AddBlock(block, now, g, sums + g * kInOutGroup);
     }
     store_sums(job, 0, o, sums, count);
   }

@@ -25,6 +25,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class Codec>
 class WideRow {
  public:
+  static constexpr size_t kElementBytes = sizeof(typename Codec::Stored);
+
   WideRow() = default;
   WideRow(const Matrix& m, size_t input)
       : p_(reinterpret_cast<const typename Codec::Stored*>(m.bytes.data()) + input * m.rows) {}
