@@ -58,6 +58,12 @@ struct alignas(kCacheLineBytes) ScratchBytes {
   }
 };
 
+// How many pieces of an owner's have been taken: in the upper half the run that this is of, so that nobody
+// needs to reset all counts before a run.
+struct alignas(kCacheLineBytes) TakenPieces {
+  std::atomic<uint64_t> run_and_count{0};
+};
+
 }  // namespace
 
 size_t available_threads() {
@@ -74,9 +80,11 @@ size_t available_threads() {
 struct ThreadPool::Shared {
   ErasedJob job = nullptr;  // null ends the workers
   void* argument = nullptr;
+  uint32_t n_runs = 0;
   alignas(kCacheLineBytes) std::atomic<uint32_t> generation{0};
   alignas(kCacheLineBytes) std::atomic<uint32_t> busy{0};
   std::vector<ScratchBytes> scratch;  // a thread's each, then the shared one
+  std::vector<TakenPieces> taken;     // a thread's each
   std::vector<std::thread> workers;
 
   void start(ErasedJob next, void* with) {
@@ -103,6 +111,7 @@ struct ThreadPool::Shared {
 
 ThreadPool::ThreadPool(size_t n_threads) : shared_(std::make_unique<Shared>()) {
   shared_->scratch = std::vector<ScratchBytes>(n_threads + 1);
+  shared_->taken = std::vector<TakenPieces>(n_threads);
   for (size_t thread = 1; thread < n_threads; ++thread) {
     shared_->workers.emplace_back([shared = shared_.get(), thread] { shared->work(thread); });
   }
@@ -121,7 +130,18 @@ std::byte* ThreadPool::scratch(size_t thread, size_t n_bytes) {
 
 std::byte* ThreadPool::shared_scratch(size_t n_bytes) { return shared_->scratch.back().at_least(n_bytes); }
 
+size_t ThreadPool::take_piece(size_t owner, size_t n) {
+  auto& taken = shared_->taken[owner].run_and_count;
+  const uint64_t run = uint64_t{shared_->n_runs} << 32;
+  for (uint64_t old = taken.load(std::memory_order_relaxed);;) {
+    const uint64_t count = old >> 32 == shared_->n_runs ? old & 0xFFFFFFFFu : 0;
+    if (count >= n) return n;
+    if (taken.compare_exchange_weak(old, run | (count + 1), std::memory_order_relaxed)) return count;
+  }
+}
+
 void ThreadPool::run_erased(ErasedJob job, void* argument) {
+  ++shared_->n_runs;
   if (!shared_->workers.empty()) shared_->start(job, argument);
   job(argument, 0);
   if (!shared_->workers.empty()) shared_->finish();

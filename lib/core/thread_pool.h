@@ -37,6 +37,24 @@ class ThreadPool {
                &job);
   }
 
+  // Like run(), for work whose pieces take unequal time, or on cores some of which are slower or busy: every
+  // thread owns n pieces, does them in order, then helps some others with what is left of theirs.
+  // make(thread) gives what does them on that thread, by calls of (owner, piece).
+  template <class Make>
+  void run_pieces(size_t n, Make&& make) {
+    run([&](size_t thread) {
+      auto work = make(thread);
+      const auto help = [&](size_t owner) {
+        for (size_t piece; (piece = take_piece(owner, n)) < n;) work(owner, piece);
+      };
+      help(thread);
+      // A few others only: with many threads, asking all would cost more than it gains.
+      for (size_t bit = 1; bit < size(); bit *= 2) {
+        if (const size_t owner = thread ^ bit; owner < size()) help(owner);
+      }
+    });
+  }
+
   // Splits [0, n) into one contiguous range a thread, their bounds multiples of `grain`: body(begin, end).
   // Ranges shorter than grain are not split: a small n runs on the caller alone.
   template <class Body>
@@ -56,6 +74,8 @@ class ThreadPool {
  private:
   using ErasedJob = void (*)(void* job, size_t thread);
   void run_erased(ErasedJob job, void* argument);
+
+  size_t take_piece(size_t owner, size_t n);  // n when none is left
 
   struct Shared;
   std::unique_ptr<Shared> shared_;

@@ -13,10 +13,23 @@ size_t grain_of(const Matrix& w) {
   return is_quantised(w.dtype) && w.layout == Layout::kInOut ? kInOutGroup : kTileOutputs;
 }
 
-// Where in `outputs` this thread's share begins.
-size_t share_begin(const Matrix& w, size_t thread, size_t n_threads) {
-  const size_t grain = grain_of(w), n_grains = (w.rows + grain - 1) / grain;
-  return std::min(w.rows, n_grains * thread / n_threads * grain);
+// Outputs [begin, end) of a job: one of `count` pieces, as equal as the grain allows.
+struct Piece {
+  size_t begin, end;
+
+  Piece(const Matrix& w, size_t i, size_t count) {
+    const size_t grain = grain_of(w), n_grains = (w.rows + grain - 1) / grain;
+    begin = std::min(w.rows, n_grains * i / count * grain);
+    end = std::min(w.rows, n_grains * (i + 1) / count * grain);
+  }
+};
+
+bool is_row_in_out(const MatmulJob& job) { return job.x.rows == 1 && job.w->layout == Layout::kInOut; }
+
+// How many pieces of a job each thread owns: enough for others to help, but inputs by input are read in runs
+// of outputs, which should not be short.
+size_t pieces_of(const MatmulJob& job, const ThreadPool& pool) {
+  return pool.size() == 1 || is_row_in_out(job) ? 1 : 8;
 }
 
 // Codes of x are made once for all threads where x has many rows; a single row every thread quantises itself,
@@ -44,45 +57,72 @@ std::byte* make_shared_codes(std::span<const MatmulJob> jobs, ThreadPool& pool) 
   return all;
 }
 
-void multiply_quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, size_t thread,
-                        ThreadPool& pool) {
-  if (shares_codes(job))
-    return matmul_quantised(job, codes, begin, end, pool.scratch(thread, quantised_scratch_bytes()));
-  if (job.w->layout == Layout::kInOut) {
-    std::byte* scratch = pool.scratch(thread, quantised_row_in_out_scratch_bytes(job));
-    return matmul_quantised_row_in_out(job, begin, end, scratch);
-  }
-  std::byte* own_codes = pool.scratch(thread, quantised_x_bytes(job));
-  quantise_x(job, 0, 1, own_codes);
-  matmul_quantised(job, own_codes, begin, end, nullptr);
-}
+// Does pieces on one thread.
+class Worker {
+ public:
+  Worker(std::span<const MatmulJob> jobs, const std::byte* shared_codes, size_t thread, ThreadPool& pool)
+      : jobs_(jobs), shared_codes_(shared_codes), thread_(thread), pool_(pool) {}
 
-void multiply_wide(const MatmulJob& job, size_t begin, size_t end, size_t thread, ThreadPool& pool) {
-  if (job.w->layout == Layout::kOutIn) return matmul_out_in(job, begin, end);
-  if (job.x.rows > 1) {
-    std::byte* scratch = pool.scratch(thread, rows_of_tiles_scratch_bytes());
-    return matmul_rows_of_tiles(job, begin, end, scratch);
+  // The owner's piece `piece`, counted over all jobs.
+  void operator()(size_t owner, size_t piece) {
+    const std::byte* codes = shared_codes_;
+    for (const MatmulJob& job : jobs_) {
+      const size_t n = pieces_of(job, pool_);
+      if (piece < n) {
+        assert(job.x.cols == job.w->cols && job.y.cols == job.w->rows && job.x.rows == job.y.rows);
+        const Piece outputs(*job.w, owner * n + piece, pool_.size() * n);
+        if (outputs.begin < outputs.end && job.x.rows > 0) multiply(job, outputs, codes);
+        return;
+      }
+      piece -= n;
+      codes += shared_codes_bytes(job);
+    }
   }
-  job.w->layout == Layout::kTiles ? matmul_row_of_tiles(job, begin, end) : matmul_row_in_out(job, begin, end);
-}
+
+ private:
+  void multiply(const MatmulJob& job, const Piece& outputs, const std::byte* shared_codes) {
+    if (!is_quantised(job.w->dtype)) return multiply_wide(job, outputs);
+    if (job.x.rows > 1) {
+      std::byte* scratch = pool_.scratch(thread_, quantised_scratch_bytes());
+      return matmul_quantised(job, shared_codes, outputs.begin, outputs.end, scratch);
+    }
+    if (codes_of_ != &job) make_row_codes(job);
+    is_row_in_out(job) ? matmul_quantised_row_in_out(job, row_codes_, outputs.begin, outputs.end)
+                       : matmul_quantised(job, row_codes_, outputs.begin, outputs.end, nullptr);
+  }
+
+  void make_row_codes(const MatmulJob& job) {
+    const bool in_out = is_row_in_out(job);
+    row_codes_ = pool_.scratch(thread_, in_out ? quantised_row_in_out_x_bytes(job) : quantised_x_bytes(job));
+    in_out ? quantise_x_row_in_out(job, row_codes_) : quantise_x(job, 0, 1, row_codes_);
+    codes_of_ = &job;
+  }
+
+  void multiply_wide(const MatmulJob& job, const Piece& outputs) {
+    if (job.w->layout == Layout::kOutIn) return matmul_out_in(job, outputs.begin, outputs.end);
+    if (job.x.rows > 1) {
+      std::byte* scratch = pool_.scratch(thread_, rows_of_tiles_scratch_bytes());
+      return matmul_rows_of_tiles(job, outputs.begin, outputs.end, scratch);
+    }
+    is_row_in_out(job) ? matmul_row_in_out(job, outputs.begin, outputs.end)
+                       : matmul_row_of_tiles(job, outputs.begin, outputs.end);
+  }
+
+  std::span<const MatmulJob> jobs_;
+  const std::byte* shared_codes_;
+  size_t thread_;
+  ThreadPool& pool_;
+  const MatmulJob* codes_of_ = nullptr;  // the job whose single row's codes this thread has
+  std::byte* row_codes_ = nullptr;
+};
 
 }  // namespace
 
 void matmul(std::span<const MatmulJob> jobs, ThreadPool& pool) {
-  const std::byte* const all_codes = make_shared_codes(jobs, pool);
-  pool.run([&](size_t thread) {
-    const std::byte* codes = all_codes;
-    for (const MatmulJob& job : jobs) {
-      assert(job.x.cols == job.w->cols && job.y.cols == job.w->rows && job.x.rows == job.y.rows);
-      const size_t begin = share_begin(*job.w, thread, pool.size());
-      const size_t end = share_begin(*job.w, thread + 1, pool.size());
-      if (begin < end && job.x.rows > 0) {
-        is_quantised(job.w->dtype) ? multiply_quantised(job, codes, begin, end, thread, pool)
-                                   : multiply_wide(job, begin, end, thread, pool);
-      }
-      codes += shared_codes_bytes(job);
-    }
-  });
+  const std::byte* const shared_codes = make_shared_codes(jobs, pool);
+  size_t n_pieces = 0;
+  for (const MatmulJob& job : jobs) n_pieces += pieces_of(job, pool);
+  pool.run_pieces(n_pieces, [&](size_t thread) { return Worker(jobs, shared_codes, thread, pool); });
 }
 
 }  // namespace rwkv

@@ -15,15 +15,17 @@ void matmul_rows_of_tiles(const MatmulJob& job, size_t begin, size_t end, std::b
 size_t rows_of_tiles_scratch_bytes();
 
 // q8 and q4; begin of kInOut is a multiple of 64. They multiply codes of x, which quantise_x() makes of rows
-// [begin, end) at the rows' place in `x`, quantised_x_bytes(), 64-byte aligned.
+// [begin, end) at the rows' place in `codes`, quantised_x_bytes(), 64-byte aligned.
 size_t quantised_x_bytes(const MatmulJob& job);
-void quantise_x(const MatmulJob& job, size_t begin, size_t end, std::byte* x);
-void matmul_quantised(const MatmulJob& job, const std::byte* x, size_t begin, size_t end, std::byte* scratch);
+void quantise_x(const MatmulJob& job, size_t begin, size_t end, std::byte* codes);
+void matmul_quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end,
+                      std::byte* scratch);
 size_t quantised_scratch_bytes();
 
-// The same for a single row of x and kInOut, which quantises x into `scratch`.
-void matmul_quantised_row_in_out(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch);
-size_t quantised_row_in_out_scratch_bytes(const MatmulJob& job);
+// The same for a single row of x and kInOut.
+size_t quantised_row_in_out_x_bytes(const MatmulJob& job);
+void quantise_x_row_in_out(const MatmulJob& job, std::byte* codes);
+void matmul_quantised_row_in_out(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end);
 
 // Writes or adds `count` sums of row `row`, of outputs from `output` on.
 inline void store_sums(const MatmulJob& job, size_t row, size_t output, const float* sums, size_t count) {

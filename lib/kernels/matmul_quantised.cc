@@ -115,10 +115,10 @@ class UnitsOfInputs {
 
 // ---- outputs [begin, end) of a job
 
-void QuantiseX(const MatmulJob& job, size_t begin, size_t end, std::byte* x) {
+void QuantiseX(const MatmulJob& job, size_t begin, size_t end, std::byte* codes) {
   const size_t cols = job.x.cols;
   for (size_t t = begin; t < end; ++t)
-    QuantiseRow(job.x.row_data(t), cols, reinterpret_cast<XBlock*>(x) + t * XStride(cols));
+    QuantiseRow(job.x.row_data(t), cols, reinterpret_cast<XBlock*>(codes) + t * XStride(cols));
 }
 size_t QuantisedXBytes(const MatmulJob& job) { return job.x.rows * XStride(job.x.cols) * sizeof(XBlock); }
 
@@ -136,8 +136,8 @@ void OneRow(const MatmulJob& job, const XBlock* x, size_t begin, size_t end) {
 }
 
 template <class Unit, class Inputs>
-void Quantised(const MatmulJob& job, const std::byte* x, size_t begin, size_t end, std::byte* scratch) {
-  const auto* blocks = reinterpret_cast<const XBlock*>(x);
+void Quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {
+  const auto* blocks = reinterpret_cast<const XBlock*>(codes);
   if (job.x.rows == 1) return OneRow<Unit>(job, blocks, begin, end);
   auto* sums = reinterpret_cast<float*>(scratch);
   const size_t x_stride = XStride(job.x.cols);
@@ -153,11 +153,11 @@ void Quantised(const MatmulJob& job, const std::byte* x, size_t begin, size_t en
   }
 }
 
-void QuantisedQ8(const MatmulJob& job, const std::byte* x, size_t begin, size_t end, std::byte* scratch) {
-  Quantised<Q8Unit, Q8Inputs>(job, x, begin, end, scratch);
+void QuantisedQ8(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {
+  Quantised<Q8Unit, Q8Inputs>(job, codes, begin, end, scratch);
 }
-void QuantisedQ4(const MatmulJob& job, const std::byte* x, size_t begin, size_t end, std::byte* scratch) {
-  Quantised<Q4Unit, Q4Inputs>(job, x, begin, end, scratch);
+void QuantisedQ4(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {
+  Quantised<Q4Unit, Q4Inputs>(job, codes, begin, end, scratch);
 }
 size_t QuantisedScratchBytes() { return kPanelSums * sizeof(float) + UnitsOfInputs<Q8Inputs>::kScratchBytes; }
 
@@ -174,16 +174,16 @@ HWY_EXPORT(QuantisedScratchBytes);
 
 size_t quantised_x_bytes(const MatmulJob& job) { return HWY_DYNAMIC_DISPATCH(QuantisedXBytes)(job); }
 
-void quantise_x(const MatmulJob& job, size_t begin, size_t end, std::byte* x) {
-  HWY_DYNAMIC_DISPATCH(QuantiseX)(job, begin, end, x);
+void quantise_x(const MatmulJob& job, size_t begin, size_t end, std::byte* codes) {
+  HWY_DYNAMIC_DISPATCH(QuantiseX)(job, begin, end, codes);
 }
 
 size_t quantised_scratch_bytes() { return HWY_DYNAMIC_DISPATCH(QuantisedScratchBytes)(); }
 
-void matmul_quantised(const MatmulJob& job, const std::byte* x, size_t begin, size_t end,
+void matmul_quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end,
                       std::byte* scratch) {
-  if (job.w->dtype == DType::kQ8) return HWY_DYNAMIC_DISPATCH(QuantisedQ8)(job, x, begin, end, scratch);
-  HWY_DYNAMIC_DISPATCH(QuantisedQ4)(job, x, begin, end, scratch);
+  if (job.w->dtype == DType::kQ8) return HWY_DYNAMIC_DISPATCH(QuantisedQ8)(job, codes, begin, end, scratch);
+  HWY_DYNAMIC_DISPATCH(QuantisedQ4)(job, codes, begin, end, scratch);
 }
 
 }  // namespace rwkv

@@ -88,11 +88,10 @@ HWY_INLINE void AddBlock(const InputBlock<Inputs>& block, const ActiveOfBlock& x
 // Outputs in strips whose sums stay in the first-level cache. While a block is added, the one that is two
 // ahead is fetched.
 template <class Inputs>
-void RowByInputs(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+void RowByInputs(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
   constexpr size_t kStrip = 1024, kAhead = 2;
   HWY_ALIGN float sums[kStrip];
-  auto* x = reinterpret_cast<PlainXBlock*>(scratch);
-  QuantiseRow(job.x.data, job.w->cols, x);
+  const auto* x = reinterpret_cast<const PlainXBlock*>(codes);
   const size_t n_blocks = (job.w->cols + kQuantBlock - 1) / kQuantBlock;
   for (size_t o = begin; o < end; o += kStrip) {
     const size_t count = std::min(kStrip, end - o), n_groups = (count + kInOutGroup - 1) / kInOutGroup;
@@ -114,13 +113,16 @@ void RowByInputs(const MatmulJob& job, size_t begin, size_t end, std::byte* scra
   }
 }
 
-void RowByInputsQ8(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  RowByInputs<Q8Inputs>(job, begin, end, scratch);
+void RowByInputsQ8(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
+  RowByInputs<Q8Inputs>(job, codes, begin, end);
 }
-void RowByInputsQ4(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  RowByInputs<Q4Inputs>(job, begin, end, scratch);
+void RowByInputsQ4(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
+  RowByInputs<Q4Inputs>(job, codes, begin, end);
 }
-size_t RowScratchBytes(const MatmulJob& job) { return BlocksOf(job.w->cols) * sizeof(PlainXBlock); }
+void QuantiseXRow(const MatmulJob& job, std::byte* codes) {
+  QuantiseRow(job.x.data, job.x.cols, reinterpret_cast<PlainXBlock*>(codes));
+}
+size_t XRowBytes(const MatmulJob& job) { return BlocksOf(job.x.cols) * sizeof(PlainXBlock); }
 
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -129,15 +131,18 @@ HWY_AFTER_NAMESPACE();
 namespace rwkv {
 HWY_EXPORT(RowByInputsQ8);
 HWY_EXPORT(RowByInputsQ4);
-HWY_EXPORT(RowScratchBytes);
+HWY_EXPORT(QuantiseXRow);
+HWY_EXPORT(XRowBytes);
 
-size_t quantised_row_in_out_scratch_bytes(const MatmulJob& job) {
-  return HWY_DYNAMIC_DISPATCH(RowScratchBytes)(job);
+size_t quantised_row_in_out_x_bytes(const MatmulJob& job) { return HWY_DYNAMIC_DISPATCH(XRowBytes)(job); }
+
+void quantise_x_row_in_out(const MatmulJob& job, std::byte* codes) {
+  HWY_DYNAMIC_DISPATCH(QuantiseXRow)(job, codes);
 }
 
-void matmul_quantised_row_in_out(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  if (job.w->dtype == DType::kQ8) return HWY_DYNAMIC_DISPATCH(RowByInputsQ8)(job, begin, end, scratch);
-  HWY_DYNAMIC_DISPATCH(RowByInputsQ4)(job, begin, end, scratch);
+void matmul_quantised_row_in_out(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
+  if (job.w->dtype == DType::kQ8) return HWY_DYNAMIC_DISPATCH(RowByInputsQ8)(job, codes, begin, end);
+  HWY_DYNAMIC_DISPATCH(RowByInputsQ4)(job, codes, begin, end);
 }
 
 }  // namespace rwkv

@@ -56,6 +56,30 @@ TEST(ThreadPool, ShowsTheCallerWhatTheThreadsWrote) {
   }
 }
 
+TEST(ThreadPool, DoesEveryPieceOnce) {
+  constexpr size_t kPieces = 7;
+  for (const size_t n_threads : {1, 2, 3, 8}) {
+    ThreadPool pool(n_threads);
+    std::vector<std::atomic<int>> counts(n_threads * kPieces);
+    for (int i = 0; i < 1000; ++i) {
+      pool.run_pieces(kPieces, [&](size_t) {
+        return [&](size_t owner, size_t piece) { ++counts[owner * kPieces + piece]; };
+      });
+    }
+    for (const auto& count : counts) EXPECT_EQ(count, 1000);
+  }
+}
+
+TEST(ThreadPool, HelpsTheOwnerWhoIsLate) {
+  ThreadPool pool(2);
+  std::atomic<int> helped = 0;
+  pool.run_pieces(8, [&](size_t thread) {
+    if (thread == 1) std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    return [&, thread](size_t owner, size_t) { helped += owner != thread; };
+  });
+  EXPECT_EQ(helped, 8);
+}
+
 TEST(ThreadPool, RangesTileAndBeginAtMultiplesOfTheGrain) {
   ThreadPool pool(3);
   for (const size_t grain : {1, 4, 16}) {
