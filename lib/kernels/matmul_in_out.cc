@@ -36,18 +36,21 @@ struct ActiveInputs {
 };
 
 // sums += the weights of N inputs times their x, over outputs [begin, end); sums has room for the last 16.
-// Meanwhile those of the coming inputs are fetched.
+// Meanwhile those of the coming inputs are fetched; of narrow matrices, which are low-rank ones and have few
+// x of zero, what lies a little ahead, since four inputs more would be too near.
 template <class Row, size_t N>
 HWY_INLINE void AddInputs(const Matrix& m, const ActiveInputs& active, const ActiveInputs& coming,
                           size_t begin, size_t end, float* HWY_RESTRICT sums) {
-  constexpr size_t kLine = 64;
+  constexpr size_t kLine = 64, kAhead = 4096;
+  const bool is_narrow = m.rows * Row::kElementBytes < 1024;
   Row rows[N], coming_rows[kInputsAtOnce];
   for (size_t i = 0; i < N; ++i) rows[i] = Row(m, active.index[i]);
   for (size_t i = 0; i < coming.count; ++i) coming_rows[i] = Row(m, coming.index[i]);
   const DF d;
   for (size_t o = begin; o < end; o += kVec16Lanes) {
     if ((o - begin) * Row::kElementBytes % kLine == 0) {
-      for (size_t i = 0; i < coming.count; ++i) hwy::Prefetch(coming_rows[i].Address(o));
+      for (size_t i = 0; i < coming.count; ++i)
+        hwy::Prefetch(is_narrow ? rows[i % N].Address(o) + kAhead : coming_rows[i].Address(o));
     }
     VF acc[kParts];
     for (size_t part = 0; part < kParts; ++part) acc[part] = hn::Load(d, sums + o - begin + part * kLanes);
