@@ -97,7 +97,7 @@ constexpr size_t kDotOutputs = 4;
 // Rows of x in a tile: as many accumulators as the registers hold (16 on AVX2, 32 on AVX-512 and NEON).
 constexpr size_t kDotRows = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM ? 6 : 3;
 constexpr size_t kPanelOutputs = 8;
-constexpr size_t kBlockCols = 512;  // columns a block: panel and tile of x stay in the first-level cache
+constexpr size_t kBlockCols = 256;  // columns a block: panel and tile of x stay in the first-level cache
 constexpr size_t kChunkRows = 96;   // rows of x a panel is multiplied with at a time
 
 struct PanelScratch {
