@@ -33,16 +33,14 @@ namespace hn = hwy::HWY_NAMESPACE;
 using DI = hn::RebindToSigned<DF>;
 using VI = hn::Vec<DI>;
 
-// The codes of N inputs, a multiple of 4, as the target multiplies them: groups of 4.
+// The codes of N inputs, a multiple of 4, as the target multiplies them: groups of 4. To set them, write all
+// to Staging(spare), which may be `spare`, then call Take() with it.
 #if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
 template <size_t N>
 struct XCodes {
   int8_t all[N];
-  // write(codes) gives all N.
-  template <class Write>
-  HWY_INLINE void Fill(Write&& write) {
-    write(all);
-  }
+  HWY_INLINE int8_t* Staging(int8_t (&/*spare*/)[N]) { return all; }
+  HWY_INLINE void Take(const int8_t* /*staging*/) {}
 };
 struct WGroup {
   __m512i codes;
@@ -60,11 +58,9 @@ HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum)
 template <size_t N>
 struct XCodes {
   int16_t all[N];  // first the even ones
-  template <class Write>
-  HWY_INLINE void Fill(Write&& write) {
-    int8_t codes[N];
-    write(codes);
-    for (size_t i = 0; i < N / 2; ++i) all[i] = codes[2 * i], all[N / 2 + i] = codes[2 * i + 1];
+  HWY_INLINE int8_t* Staging(int8_t (&spare)[N]) { return spare; }
+  HWY_INLINE void Take(const int8_t* staging) {
+    for (size_t i = 0; i < N / 2; ++i) all[i] = staging[2 * i], all[N / 2 + i] = staging[2 * i + 1];
   }
 };
 struct WGroup {

@@ -27,7 +27,9 @@ struct ActiveOfBlock {
 
   ActiveOfBlock() = default;
   HWY_INLINE explicit ActiveOfBlock(const PlainXBlock& x) : scale(x.scale), start(-kQ8Zero * x.sum) {
-    int8_t codes[kQuantBlock] = {};
+    int8_t spare[kQuantBlock];
+    int8_t* codes = groups.Staging(spare);
+    std::fill_n(codes, kQuantBlock, int8_t{0});
     size_t n = 0;
     for (size_t i = 0; i < kQuantBlock; ++i) {
       codes[n] = x.codes[i];
@@ -36,7 +38,7 @@ struct ActiveOfBlock {
     }
     n_fours = (n + 3) / 4;
     for (; n < n_fours * 4; ++n) codes[n] = 0, index[n] = index[0];
-    groups.Fill([&](int8_t* to) { std::copy_n(codes, kQuantBlock, to); });
+    groups.Take(codes);
   }
 };
 

@@ -63,7 +63,10 @@ float MultiplyAddFloats(size_t rounds) {
 float MultiplyAddBytes(size_t rounds) {
   const DI d;
   XCodes<4> x;
-  x.Fill([](int8_t* codes) { std::iota(codes, codes + 4, int8_t{1}); });
+  int8_t spare[4];
+  int8_t* codes = x.Staging(spare);
+  std::iota(codes, codes + 4, int8_t{1});
+  x.Take(codes);
   const WGroup w = SplitWeights(hn::Set(d, 0x04030201));
   VI sums[kChains];
   for (auto& sum : sums) sum = hn::Zero(d);

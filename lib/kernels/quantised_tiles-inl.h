@@ -61,7 +61,10 @@ HWY_INLINE void SetCodes(const float* HWY_RESTRICT x, PlainXBlock& block) {
   block.scale = QuantiseBlock(x, block.codes);
 }
 HWY_INLINE void SetCodes(const float* HWY_RESTRICT x, XBlock& block) {
-  block.codes.Fill([&](int8_t* codes) HWY_ATTR { block.scale = QuantiseBlock(x, codes); });
+  int8_t spare[kQuantBlock];
+  int8_t* codes = block.codes.Staging(spare);
+  block.scale = QuantiseBlock(x, codes);
+  block.codes.Take(codes);
 }
 
 template <class Code>
