@@ -1,5 +1,7 @@
 #include "batch_run.h"
 
+#include <unistd.h>
+
 #include <exception>
 #include <iostream>
 
@@ -26,6 +28,7 @@ class BatchRun {
       const auto [n_read, n_drawn] = batch_.step();
       stats_.count_pass(n_read, n_drawn);
       for (BatchJob& job : batch_.take_ended()) finish(job);
+      progress_.update(output_.n_written(), source_.n_expected());
     }
     if (stop_requested()) interrupt();
     progress_.clear();
@@ -62,9 +65,8 @@ class BatchRun {
   void finish(BatchJob& job) {
     std::string answer = source_.answer(job);
     if (!job.error.empty()) ++n_failed_;
-    progress_.clear();
+    if (::isatty(STDOUT_FILENO) == 1) progress_.clear();
     output_.add(job.number, std::move(answer));
-    progress_.update(output_.n_written(), static_cast<uint64_t>(source_.n_expected()));
   }
 
   void interrupt() {

@@ -22,7 +22,7 @@ class JobSource {
   // What is to be written about a job that has ended, and to be done for it. Sets its error if that fails.
   virtual std::string answer(BatchJob& job) = 0;
   // How many jobs there will be, as far as it is known; 0: not at all.
-  virtual double n_expected() const { return 0; }
+  virtual uint64_t n_expected() const { return 0; }
 };
 
 // Up to options.batch jobs are decoded together; as one ends the next joins. Answers are written to standard

@@ -13,56 +13,42 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* kUsageText =
-    "usage: rwkv-generate -m MODEL [options] < ids\n"
-    "\n"
-    "Continues a sequence of token ids: reads them on standard input, writes new ones, each as it is drawn.\n"
-    "With -v, and one of -p, -f and --text, it takes and gives text; --ids then makes input and output ids "
-    "again.\n"
-    "-p together with input that is not a terminal: -p first. An empty prompt begins from id 0.\n"
-    "The same seed, options and prompt give the same ids on every machine, whatever they are batched with.\n"
-    "\n"
-    "The logits pass, in this order: penalties, --bias, softmax, --top-k, --top-p, --min-p, --temp. With a "
-    "vocabulary\n"
-    "digits and spaces count nothing for --frequency, and ids beyond it are never drawn.\n"
-    "--preset: chat    --temp 1 --top-p 0.3 --presence 0.5 --frequency 0.5\n"
-    "          creative --temp 1.2 --top-p 0.7 --presence 0.25 --frequency 0.25\n"
-    "          exact   --temp 1 --top-p 0.1\n"
-    "          greedy  --temp 0\n"
-    "with no other penalty; options that are given win.\n"
-    "\n"
-    "A stop text may begin and end inside tokens; it is not written, but what is in front of it is. A saved "
-    "state\n"
-    "stands after the last id written; of a stop id, and of the token that a stop text begins in, it knows "
-    "nothing.\n"
-    "\n"
-    "--lines, --null: each line, or NUL-terminated text, of -f or standard input is a prompt of its own, "
-    "behind -p if\n"
-    "there is one; its continuation is written as such a record, in the same order. With --fork K each has "
-    "K. A record\n"
-    "is what a run of its own with that prompt and seed writes.\n"
-    "\n"
-    "--logprobs K writes a line for each token drawn: {\"record\": from 0, with --lines, --null and --fork, "
-    "\"id\": .., \"text\":\n"
-    "with -v, \"logprob\": natural logarithm, by the model alone, \"top\": [{\"id\", \"text\", \"logprob\"}, "
-    ".. K of them]}.\n"
-    "\n"
-    "--jsonl, a request: {\"id\": any, \"ids\": [..] or \"prompt\": text, \"n\": 64, \"temp\": 1, \"top_k\": "
-    "0, \"top_p\": 0.5,\n"
-    "\"min_p\": 0, \"presence\": 0, \"frequency\": 0, \"penalty_decay\": 0.996, \"penalize_all\": false, "
-    "\"bias\": {\"261\": -1.5,\n"
-    "\"0\": \"-inf\"}, \"seed\": 1, \"stop\": [text, ..], \"stop_ids\": [..], \"ignore_eos\": false, "
-    "\"state_in\": file, \"state_out\":\n"
-    "file, \"logprobs\": 0}; what it leaves out the command line gives. Its answer: {\"id\": .., \"ids\": "
-    "[..], \"text\": with\n"
-    "-v, \"stop\": \"length\", \"eos\" or \"stop\", \"prompt_tokens\": .., \"tokens\": .., \"logprobs\": [as "
-    "above]}, or {\"id\": ..,\n"
-    "\"error\": ..}. Text that is not UTF-8 is \"text_base64\". Answers come in the order of the requests "
-    "and depend on\n"
-    "neither it nor -b; a request waits for those before it that write a state file it reads or writes. "
-    "SIGINT and\n"
-    "SIGTERM end all that were begun with the error \"interrupted\", beside what there is of their "
-    "answers.\n";
+constexpr const char* kUsageText = R"(usage: rwkv-generate -m MODEL [options] < ids
+
+Continues a sequence of token ids: reads them on standard input, writes new ones, each as it is drawn.
+With -v, and one of -p, -f and --text, it takes and gives text; --ids then makes input and output ids again.
+-p together with input that is not a terminal: -p first. An empty prompt begins from id 0.
+The same seed, options and prompt give the same ids on every machine, whatever is decoded together.
+
+Sampling, in this order: penalties, --bias, softmax, --top-k, --top-p, --min-p, --temp. With a vocabulary
+digits and spaces count nothing for --frequency, as in RWKV's own samplers, and ids beyond it are never drawn.
+--preset NAME stands for these, and no other penalty; options that are given win:
+  chat      --temp 1 --top-p 0.3 --presence 0.5 --frequency 0.5
+  creative  --temp 1.2 --top-p 0.7 --presence 0.25 --frequency 0.25
+  exact     --temp 1 --top-p 0.1
+  greedy    --temp 0
+
+A stop text may begin and end inside tokens; it is not written, but what is in front of it is. A saved state
+stands after the last id written, of which the token that a stop text begins in is none.
+
+With --lines or --null each line, or text that ends in a NUL, of -f or standard input is a prompt of its own,
+behind -p if there is one, and its continuation is written as such a record, in the same order. With --fork K
+each has K of them. A record is what a run of its own with that prompt and seed writes.
+
+--logprobs K writes a line for each token drawn: {"record": from 0 on, with --lines, --null and --fork,
+"id": .., "text": with -v, "logprob": natural logarithm, by the model alone, "top": the K most likely ones,
+[{"id", "text", "logprob"}, ..]}.
+
+--jsonl, a request: {"id": any, "ids": [..] or "prompt": text, "n": 64, "temp": 1, "top_k": 0, "top_p": 0.5,
+"min_p": 0, "presence": 0, "frequency": 0, "penalty_decay": 0.996, "penalize_all": false, "bias": {"261": -1.5,
+"0": "-inf"}, "seed": 1, "stop": [text, ..], "stop_ids": [..], "ignore_eos": false, "state_in": file,
+"state_out": file, "logprobs": 0}; what it leaves out the command line gives.
+Its answer: {"id": .., "ids": [..], "text": with -v, "stop": "length", "eos" or "stop", "prompt_tokens": ..,
+"tokens": .., "logprobs": [as above]}, or {"id": .., "error": ..}. Text that is not UTF-8 is "text_base64".
+Answers come in the order of the requests, and depend neither on it nor on -b. A request waits for those before
+it that write a state file which it reads or writes. SIGINT and SIGTERM end what was begun: it is answered with
+the error "interrupted" and, beside it, what there is of the answer.
+)";
 
 // In the manner of RWKV's own programs: chat as in ChatRWKV's API demo; creative as the example of the `rwkv`
 // package, hotter; exact by the advice to lower top-p where one answer is right.
@@ -70,16 +56,13 @@ struct Preset {
   std::string_view name;
   SamplerOptions options;
 };
-constexpr double kAdvisedTopP = 0.5;
-const std::array<Preset, 4>& presets() {
-  static const std::array<Preset, 4> kPresets = {{
-      {"chat", {.temperature = 1, .top_p = 0.3, .presence = 0.5, .frequency = 0.5}},
-      {"creative", {.temperature = 1.2, .top_p = 0.7, .presence = 0.25, .frequency = 0.25}},
-      {"exact", {.temperature = 1, .top_p = 0.1}},
-      {"greedy", {.temperature = 0}},
-  }};
-  return kPresets;
-}
+const std::array<Preset, 5> kPresets = {{
+    {"", {.temperature = 1, .top_p = 0.5}},  // RWKV's general advice
+    {"chat", {.temperature = 1, .top_p = 0.3, .presence = 0.5, .frequency = 0.5}},
+    {"creative", {.temperature = 1.2, .top_p = 0.7, .presence = 0.25, .frequency = 0.25}},
+    {"exact", {.temperature = 1, .top_p = 0.1}},
+    {"greedy", {.temperature = 0}},
+}};
 
 // Options as they are spelled, before they have a meaning.
 struct Raw {
@@ -89,6 +72,7 @@ struct Raw {
   int64_t fork = 1, batch = 16, log_probs = 0;
   std::optional<int64_t> threads;
   std::optional<uint64_t> seed;
+  size_t top_k = 0;
   std::optional<double> temperature, top_p, min_p, presence, frequency, penalty_decay;
   std::vector<std::string> bias;
   bool greedy = false, text = false, decode = false, ignore_eos = false;
@@ -124,20 +108,19 @@ void add_input_options(CommandLine& line, Raw& raw, GenerateOptions& o) {
 
 void add_sampling_options(CommandLine& line, Raw& raw, ContinuationOptions& c) {
   auto add = line.add();
-  add("preset", value(raw.preset, "NAME"), "sampling for a purpose: chat, creative, exact, greedy (above)");
+  add("preset", value(raw.preset, "NAME"), "chat, creative, exact or greedy: see above");
   add("temp", optional_value(raw.temperature, "X"), "temperature (default 1; 0: greedy)");
-  add("top-k", value(c.sampler.top_k, "K"), "draw from the K most likely ids (default 0: all)");
+  add("top-k", value(raw.top_k, "K"), "draw from the K most likely ids (default 0: all)");
   add("top-p", optional_value(raw.top_p, "P"),
       "draw from the most likely ids that make up P, cut before the temperature "
       "is applied (default 0.5; 1: all; 0: greedy)");
   add("min-p", optional_value(raw.min_p, "P"),
       "draw from ids at least P times as likely as the likeliest (default 0)");
   add("presence", optional_value(raw.presence, "X"), "subtract X from the logits of ids drawn before");
-  add("frequency", optional_value(raw.frequency, "X"),
-      "subtract X for each time an id was drawn before; digits and spaces add nothing to it");
+  add("frequency", optional_value(raw.frequency, "X"), "subtract X for each time an id was drawn before");
   add("penalty-decay", optional_value(raw.penalty_decay, "X"),
       "factor on those counts, an id (default 0.996)");
-  add("penalize-all", po::bool_switch(&c.penalize_all), "digits and spaces add to it like others");
+  add("penalize-all", po::bool_switch(&c.penalize_all), "with a vocabulary: digits and spaces count too");
   add("bias", value(raw.bias, "ID:X"), "add X to an id's logit; -inf forbids it (repeatable)");
   add("seed", optional_value(raw.seed, "N"),
       "of the random sequence (default: a random one, told by --stats)");
@@ -146,7 +129,7 @@ void add_sampling_options(CommandLine& line, Raw& raw, ContinuationOptions& c) {
   add("stop", value(c.stop_texts, "TEXT"), "end before this text (with -v; repeatable)");
   add("ignore-eos", po::bool_switch(&raw.ignore_eos), "id 0 is an id like others");
   add("logprobs", value(raw.log_probs, "K"),
-      "write each token's log-probability and the K most likely ones, as JSON (above)");
+      "write tokens with their log-probability and the K most likely ones: see above");
 }
 
 void add_running_options(CommandLine& line, Raw& raw, GenerateOptions& o) {
@@ -178,16 +161,12 @@ uint64_t random_seed() {
 
 // The preset's options, and over them those that are given.
 void resolve_preset(const Raw& raw, SamplerOptions& s) {
-  const size_t top_k = s.top_k;
-  s.top_p = kAdvisedTopP;
-  if (!raw.preset.empty()) {
-    const auto preset = std::ranges::find(presets(), raw.preset, &Preset::name);
-    if (preset == presets().end()) {
-      usage_error("--preset is '" + raw.preset + "', want chat, creative, exact or greedy");
-    }
-    s = preset->options;
-    s.top_k = top_k;
+  const auto preset = std::ranges::find(kPresets, raw.preset, &Preset::name);
+  if (preset == kPresets.end()) {
+    usage_error("--preset is '" + raw.preset + "', want chat, creative, exact or greedy");
   }
+  s = preset->options;
+  s.top_k = raw.top_k;
   s.temperature = raw.temperature.value_or(s.temperature);
   s.top_p = raw.top_p.value_or(s.top_p);
   s.min_p = raw.min_p.value_or(s.min_p);

@@ -69,9 +69,9 @@ std::string JsonlSource::answer(BatchJob& job) {
   return answer_line(request, job, defaults_.tokenizer) + '\n';
 }
 
-double JsonlSource::n_expected() const {
+uint64_t JsonlSource::n_expected() const {
   const double share = lines_.share_taken();
-  return share > 0 ? static_cast<double>(n_requests_) / share : 0;
+  return share > 0 ? static_cast<uint64_t>(static_cast<double>(n_requests_) / share) : 0;
 }
 
 }  // namespace rwkv

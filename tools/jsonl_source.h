@@ -18,7 +18,7 @@ class JsonlSource : public JobSource {
 
   std::optional<BatchJob> next(bool wait) override;
   std::string answer(BatchJob& job) override;
-  double n_expected() const override;
+  uint64_t n_expected() const override;
 
  private:
   std::optional<Request> next_request(bool wait);

@@ -53,8 +53,6 @@ std::string RecordSource::answer(BatchJob& job) {
   return std::move(record).str();
 }
 
-double RecordSource::n_expected() const {
-  return options_.has_records() ? 0 : static_cast<double>(options_.fork);
-}
+uint64_t RecordSource::n_expected() const { return options_.has_records() ? 0 : options_.fork; }
 
 }  // namespace rwkv

@@ -16,7 +16,7 @@ class RecordSource : public JobSource {
 
   std::optional<BatchJob> next(bool wait) override;
   std::string answer(BatchJob& job) override;
-  double n_expected() const override;
+  uint64_t n_expected() const override;
 
  private:
   bool next_prompt(bool wait);

@@ -9,19 +9,24 @@ printf 'a\303' | on_terminal stdout rwkv-generate --text -n 1 --greedy --bias 17
 printf 'a\377' | on_terminal stdout rwkv-generate --text -n 0 --echo | od -An -tx1
 printf 'a\377' | rwkv-generate --text -n 0 --echo | od -An -tx1
 
-# What was drawn on stderr: how often, and the first words of it.
-progress() { tr '\r' '\n' | sed 's/\x1b\[K//g' | grep -o '^[a-z]*:' | sort | uniq -c | awk '{ print ($1 <= 10 * limit + 1) ? "seen:" : "too often:", $2 }' limit="$1"; }
-time_limit() { echo $(($(date +%s) - begin + 1)); }
-seq -s ' ' 1 1000 > some
-for i in {1..30}; do cat some; done > ids
-begin=$(date +%s)
-on_terminal stderr rwkv-generate -n 0 < ids > drawn
-progress "$(time_limit)" < drawn
-on_terminal stderr rwkv-generate -q -n 0 < some
+# What is drawn on stderr: how often a second, and the words of it; the line is cleared at the end.
+drawn() {
+  local begin=$SECONDS
+  on_terminal stderr "$@" > drawn
+  tr '\r' '\n' < drawn | sed 's/\x1b\[K//g; s/[0-9.]\+/N/g; s/  */ /g' | sort | uniq -c |
+    while read -r count words; do
+      ((count <= 10 * (SECONDS - begin + 1) + 1)) || echo -n 'too often: '
+      [ -z "$words" ] || echo "$words"
+    done
+  tail -c 4 drawn | od -An -c
+}
+export RWKV_THREADS=1
+for i in {1..30}; do seq -s " " 1 1000; done > ids
+drawn rwkv-generate -n 0 < ids
+cat ids | drawn rwkv-generate -n 0
+drawn sh -c 'echo 5 | rwkv-generate -n 20000 --ignore-eos > ids.out'
+drawn sh -c 'echo 5 | rwkv-generate -n 1000 --ignore-eos --fork 20 > ids.out'
+for i in {1..20}; do echo '{"ids": [5], "n": 1000, "ignore_eos": true}'; done > requests
+drawn sh -c 'rwkv-generate --jsonl < requests > answers'
+on_terminal stderr rwkv-generate -q -n 0 < ids
 rwkv-generate -n 0 < ids
-begin=$(date +%s)
-on_terminal stderr sh -c 'rwkv-generate -n 3000 --ignore-eos < some > /dev/null' > drawn
-progress "$(time_limit)" < drawn
-begin=$(date +%s)
-on_terminal stderr sh -c 'rwkv-generate -n 500 --ignore-eos --fork 20 < some > /dev/null' > drawn
-progress "$(time_limit)" < drawn
