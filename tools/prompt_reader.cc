@@ -113,8 +113,7 @@ PromptRecords::PromptRecords(const GenerateOptions& options, const Tokenizer* to
 
 std::optional<std::vector<TokenId>> PromptRecords::next(bool wait) {
   if (in_ == nullptr) return whole_input();
-  const bool must_wait = in_ == &std::cin && std::cin.rdbuf()->in_avail() <= 0 && !readable_now(STDIN_FILENO);
-  if (must_wait && !wait) return std::nullopt;
+  if (!wait && !has_begun_to_come()) return std::nullopt;
   try {
     return with_context(in_ == &file_ ? *options_.prompt_file : kStandardInput,
                         [&] { return next_record(); });
@@ -122,6 +121,11 @@ std::optional<std::vector<TokenId>> PromptRecords::next(bool wait) {
     if (!stop_requested()) throw;  // the signal broke the read
     return std::nullopt;
   }
+}
+
+bool PromptRecords::has_begun_to_come() const {
+  if (in_ == &file_ || (ids_ && ids_->has_bytes())) return true;
+  return std::cin.rdbuf()->in_avail() > 0 || readable_now(STDIN_FILENO);
 }
 
 std::optional<std::vector<TokenId>> PromptRecords::next_record() {

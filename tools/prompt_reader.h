@@ -34,6 +34,7 @@ class PromptRecords {
   std::optional<std::vector<TokenId>> next(bool wait);
 
  private:
+  bool has_begun_to_come() const;
   std::optional<std::vector<TokenId>> next_record();
   std::optional<std::vector<TokenId>> whole_input();
 

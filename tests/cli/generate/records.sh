@@ -49,3 +49,17 @@ expect 1 rwkv-generate -l -n 3 < prompts > /dev/full
 # A record is continued while the next is yet to come.
 (echo '835 26 199'; until [ -s first ]; do sleep 0.05; done; echo 5) | rwkv-generate -l -n 3 --greedy |
   while read -r line; do echo "$line"; echo > first; done
+
+# Records that have come are begun together, though the input goes on; SIGTERM ends them as they stand.
+mkfifo prompts.fifo
+rwkv-generate -l -n -1 --ignore-eos < prompts.fifo > begun 2> told &
+exec 3> prompts.fifo
+printf '5\n6\n' >&3
+sleep 1
+kill -TERM $!
+status=0
+wait $! || status=$?
+exec 3>&-
+echo $status
+cat told
+wc -l < begun
