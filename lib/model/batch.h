@@ -14,7 +14,7 @@ struct BatchJob {
   uint64_t number = 0;  // the caller's
   Continuation continuation{{}, {}};
   std::vector<TokenId> prompt{};
-  size_t n_read = 0;               // of the prompt
+  size_t n_read = 0;                 // of the prompt
   std::vector<DrawnToken> tokens{};  // that may be shown, so far
   std::string bytes{};               // the same as text; empty without `bytes_of`
   std::string error{};               // not empty: it has failed

@@ -29,9 +29,8 @@ struct ContinuationOptions {
   std::vector<std::string> stop_texts{};                // end it; no part of them is shown
   std::function<std::string_view(TokenId)> bytes_of{};  // a token's bytes; needed for stop_texts
   bool penalize_all = false;  // frequency counts digits and spaces too (penalty_count); so without bytes_of
-  size_t n_log_probs =
-      0;  // > 0: tell each token's log-probability and the n most likely ones; at most kMaxLogProbs
-  bool keep_end = false;  // the sequence will be asked for at the end
+  size_t n_log_probs = 0;  // up to kMaxLogProbs; > 0: tell each token's log-probability and the n most likely
+  bool keep_end = false;   // the sequence will be asked for at the end
 };
 
 enum class StopReason { kNone, kLength, kEndOfText, kStop };

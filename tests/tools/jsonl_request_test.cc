@@ -82,9 +82,12 @@ TEST_F(JsonlRequest, TellsWhatIsWrong) {
   EXPECT_EQ(parse_request(R"({"id": 7, "ids": 5})", defaults_).id, "7");
 }
 
-// A job that has read two tokens and drawn one that ends it, or its only one.
-BatchJob ended_job(ContinuationOptions options, TokenId last) {
+// A job that has read two tokens and drawn one: id 6 is its stop id, any else but 0 its only one.
+BatchJob ended_job(TokenId last) {
+  ContinuationOptions options;
   options.sampler.temperature = 0;
+  options.stop_ids = {6};
+  options.max_tokens = 1;
   BatchJob job;
   job.n_read = 2;
   job.continuation = {Sequence(), options};
@@ -97,14 +100,14 @@ BatchJob ended_job(ContinuationOptions options, TokenId last) {
 TEST_F(JsonlRequest, AnswersInOneLine) {
   Request request;
   request.id = "\"q\"";
-  BatchJob job = ended_job({}, 0);
+  BatchJob job = ended_job(0);
   job.tokens = {{.id = 4}, {.id = 5}};
   job.bytes = "a\n";
   EXPECT_EQ(answer_line(request, job, nullptr),
             R"({"id":"q","ids":[4,5],"stop":"eos","prompt_tokens":2,"tokens":2})");
   EXPECT_EQ(answer_line(request, job, tokenizer_.get()),
             R"({"id":"q","ids":[4,5],"text":"a\n","stop":"eos","prompt_tokens":2,"tokens":2})");
-  job = ended_job({.stop_ids = {6}}, 6);
+  job = ended_job(6);
   job.bytes = "ab\xff";
   EXPECT_EQ(answer_line(request, job, tokenizer_.get()),
             R"({"id":"q","ids":[],"text_base64":"YWL/","stop":"stop","prompt_tokens":2,"tokens":0})");
@@ -113,7 +116,7 @@ TEST_F(JsonlRequest, AnswersInOneLine) {
 TEST_F(JsonlRequest, AnswersWithLogProbabilities) {
   Request request;
   request.continuation.n_log_probs = 1;
-  BatchJob job = ended_job({.max_tokens = 1}, 1);
+  BatchJob job = ended_job(1);
   job.tokens = {{.id = 1, .log_prob = -0.5, .most_likely = {{2, -0.25}}}};
   EXPECT_EQ(answer_line(request, job, nullptr),
             R"({"id":null,"ids":[1],"stop":"length","prompt_tokens":2,"tokens":1,)"

@@ -24,13 +24,17 @@ TEST(OrderedOutputTest, WritesInOrderAsSoonAsItCan) {
 
 TEST(OrderedOutputTest, IsFullWhenTooMuchWaits) {
   std::ostringstream out;
-  OrderedOutput output(out, 10);
-  output.add(2, "12345");
+  OrderedOutput output(out, 1000);
+  output.add(2, std::string(500, 'x'));
   EXPECT_FALSE(output.full());
-  output.add(1, "12345");
+  output.add(1, std::string(500, 'x'));
   EXPECT_TRUE(output.full());
-  output.add(0, std::string(50, 'x'));
+  output.add(0, std::string(5000, 'x'));
   EXPECT_FALSE(output.full());
+  for (uint64_t number = 100; !output.full(); ++number) {
+    output.add(number, "");
+    ASSERT_LT(number, 120) << "empty records take memory too";
+  }
 }
 
 TEST(OrderedOutputTest, AFullDiskIsAnError) {
