@@ -21,12 +21,12 @@ drawn() {
   tail -c 4 drawn | od -An -c
 }
 export RWKV_THREADS=1
-for i in {1..30}; do seq -s " " 1 1000; done > ids
+for i in {1..8}; do seq -s " " 1 1000; done > ids
 drawn rwkv-generate -n 0 < ids
 cat ids | drawn rwkv-generate -n 0
-drawn sh -c 'echo 5 | rwkv-generate -n 20000 --ignore-eos > ids.out'
-drawn sh -c 'echo 5 | rwkv-generate -n 1000 --ignore-eos --fork 20 > ids.out'
-for i in {1..20}; do echo '{"ids": [5], "n": 1000, "ignore_eos": true}'; done > requests
+drawn sh -c 'echo 5 | rwkv-generate -n 5000 --ignore-eos > ids.out'
+drawn sh -c 'echo 5 | rwkv-generate -n 300 --ignore-eos --fork 20 > ids.out'
+for i in {1..20}; do echo '{"ids": [5], "n": 300, "ignore_eos": true}'; done > requests
 drawn sh -c 'rwkv-generate --jsonl < requests > answers'
 on_terminal stderr rwkv-generate -q -n 0 < ids
 rwkv-generate -n 0 < ids
