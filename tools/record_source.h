@@ -7,7 +7,8 @@ namespace rwkv {
 
 // With --lines or --null every record of the input is a prompt, else all of it is one; --fork continues each
 // K times, the k-th, from 0, with the seed + k. Answers are what a run with that prompt and seed alone
-// writes, each ended as a record. An error of a job is thrown.
+// writes, each ended as a record. A prompt that is continued more than once is read once, while nothing else
+// is done. An error of a job is thrown.
 class RecordSource : public JobSource {
  public:
   // All outlive this; `tokenizer` may be null when there is no vocabulary.

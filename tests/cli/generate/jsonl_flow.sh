@@ -22,6 +22,9 @@ printf '%s\n' '{"ids": [5], "n": 1, "state_in": "nosuch.state"}' '{"id": 2, "ids
 
 echo 'Options of the command line are defaults, --stats tells what was done.'
 echo '{"ids": [5], "n": 2}' | rwkv-generate --jsonl --greedy --state-in b.state --stop-id 12
+printf '%s\n' '{"prompt": "ROMEO:\n", "n": 60, "temp": 0, "stop": ", I"}' '{"ids": [5], "bias": {"0": 100}, "n": 2}' \
+  '{"ids": [5], "bias": {"0": 100}, "n": 2, "ignore_eos": true}' '{"ids": [5], "n": 1, "temp": 0, "logprobs": 2}' |
+  rwkv-generate --jsonl -v "$DEMO/tokenizer.json" | sed 's/\(logprob":-[0-9]\.[0-9]\{3\}\)[0-9]*/\1/g'
 echo '{"ids": [5, 6, 7]}' | rwkv-generate --jsonl --stats -n 4 --greedy --ignore-eos --seed 8
 echo '5 6 7' | rwkv-generate --stats -n 4 --greedy --ignore-eos
 echo '{"ids": [5]}' | expect 1 rwkv-generate --jsonl > /dev/full
