@@ -47,6 +47,11 @@ def resident_mb(pid):
     return {key: int(fields[key].split()[0]) / 1024 for key in ("VmRSS", "RssAnon")}
 
 
+def cpu_of_children_s():
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 def command(options, batch):
     run = [os.path.join(options.bin, "rwkv-generate"), "-m", options.model, "--jsonl", "-b", str(batch), "--seed", "1", "-q"]
     return run + (["-t", options.threads] if options.threads else [])
@@ -54,20 +59,20 @@ def command(options, batch):
 
 def measure(options, n_vocab):
     digests = set()
-    print("| batch | seconds | requests/s | prompt tokens/s | new tokens/s |\n|---|---|---|---|---|")
+    print("| batch | seconds | CPU seconds | requests/s | prompt tokens/s | new tokens/s |\n|---|---|---|---|---|---|")
     for batch in options.batch.split(","):
         with tempfile.TemporaryDirectory() as folder:
             draw = random.Random(7)
             lines = "\n".join(request(i, draw, n_vocab, options.scale, folder) for i in range(options.requests)) + "\n"
-            begin = time.monotonic()
+            begin, cpu_begin = time.monotonic(), cpu_of_children_s()
             out = subprocess.run(command(options, batch), input=lines.encode(), stdout=subprocess.PIPE, check=False).stdout
-            took = time.monotonic() - begin
+            took, cpu = time.monotonic() - begin, cpu_of_children_s() - cpu_begin
             out = out.replace(folder.encode(), b"")
         answers = [json.loads(line) for line in out.splitlines()]
         assert [a["id"] for a in answers] == list(range(options.requests)), "an answer is missing"
         digests.add(hashlib.sha256(out).hexdigest())
         n_prompt, n_new = (sum(a.get(key, 0) for a in answers) for key in ("prompt_tokens", "tokens"))
-        print(f"| {batch} | {took:.1f} | {options.requests / took:.2f} | {n_prompt / took:.1f} | {n_new / took:.1f} |", flush=True)
+        print(f"| {batch} | {took:.1f} | {cpu:.1f} | {options.requests / took:.2f} | {n_prompt / took:.1f} | {n_new / took:.1f} |", flush=True)
     assert len(digests) == 1, "batch sizes differ in their answers"
 
 
