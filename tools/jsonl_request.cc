@@ -7,14 +7,12 @@
 #include "core/error.h"
 #include "core/printable.h"
 #include "json_text.h"
-#include "text/utf8_joiner.h"
+#include "token_json.h"
 
 namespace rwkv {
 namespace {
 
 namespace json = boost::json;
-
-constexpr size_t kMaxLogProbs = 1000;
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::kUsage, message); }
 
@@ -116,6 +114,7 @@ bool set_limit_key(std::string_view key, const json::value& value, size_t n_voca
   if (key == "n") return c.max_tokens = max_tokens(key, value), true;
   if (key == "stop") return c.stop_texts = texts(key, value), true;
   if (key == "stop_ids") return c.stop_ids = token_ids(key, value, n_vocab), true;
+  if (key == "penalize_all") return c.penalize_all = boolean(key, value), true;
   if (key == "ignore_eos") return c.stop_at_end_of_text = !boolean(key, value), true;
   if (key == "logprobs") return c.n_log_probs = log_prob_count(key, value), true;
   return false;
@@ -169,16 +168,19 @@ std::string_view stop_name(StopReason stop) {
   }
 }
 
-json::array log_probs_of(const std::vector<DrawnToken>& tokens) {
-  json::array all;
-  for (const auto& token : tokens) {
-    json::array top;
-    for (const auto& [id, log_prob] : token.most_likely) {
-      top.push_back({{"id", id}, {"logprob", finite_or_null(log_prob)}});
-    }
-    all.push_back({{"id", token.id}, {"logprob", finite_or_null(token.log_prob)}, {"top", std::move(top)}});
-  }
-  return all;
+void add_result(const BatchJob& job, const Request& request, const Tokenizer* tokenizer,
+                json::object& object) {
+  json::array ids;
+  for (const auto& token : job.tokens) ids.push_back(token.id);
+  object["ids"] = std::move(ids);
+  if (tokenizer != nullptr) add_bytes(object, "text", job.bytes);
+  if (job.error.empty()) object["stop"] = stop_name(job.continuation.stopped());
+  object["prompt_tokens"] = job.n_read;
+  object["tokens"] = job.tokens.size();
+  if (request.continuation.n_log_probs == 0) return;
+  json::array log_probs;
+  for (const auto& token : job.tokens) log_probs.push_back(token_object(token, tokenizer));
+  object["logprobs"] = std::move(log_probs);
 }
 
 }  // namespace
@@ -197,24 +199,11 @@ Request parse_request(std::string_view line, const RequestDefaults& defaults) {
   return request;
 }
 
-std::string answer_line(const Request& request, const Answer& answer, const Tokenizer* tokenizer) {
-  json::array ids;
-  for (const auto& token : answer.tokens) ids.push_back(token.id);
-  json::object object{{"id", json::parse(request.id)}, {"ids", std::move(ids)}};
-  if (tokenizer != nullptr) {
-    Utf8Joiner joiner(tokenizer->invalid_output());
-    std::string shown = joiner.add(answer.bytes);
-    add_bytes(object, "text", shown += joiner.finish());
-  }
-  object["stop"] = stop_name(answer.stop);
-  object["prompt_tokens"] = request.prompt.size();
-  object["tokens"] = answer.tokens.size();
-  if (request.continuation.n_log_probs > 0) object["logprobs"] = log_probs_of(answer.tokens);
+std::string answer_line(const Request& request, const BatchJob& job, const Tokenizer* tokenizer) {
+  json::object object{{"id", json::parse(request.id)}};
+  if (!job.error.empty()) object["error"] = job.error;
+  if (job.error.empty() || job.n_read + job.tokens.size() > 0) add_result(job, request, tokenizer, object);
   return json::serialize(object);
-}
-
-std::string error_line(const std::string& request_id, const std::string& error) {
-  return json::serialize(json::object{{"id", json::parse(request_id)}, {"error", error}});
 }
 
 }  // namespace rwkv

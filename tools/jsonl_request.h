@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "model/continuation.h"
+#include "model/batch.h"
 #include "text/tokenizer.h"
 
 namespace rwkv {
@@ -25,17 +25,11 @@ struct Request {
   std::string state_in, state_out;  // empty: none
 };
 
-struct Answer {
-  std::vector<DrawnToken> tokens;
-  std::string bytes;
-  StopReason stop = StopReason::kNone;
-};
-
 // Never throws an Error: what is wrong with the line is told in `error`.
 Request parse_request(std::string_view line, const RequestDefaults& defaults);
 
-// One line, without its line break.
-std::string answer_line(const Request& request, const Answer& answer, const Tokenizer* tokenizer);
-std::string error_line(const std::string& request_id, const std::string& error);
+// The answer to a request whose job has ended, be it in an error: one line, without its line break. Of a job
+// that failed on its way it tells how far it came.
+std::string answer_line(const Request& request, const BatchJob& job, const Tokenizer* tokenizer);
 
 }  // namespace rwkv

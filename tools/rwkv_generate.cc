@@ -1,13 +1,16 @@
 // rwkv-generate: continues sequences of token ids.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <iostream>
-#include <sstream>
 
 #include "core/error.h"
 #include "generate_options.h"
 #include "generate_stats.h"
-#include "jsonl_batch.h"
+#include "jsonl_source.h"
 #include "model/state_file.h"
 #include "prompt_reader.h"
+#include "record_source.h"
 #include "token_output.h"
 #include "tool.h"
 
@@ -15,79 +18,63 @@ namespace {
 
 using namespace rwkv;
 
-TokenOutput output_to(std::ostream& out, const GenerateOptions& options, const Tokenizer* tokenizer) {
-  if (options.text_out) return {out, *tokenizer};
-  return {out, options.ids};
+// How many tokens the prompt will have, judged by how far standard input, if it is a file, has been read; 0:
+// not known.
+uint64_t expected_tokens(uint64_t n_so_far) {
+  struct stat status {};
+  if (::fstat(STDIN_FILENO, &status) != 0 || !S_ISREG(status.st_mode)) return 0;
+  const off_t position = ::lseek(STDIN_FILENO, 0, SEEK_CUR);
+  if (position <= 0) return 0;
+  return static_cast<uint64_t>(static_cast<double>(n_so_far) * static_cast<double>(status.st_size) /
+                               static_cast<double>(position));
 }
 
 // Reads the prompt into the sequence, and echoes it if asked to.
 void read_into(Sequence& sequence, const GenerateOptions& options, const Tokenizer* tokenizer,
                Generator& generator, TokenOutput& echo) {
+  Progress progress("prompt", "tokens", options.quiet);
+  const uint64_t n_before = sequence.n_tokens;
+  uint64_t n_come = 0;
   read_prompt(options, tokenizer, generator.model().info().n_vocab, [&](std::span<const TokenId> tokens) {
-    const uint64_t n_before = sequence.n_tokens;
-    generator.read(sequence, tokens);
-    if (options.echo) echo.write(tokens.first(sequence.n_tokens - n_before));
+    n_come += tokens.size();
+    for (; !tokens.empty() && !stop_requested();
+         tokens = tokens.subspan(std::min(tokens.size(), kRowsOfPass))) {
+      const auto part = tokens.first(std::min(tokens.size(), kRowsOfPass));
+      generator.read(sequence, part);
+      if (options.echo) echo.write(part);
+      progress.update(sequence.n_tokens - n_before, expected_tokens(n_come));
+    }
   });
 }
 
 Sequence run_one(Sequence sequence, const GenerateOptions& options, Generator& generator, TokenOutput& output,
                  GenerateStats& stats) {
+  Progress progress("generation", "tokens", options.quiet || ::isatty(STDOUT_FILENO) == 1);
+  const uint64_t max_tokens = options.continuation.max_tokens;
   Continuation continuation(std::move(sequence), options.continuation);
-  Continuation* const one[] = {&continuation};
-  while (continuation.stopped() == StopReason::kNone && !stop_requested()) {
-    draw_for_each(one, generator);
-    stats.count_pass(1);
+  for (uint64_t n = 1; continuation.stopped() == StopReason::kNone && !stop_requested(); ++n) {
+    draw_next(continuation, generator);
+    stats.count_pass(0, 1);
     output.write(continuation);
+    progress.update(n, max_tokens == kUnlimited ? 0 : max_tokens);
   }
   continuation.release_held();
   output.write(continuation);
   return std::move(continuation.sequence());
 }
 
-// Several continuations of one prompt, decoded together. Each line is written when it and those before it are
-// done.
-void run_fork(const Sequence& sequence, const GenerateOptions& options, const Tokenizer* tokenizer,
-              Generator& generator, GenerateStats& stats) {
-  std::vector<Continuation> forks;
-  for (uint64_t k = 0; k < options.fork; ++k) {
-    ContinuationOptions fork_options = options.continuation;
-    fork_options.sampler.seed += k;
-    forks.emplace_back(sequence, std::move(fork_options));
-  }
-  size_t n_written = 0;
-  for (;;) {
-    std::vector<Continuation*> live;
-    for (auto& fork : forks) {
-      if (fork.stopped() == StopReason::kNone && !stop_requested()) live.push_back(&fork);
-    }
-    for (; n_written < forks.size() && (live.empty() || &forks[n_written] < live.front()); ++n_written) {
-      TokenOutput output = output_to(std::cout, options, tokenizer);
-      forks[n_written].release_held();
-      output.write(forks[n_written]);
-      output.finish();
-      if (options.text_out) std::cout << std::endl;
-    }
-    if (live.empty()) return;
-    draw_for_each(live, generator);
-    stats.count_pass(live.size());
-  }
-}
-
-void run_plain(const GenerateOptions& options, const Tokenizer* tokenizer, Generator& generator) {
+void run_plain(const GenerateOptions& options, const Tokenizer* tokenizer, Generator& generator,
+               GenerateStats& stats) {
   const Model& model = generator.model();
-  GenerateStats stats(model.file(), options.continuation.sampler.seed);
-  TokenOutput output = output_to(std::cout, options, tokenizer);
+  TokenOutput output(std::cout, options, tokenizer);
   Sequence sequence =
       options.state_in.empty() ? generator.new_sequence() : load_state(options.state_in, model);
   const uint64_t n_before = sequence.n_tokens;
   read_into(sequence, options, tokenizer, generator, output);
-  stats.end_prompt(sequence.n_tokens - n_before);
-  if (options.fork > 1) {
-    run_fork(sequence, options, tokenizer, generator, stats);
-  } else {
-    sequence = run_one(std::move(sequence), options, generator, output, stats);
-    if (options.echo || options.continuation.max_tokens > 0) output.finish();
-  }
+  stats.count_pass(sequence.n_tokens - n_before, 0);
+  stats.end_prompt();
+  sequence = run_one(std::move(sequence), options, generator, output, stats);
+  if (options.echo || options.continuation.max_tokens > 0) output.finish();
   if (!options.state_out.empty()) save_state(options.state_out, sequence, model);
   if (options.stats) stats.print(std::cerr);
 }
@@ -102,21 +89,35 @@ void check_ids(const ContinuationOptions& options, size_t n_vocab) {
   }
 }
 
+std::unique_ptr<const Tokenizer> load_vocabulary(const std::string& path, size_t n_vocab,
+                                                 ContinuationOptions& options) {
+  auto tokenizer = Tokenizer::load(path);
+  with_context(path, [&] { tokenizer->check_fits(n_vocab); });
+  options.bytes_of = [&vocabulary = *tokenizer](TokenId id) { return bytes_of_drawn(vocabulary, id); };
+  options.sampler.n_tokens = tokenizer->vocab_size();
+  return tokenizer;
+}
+
 int run(GenerateOptions options) {
   apply_target_environment();
   const Model model =
       Model::load(options.model, {.access = options.access, .group_norm_eps = options.group_norm_eps});
-  check_ids(options.continuation, model.info().n_vocab);
+  const size_t n_vocab = model.info().n_vocab;
+  check_ids(options.continuation, n_vocab);
   std::unique_ptr<const Tokenizer> tokenizer;
-  if (options.vocab) {
-    tokenizer = Tokenizer::load(*options.vocab);
-    with_context(*options.vocab, [&] { tokenizer->check_fits(model.info().n_vocab); });
-    options.continuation.bytes_of = [&](TokenId id) { return bytes_of_drawn(*tokenizer, id); };
-  }
+  if (options.vocab) tokenizer = load_vocabulary(*options.vocab, n_vocab, options.continuation);
   options.continuation.keep_end = !options.state_out.empty();
   Generator generator(model, options.threads, stop_requested);
-  if (options.jsonl) return run_jsonl(options, tokenizer.get(), generator);
-  run_plain(options, tokenizer.get(), generator);
+  GenerateStats stats(model.file(), options.continuation.sampler.seed);
+  if (options.jsonl) {
+    JsonlSource source(options, tokenizer.get(), generator);
+    return run_batch(source, options, generator, stats);
+  }
+  if (options.has_records() || options.fork > 1) {
+    RecordSource source(options, tokenizer.get(), generator, stats);
+    return run_batch(source, options, generator, stats);
+  }
+  run_plain(options, tokenizer.get(), generator, stats);
   return kSuccess;
 }
 

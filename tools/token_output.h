@@ -1,11 +1,12 @@
-// Tokens on their way out, as ids or as text.
+// Tokens on their way out, as ids, as text or with their probabilities.
 #pragma once
-#include <memory>
+#include <optional>
 #include <ostream>
 #include <span>
+#include <string>
 #include <string_view>
-#include <vector>
 
+#include "generate_options.h"
 #include "ids/id_stream.h"
 #include "model/continuation.h"
 #include "text/tokenizer.h"
@@ -15,27 +16,36 @@ namespace rwkv {
 // A token's bytes; none for ids that a model has beyond the vocabulary.
 std::string_view bytes_of_drawn(const Tokenizer& tokenizer, TokenId id);
 
-// One record: an id stream's, or a text. Every write is flushed. Error kIo.
+// One record, in the form that the options ask for. Ids: those of an id stream. Text: its bytes as they are,
+// but on a terminal whole characters, U+FFFD for what is none. With log-probabilities: a line for each token,
+// token_object() with the record's number, if it has one, in front. Every write is flushed. Error kIo.
 class TokenOutput {
  public:
-  TokenOutput(std::ostream& out, IdFormat format) : out_(out), ids_(out, format) {}
-  // Writes text: characters as soon as they are complete.
-  TokenOutput(std::ostream& out, const Tokenizer& tokenizer)
-      : out_(out), ids_(out, IdFormat::kText), tokenizer_(&tokenizer), joiner_(tokenizer.invalid_output()) {}
+  // `tokenizer` may be null when there is no vocabulary. All outlive this. A record with a number is one of
+  // many: text ends as the options' records do.
+  TokenOutput(std::ostream& out, const GenerateOptions& options, const Tokenizer* tokenizer,
+              std::optional<uint64_t> record = {});
 
+  // Of a prompt.
   void write(std::span<const TokenId> tokens);
+  // Of a continuation; `bytes` are the tokens' text.
+  void write(std::span<const DrawnToken> tokens, std::string_view bytes);
   // What the continuation may show by now.
   void write(Continuation& continuation);
   // The record is complete.
   void finish();
 
  private:
+  void write_text(std::string_view bytes);
+  void write_log_probs(std::span<const DrawnToken> tokens);
   void flush();
 
   std::ostream& out_;
+  const GenerateOptions& options_;
+  const Tokenizer* tokenizer_;
+  std::optional<uint64_t> record_;
   IdWriter ids_;
-  const Tokenizer* tokenizer_ = nullptr;
-  Utf8Joiner joiner_{InvalidUtf8::kKeep};
+  std::optional<Utf8Joiner> joiner_;  // on a terminal
 };
 
 }  // namespace rwkv

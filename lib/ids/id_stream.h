@@ -40,6 +40,8 @@ class IdReader {
   bool next_record();
   // Replaces `ids` by the next ids of this record, at least one, as soon as they are there. False at its end.
   bool read(std::vector<TokenId>& ids);
+  // Whether it has taken more from the stream than the ids that it gave.
+  bool has_bytes() const { return at_ < size_; }
   // All (remaining) ids of this record.
   std::vector<TokenId> read_all();
 

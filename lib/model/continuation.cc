@@ -50,7 +50,8 @@ void Continuation::accept(DrawnToken token, std::vector<float> logits) {
     held_.back().before = sequence_;
     held_.back().before->logits = std::move(logits);
   }
-  record(id, options_.sampler, sequence_.sampler);
+  const bool counts_one = options_.penalize_all || !options_.bytes_of;
+  record(id, counts_one ? 1 : penalty_count(bytes), options_.sampler, sequence_.sampler);
   sequence_.pending = id;
   ++sequence_.n_tokens;
   ++n_drawn_;
@@ -89,11 +90,9 @@ std::string Continuation::take_bytes() {
   return taken;
 }
 
-void draw_for_each(std::span<Continuation* const> continuations, Generator& generator) {
-  std::vector<Sequence*> sequences;
-  for (Continuation* continuation : continuations) sequences.push_back(&continuation->sequence());
-  const auto rows = generator.next_logits(sequences);
-  for (size_t i = 0; i < continuations.size(); ++i) continuations[i]->draw_from(rows.row(i));
+void draw_next(Continuation& continuation, Generator& generator) {
+  Sequence* const one[] = {&continuation.sequence()};
+  continuation.draw_from(generator.step(one, {}).front());
 }
 
 }  // namespace rwkv

@@ -19,6 +19,7 @@
 namespace rwkv {
 
 inline constexpr uint64_t kUnlimited = std::numeric_limits<uint64_t>::max();
+inline constexpr size_t kMaxLogProbs = 1000;
 
 struct ContinuationOptions {
   SamplerOptions sampler{};
@@ -27,7 +28,8 @@ struct ContinuationOptions {
   std::vector<TokenId> stop_ids{};                      // end it; never shown
   std::vector<std::string> stop_texts{};                // end it; no part of them is shown
   std::function<std::string_view(TokenId)> bytes_of{};  // a token's bytes; needed for stop_texts
-  size_t n_log_probs = 0;  // > 0: tell each token's log-probability and the n most likely ones
+  bool penalize_all = false;  // frequency counts digits and spaces too (penalty_count); so without bytes_of
+  size_t n_log_probs = 0;  // up to kMaxLogProbs; > 0: tell each token's log-probability and the n most likely
   bool keep_end = false;   // the sequence will be asked for at the end
 };
 
@@ -78,7 +80,7 @@ class Continuation {
   std::string bytes_;      // of the text, from n_taken_bytes_ on
 };
 
-// Draws one token for each continuation, all in one batch. None may have stopped.
-void draw_for_each(std::span<Continuation* const> continuations, Generator& generator);
+// Draws one token. The continuation may not have stopped.
+void draw_next(Continuation& continuation, Generator& generator);
 
 }  // namespace rwkv

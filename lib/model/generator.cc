@@ -1,29 +1,18 @@
 #include "model/generator.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace rwkv {
 namespace {
 
-constexpr size_t kRowsAtOnce = 128;
 constexpr TokenId kEndOfText = 0;
 
-std::span<const TokenId> pending_token(const Sequence& sequence) {
-  if (!sequence.pending) return {};
-  return {&*sequence.pending, 1};
-}
-
-// At most `n` of the reading's tokens from `offset` on, its last one excluded.
-std::span<const TokenId> tokens_to_feed(const Reading& reading, size_t offset, size_t n) {
-  const auto fed = reading.tokens.first(reading.tokens.size() - 1);
-  if (offset >= fed.size()) return {};
-  return fed.subspan(offset, std::min(n, fed.size() - offset));
-}
-
-void append(std::vector<Segment>& segments, std::span<const TokenId> tokens, Sequence& sequence) {
-  if (!tokens.empty()) segments.push_back({tokens, &sequence.state});
+// The sequence has these tokens now, the last of them not fed yet.
+void append(Sequence& sequence, std::span<const TokenId> tokens) {
+  sequence.pending = tokens.back();
+  sequence.logits.clear();
+  sequence.n_tokens += tokens.size();
 }
 
 }  // namespace
@@ -38,60 +27,60 @@ Sequence Generator::new_sequence() const {
 }
 
 void Generator::read(Sequence& sequence, std::span<const TokenId> tokens) {
-  const Reading reading{&sequence, tokens};
-  read({&reading, 1});
+  while (!tokens.empty()) {
+    const Reading reading{&sequence, tokens.first(std::min(tokens.size(), kRowsOfPass))};
+    step({}, {&reading, 1});
+    tokens = tokens.subspan(reading.tokens.size());
+    if (stop_ && stop_()) return;
+  }
 }
 
-void Generator::read(std::span<const Reading> all) {
-  std::vector<Reading> batch;
-  std::ranges::copy_if(all, std::back_inserter(batch), [](const Reading& r) { return !r.tokens.empty(); });
-  if (batch.empty()) return;
-
+std::vector<std::span<float>> Generator::step(std::span<Sequence* const> drawing,
+                                              std::span<const Reading> reading) {
   std::vector<Segment> segments;
-  for (const auto& r : batch) append(segments, pending_token(*r.sequence), *r.sequence);
-  const size_t step = std::max<size_t>(1, kRowsAtOnce / batch.size());
-  size_t n_fed = 0;  // of each sequence's tokens, or all but its last
-  for (;; n_fed += step) {
-    if (!segments.empty()) model_->forward(segments, LogitRows::kNone, {}, workspace_);
-    segments.clear();
-    for (const auto& r : batch) append(segments, tokens_to_feed(r, n_fed, step), *r.sequence);
-    if (segments.empty() || (stop_ && stop_())) break;
-  }
-
-  for (const auto& [sequence, tokens] : batch) {
-    const size_t last = std::min(n_fed, tokens.size() - 1);
-    sequence->pending = tokens[last];
-    sequence->logits.clear();
-    sequence->n_tokens += last + 1;
-  }
+  auto rows = add_drawing(drawing, segments);
+  const MatSpan<float> fed_rows(logits_.data(), segments.size(), model_->info().n_vocab);
+  add_reading(reading, segments);
+  if (!segments.empty()) model_->forward(segments, LogitRows::kLast, fed_rows, workspace_);
+  for (Sequence* sequence : drawing) sequence->pending.reset();
+  for (const auto& [sequence, tokens] : reading) append(*sequence, tokens);
+  return rows;
 }
 
-MatSpan<float> Generator::next_logits(std::span<Sequence* const> sequences) {
+// The rows that forward() writes come first, in the order of the segments; behind them those known already.
+std::vector<std::span<float>> Generator::add_drawing(std::span<Sequence* const> drawing,
+                                                     std::vector<Segment>& segments) {
   const size_t n_vocab = model_->info().n_vocab;
-  logits_.resize(sequences.size() * n_vocab);
-  const MatSpan<float> rows(logits_.data(), sequences.size(), n_vocab);
-  for (Sequence* sequence : sequences) {
-    if (sequence->n_tokens == 0) read(*sequence, {&kEndOfText, 1});
-  }
-  for (size_t first = 0, n = 0; first < sequences.size(); first += std::max<size_t>(n, 1)) {
-    n = feed_pending(sequences.subspan(first), rows, first);
-    if (n == 0) std::ranges::copy(std::exchange(sequences[first]->logits, {}), rows.row_data(first));
+  logits_.resize(drawing.size() * n_vocab);
+  const auto row = [&](size_t i) { return std::span(logits_).subspan(i * n_vocab, n_vocab); };
+  std::vector<std::span<float>> rows;
+  size_t n_known = 0;
+  for (Sequence* sequence : drawing) {
+    if (sequence->n_tokens == 0) append(*sequence, {&kEndOfText, 1});
+    if (sequence->pending) {
+      rows.push_back(row(segments.size()));
+      segments.push_back({{&*sequence->pending, 1}, &sequence->state});
+    } else {
+      rows.push_back(row(drawing.size() - ++n_known));
+      std::ranges::copy(std::exchange(sequence->logits, {}), rows.back().begin());
+    }
   }
   return rows;
 }
 
-// Feeds the leading sequences that have a pending token; their rows begin at `first`. Returns how many those
-// are.
-size_t Generator::feed_pending(std::span<Sequence* const> sequences, MatSpan<float> rows, size_t first) {
-  std::vector<Segment> segments;
-  for (Sequence* sequence : sequences) {
-    if (!sequence->pending) break;
-    segments.push_back({pending_token(*sequence), &sequence->state});
+void Generator::add_reading(std::span<const Reading> reading, std::vector<Segment>& segments) {
+  fed_.clear();
+  std::vector<size_t> ends;
+  for (const auto& [sequence, tokens] : reading) {
+    if (sequence->pending) fed_.push_back(*sequence->pending);
+    fed_.insert(fed_.end(), tokens.begin(), tokens.end() - 1);
+    ends.push_back(fed_.size());
   }
-  if (segments.empty()) return 0;
-  model_->forward(segments, LogitRows::kLast, rows.rows_at(first, segments.size()), workspace_);
-  for (Sequence* sequence : sequences.first(segments.size())) sequence->pending.reset();
-  return segments.size();
+  size_t begin = 0;
+  for (size_t i = 0; i < reading.size(); begin = ends[i++]) {
+    const auto fed = std::span(fed_).subspan(begin, ends[i] - begin);
+    if (!fed.empty()) segments.push_back({fed, &reading[i].sequence->state, false});
+  }
 }
 
 }  // namespace rwkv

@@ -12,7 +12,7 @@ namespace rwkv {
 // Tokens for one sequence to read.
 struct Reading {
   Sequence* sequence;
-  std::span<const TokenId> tokens;
+  std::span<const TokenId> tokens;  // not empty
 };
 
 // One model with the scratch memory to run it; used by one thread at a time. Results do not depend on what is
@@ -23,25 +23,29 @@ class Generator {
   Generator(const Model& model, size_t n_threads, std::function<bool()> stop = {});
 
   const Model& model() const { return *model_; }
+  ThreadPool& pool() { return workspace_.pool(); }
   // A sequence of no tokens, in the model's initial state.
   Sequence new_sequence() const;
-  // Appends tokens to each sequence; no two entries may share one. The last token of each stays pending. When
-  // it ends early, each sequence stands after those of its tokens that were read (n_tokens tells how many).
-  // Memory does not grow with the number of tokens. Every token must be below the vocabulary's size.
-  void read(std::span<const Reading> batch);
+  // Appends tokens to a sequence. The last of them stays pending. When it ends early, the sequence stands
+  // after those that were read (n_tokens tells how many). Memory does not grow with the number of tokens.
+  // Every token must be below the vocabulary's size.
   void read(Sequence& sequence, std::span<const TokenId> tokens);
-  // One row for each sequence: the logits of what follows it. A sequence of no tokens begins from id 0. The
-  // rows may be changed and hold until the next call; the sequences have neither `pending` nor `logits` after
-  // it.
-  MatSpan<float> next_logits(std::span<Sequence* const> sequences);
+  // Reads for some sequences and tells what follows others, in the same passes over the weights; no sequence
+  // may be named twice. Returns a row for each of `drawing`: the logits of what follows it. One of no tokens
+  // begins from id 0. The rows may be changed and hold until the next call; the sequences have neither
+  // `pending` nor `logits` after it.
+  std::vector<std::span<float>> step(std::span<Sequence* const> drawing, std::span<const Reading> reading);
 
  private:
-  size_t feed_pending(std::span<Sequence* const> sequences, MatSpan<float> rows, size_t first);
+  std::vector<std::span<float>> add_drawing(std::span<Sequence* const> drawing,
+                                            std::vector<Segment>& segments);
+  void add_reading(std::span<const Reading> reading, std::vector<Segment>& segments);
 
   const Model* model_;
   Workspace workspace_;
   std::function<bool()> stop_;
   std::vector<float> logits_;
+  std::vector<TokenId> fed_;  // what readings feed, one after the other
 };
 
 }  // namespace rwkv

@@ -123,6 +123,7 @@ class PassPlan {
 
  private:
   void want_logits(size_t first, size_t count, bool ends_segment) {
+    if (!batch_[segment_].wants_logits) return;
     if (which_ == LogitRows::kAll) {
       for (size_t i = 0; i < count; ++i) logit_rows_.push_back(first + i);
     } else if (which_ == LogitRows::kLast && ends_segment) {

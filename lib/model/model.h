@@ -19,6 +19,7 @@ class TensorFile;
 struct Segment {
   std::span<const TokenId> tokens;
   State* state;
+  bool wants_logits = true;  // false: of none of its rows
 };
 
 // For which rows logits are wanted: the head's matmul is paid only for them.

@@ -25,6 +25,7 @@ void apply_penalties(std::span<float> logits, const SamplerOptions& options, con
 
 void apply_bias(std::span<float> logits, const SamplerOptions& options) {
   for (const auto& [token, bias] : options.bias) logits[token] += bias;
+  if (options.n_tokens < logits.size()) std::ranges::fill(logits.subspan(options.n_tokens), kForbidden);
 }
 
 // The lowest id among the largest logits. NaN becomes forbidden.
@@ -153,22 +154,34 @@ void check_options(const SamplerOptions& o, size_t n_vocab) {
   }
 }
 
-uint32_t draw(std::span<float> logits, const SamplerOptions& options, const SamplerState& state) {
+void to_probabilities(std::span<float> logits, const SamplerOptions& options, const SamplerState& state) {
   apply_penalties(logits, options, state);
   apply_bias(logits, options);
   const uint32_t best = most_likely(logits);
-  if (options.temperature == 0 || options.top_p == 0 || std::isinf(logits[best])) return best;
+  if (options.temperature == 0 || options.top_p == 0 || std::isinf(logits[best])) {
+    std::ranges::fill(logits, 0.F);
+    logits[best] = 1;
+    return;
+  }
   const float largest = logits[best];
   cut(logits, best, options);
   apply_temperature(logits, largest, options.temperature);
   softmax(logits);
+}
+
+uint32_t draw(std::span<float> logits, const SamplerOptions& options, const SamplerState& state) {
+  to_probabilities(logits, options, state);
   return draw_weighted(logits, uniform(options.seed, state.position));
 }
 
-void record(uint32_t token, const SamplerOptions& options, SamplerState& state) {
+void record(uint32_t token, float count, const SamplerOptions& options, SamplerState& state) {
   ++state.position;
-  for (auto& [seen, count] : state.counts) count = static_cast<float>(count * options.penalty_decay);
-  ++state.counts[token];
+  for (auto& [seen, n] : state.counts) n = static_cast<float>(n * options.penalty_decay);
+  state.counts[token] += count;
+}
+
+float penalty_count(std::string_view bytes) {
+  return std::string_view(" \t0123456789").find(bytes) == std::string_view::npos ? 1.F : 0.F;
 }
 
 }  // namespace rwkv

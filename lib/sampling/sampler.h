@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct SamplerOptions {
   double frequency = 0.0;  // subtracted once for each (decayed) time it was seen
   double penalty_decay = 0.996;                    // factor on the counts, a token
   std::vector<std::pair<uint32_t, float>> bias{};  // added to a token's logit; -inf forbids it
+  size_t n_tokens = SIZE_MAX;                      // tokens from here on are padding: never drawn
   uint64_t seed = 0;
 };
 
@@ -33,14 +35,22 @@ struct SamplerState {
   bool operator==(const SamplerState&) const = default;
 };
 
-// Draws the next token; `logits` is changed. The stages, in order: penalties, bias, softmax, top-k, top-p,
-// min-p, temperature, draw. The three cuts all look at the model's own probabilities, hence their order does
-// not matter. Of equally likely tokens top-k prefers low ids, top-p and min-p keep all, greedy takes the
-// lowest id. A token whose logit is NaN or -inf is never drawn; Error kFormat when no other is left. The same
-// seed, position, counts and logits give the same token on every machine.
+// Turns logits into the probabilities that draw() draws with. The stages, in order: penalties, bias and
+// padding, softmax, top-k, top-p, min-p, temperature. The three cuts all look at the model's own
+// probabilities, hence their order does not matter. Of equally likely tokens top-k prefers low ids, top-p and
+// min-p keep all, greedy takes the lowest id. A token whose logit is NaN or -inf gets 0; Error kFormat when
+// no other is left.
+void to_probabilities(std::span<float> logits, const SamplerOptions& options, const SamplerState& state);
+
+// Draws the next token; `logits` is changed. The same seed, position, counts and logits give the same token
+// on every machine.
 uint32_t draw(std::span<float> logits, const SamplerOptions& options, const SamplerState& state);
 
-// Takes a drawn token into the state: all counts decay, the token's own grows by one.
-void record(uint32_t token, const SamplerOptions& options, SamplerState& state);
+// Takes a drawn token into the state: all counts decay, the token's own grows by `count`.
+void record(uint32_t token, float count, const SamplerOptions& options, SamplerState& state);
+
+// What a token of these bytes adds to its count, as in RWKV's own samplers: nothing when it is a part of the
+// twelve characters space, tab, 0 to 9 in this order, else 1. Presence holds for either.
+float penalty_count(std::string_view bytes);
 
 }  // namespace rwkv

@@ -39,14 +39,13 @@ class ContinuationTest : public testing::Test {
   Result run(Sequence from, ContinuationOptions options) {
     options.sampler = sampler_;
     Continuation continuation(std::move(from), std::move(options));
-    Continuation* const one[] = {&continuation};
     Result result;
     const auto collect = [&] {
       for (const auto& token : continuation.take_tokens()) result.ids.push_back(token.id);
       result.bytes += continuation.take_bytes();
     };
     while (continuation.stopped() == StopReason::kNone) {
-      draw_for_each(one, generator_);
+      draw_next(continuation, generator_);
       collect();
     }
     continuation.release_held();
@@ -155,14 +154,13 @@ TEST_F(ContinuationTest, TellsLogProbabilitiesOfTheModelItself) {
   options.n_log_probs = 3;
   options.sampler.bias = {{41, 1000.F}};
   Continuation continuation(prompt(), options);
-  Continuation* const one[] = {&continuation};
-  draw_for_each(one, generator_);
+  draw_next(continuation, generator_);
   const auto tokens = continuation.take_tokens();
   ASSERT_EQ(tokens.size(), 1);
   EXPECT_EQ(tokens[0].id, 41);
   Sequence sequence = prompt();
   Sequence* const unbiased[] = {&sequence};
-  const auto row = generator_.next_logits(unbiased).row(0);
+  const auto row = generator_.step(unbiased, {}).front();
   EXPECT_EQ(tokens[0].log_prob, log_prob(row, 41));
   ASSERT_EQ(tokens[0].most_likely.size(), 3);
   EXPECT_EQ(tokens[0].most_likely[0].log_prob, top_log_probs(row, 1)[0].log_prob);

@@ -18,7 +18,7 @@ std::vector<TokenId> some_tokens(size_t n) {
 
 std::vector<float> logits_after(Generator& generator, Sequence& sequence) {
   Sequence* const one[] = {&sequence};
-  const auto row = generator.next_logits(one).row(0);
+  const auto row = generator.step(one, {}).front();
   return {row.begin(), row.end()};
 }
 
@@ -46,27 +46,22 @@ TEST_P(GeneratorTest, TheSplitIntoReadsDoesNotMatter) {
   EXPECT_EQ(logits_after(generator_, whole), logits_after(generator_, parts));
 }
 
-TEST_P(GeneratorTest, SequencesReadTogetherAreThoseReadAlone) {
-  const auto tokens = some_tokens(300);
-  const std::vector<std::span<const TokenId>> texts = {std::span(tokens).first(5), tokens,
-                                                       std::span(tokens).first(1)};
-  std::vector<Sequence> together(3, generator_.new_sequence());
-  generator_.read(together[1], texts[0]);  // so that one of them has a pending token
-  std::vector<Reading> readings;
-  for (size_t i = 0; i < texts.size(); ++i) readings.push_back({&together[i], texts[i]});
-  generator_.read(readings);
-  std::vector<Sequence*> pointers;
-  for (auto& sequence : together) pointers.push_back(&sequence);
-  const auto rows = generator_.next_logits(pointers);
-  std::vector<std::vector<float>> got;
-  for (size_t i = 0; i < 3; ++i) got.emplace_back(rows.row(i).begin(), rows.row(i).end());
+// One sequence is continued while two others read, one of which has a pending token.
+TEST_P(GeneratorTest, WhatIsFedTogetherIsWhatIsFedAlone) {
+  const auto tokens = some_tokens(90);
+  const auto few = std::span(tokens).first(5), one = std::span(tokens).first(1);
+  std::vector<Sequence> together{sequence_of(few), sequence_of(few), generator_.new_sequence()};
+  const std::vector<Reading> readings{{&together[1], tokens}, {&together[2], one}};
+  Sequence* const drawing[] = {&together[0]};
+  const auto row = generator_.step(drawing, readings).front();
 
-  for (size_t i = 0; i < texts.size(); ++i) {
-    Sequence alone = generator_.new_sequence();
-    if (i == 1) generator_.read(alone, texts[0]);
-    generator_.read(alone, texts[i]);
-    EXPECT_EQ(got[i], logits_after(generator_, alone)) << i;
-  }
+  Sequence alone = sequence_of(few);
+  EXPECT_EQ(std::vector<float>(row.begin(), row.end()), logits_after(generator_, alone));
+  Sequence read = sequence_of(few), begun = sequence_of(one);
+  generator_.read(read, tokens);
+  EXPECT_EQ(together[1].n_tokens, 95);
+  EXPECT_EQ(logits_after(generator_, together[1]), logits_after(generator_, read));
+  EXPECT_EQ(logits_after(generator_, together[2]), logits_after(generator_, begun));
 }
 
 TEST_P(GeneratorTest, NothingBeginsFromIdZero) {
@@ -81,8 +76,8 @@ TEST_P(GeneratorTest, KnownLogitsAreHandedOutAmongOthers) {
   const auto expected = logits_after(generator_, known);
   known.logits = expected;
   Sequence* const three[] = {&fed, &known, &other};
-  const auto rows = generator_.next_logits(three);
-  for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(std::ranges::equal(rows.row(i), expected)) << i;
+  const auto rows = generator_.step(three, {});
+  for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(std::ranges::equal(rows[i], expected)) << i;
   EXPECT_TRUE(known.logits.empty());
 }
 

@@ -146,9 +146,29 @@ TEST(Sampler, PenaltiesAreSubtractedFromLogitsOfSeenTokens) {
 TEST(Sampler, CountsDecayThenTheDrawnTokenGrows) {
   SamplerState state;
   const SamplerOptions options{.penalty_decay = 0.5};
-  for (const uint32_t token : {4U, 4U, 9U}) record(token, options, state);
+  for (const uint32_t token : {4U, 4U, 9U}) record(token, 1, options, state);
   EXPECT_EQ(state.position, 3);
   EXPECT_EQ(state.counts, (std::map<uint32_t, float>{{4, 0.75F}, {9, 1.F}}));
+}
+
+TEST(Sampler, DigitsAndSpacesCountNothingButArePresent) {
+  for (const char* exempt : {" ", "\t", "7", "12", " \t0", ""}) EXPECT_EQ(penalty_count(exempt), 0) << exempt;
+  for (const char* counted : {"a", "  ", "21", "\n", "1.", " 1"})
+    EXPECT_EQ(penalty_count(counted), 1) << counted;
+  SamplerState state;
+  SamplerOptions options = greedy();
+  record(1, penalty_count("7"), options, state);
+  options.frequency = 10;
+  EXPECT_EQ(draw_once({0, 1}, options, state), 1);
+  options.presence = 2;
+  EXPECT_EQ(draw_once({0, 1}, options, state), 0);
+}
+
+TEST(Sampler, PaddingIsNeverDrawn) {
+  SamplerOptions options{.n_tokens = 2};
+  EXPECT_EQ(drawn_tokens({1, 1, 5, 5}, options), (std::set<size_t>{0, 1}));
+  options.bias = {{3, 100.F}};
+  EXPECT_EQ(drawn_tokens({1, 1, 5, 5}, options), (std::set<size_t>{0, 1}));
 }
 
 TEST(Sampler, BiasIsAddedAndForbids) {

@@ -19,6 +19,14 @@ TEST(GenerateOptionsTest, HaveTheirDefaults) {
   EXPECT_EQ(o.model, "model");
   EXPECT_EQ(o.continuation.max_tokens, 256);
   EXPECT_TRUE(o.continuation.stop_at_end_of_text);
+  const SamplerOptions& s = o.continuation.sampler;
+  EXPECT_EQ(s.temperature, 1);
+  EXPECT_EQ(s.top_p, 0.5);
+  EXPECT_EQ(s.top_k, 0);
+  EXPECT_EQ(s.min_p, 0);
+  EXPECT_EQ(s.presence, 0);
+  EXPECT_EQ(s.frequency, 0);
+  EXPECT_EQ(s.penalty_decay, 0.996);
   EXPECT_FALSE(o.text_in);
   EXPECT_FALSE(o.text_out);
   EXPECT_NE(o.continuation.sampler.seed, parse({}).continuation.sampler.seed);
@@ -34,6 +42,30 @@ TEST(GenerateOptionsTest, TakeNumbersAsTheyAreSpelled) {
   EXPECT_EQ(o.continuation.stop_ids, (std::vector<TokenId>{7, 8}));
   EXPECT_EQ(o.continuation.sampler.seed, UINT64_MAX);
   EXPECT_EQ(o.threads, 3);
+}
+
+TEST(GenerateOptionsTest, APresetIsABaseForWhatIsGiven) {
+  const auto sampler = [](std::vector<const char*> arguments) {
+    return parse(std::move(arguments)).continuation.sampler;
+  };
+  const auto chat = sampler({"--preset", "chat"});
+  EXPECT_EQ(chat.temperature, 1);
+  EXPECT_EQ(chat.top_p, 0.3);
+  EXPECT_EQ(chat.presence, 0.5);
+  EXPECT_EQ(chat.frequency, 0.5);
+  EXPECT_EQ(sampler({"--preset", "creative"}).temperature, 1.2);
+  EXPECT_EQ(sampler({"--preset", "exact"}).top_p, 0.1);
+  EXPECT_EQ(sampler({"--preset", "greedy"}).temperature, 0);
+  for (const bool first : {true, false}) {
+    std::vector<const char*> arguments{"--top-p", "0.9", "--presence", "0", "--top-k", "7", "--seed", "3"};
+    arguments.insert(first ? arguments.begin() : arguments.end(), {"--preset", "chat"});
+    const auto mixed = sampler(arguments);
+    EXPECT_EQ(mixed.top_p, 0.9);
+    EXPECT_EQ(mixed.presence, 0);
+    EXPECT_EQ(mixed.frequency, 0.5);
+    EXPECT_EQ(mixed.top_k, 7);
+    EXPECT_EQ(mixed.seed, 3);
+  }
 }
 
 TEST(GenerateOptionsTest, TextComesAndGoesTogetherUnlessIdsAreAskedFor) {
@@ -64,6 +96,13 @@ TEST(GenerateOptionsTest, RefuseWhatMakesNoSense) {
       {"--bias", "3:1x"},
       {"--ids", "words"},
       {"--gre"},
+      {"--preset", "cold"},
+      {"--logprobs", "-1"},
+      {"--logprobs", "1001"},
+      {"--logprobs", "1", "--echo"},
+      {"-l", "-0"},
+      {"-l", "--state-out", "s"},
+      {"--jsonl", "-l"},
       {"--jsonl", "--echo"},
       {"--fork", "2", "--state-out", "s"},
       {"--jsonl", "--state-out", "s"},

@@ -19,7 +19,7 @@ class JsonlRequest : public testing::Test {
 TEST_F(JsonlRequest, TakesAllKeys) {
   const Request request = parse_request(
       R"({"id": {"x": [1]}, "ids": [1, 299], "n": 7, "temp": 0.5, "top_k": 4, "top_p": 0.25, "min_p": 0.125,
-          "presence": 1, "frequency": 2, "penalty_decay": 0.75, "bias": {"261": -1.5, "0": "-inf"}, "seed": 18446744073709551615,
+          "presence": 1, "frequency": 2, "penalty_decay": 0.75, "penalize_all": true, "bias": {"261": -1.5, "0": "-inf"}, "seed": 18446744073709551615,
           "stop": ["x", "y"], "stop_ids": [5], "ignore_eos": true, "state_in": "in", "state_out": "out", "logprobs": 2})",
       defaults_);
   EXPECT_EQ(request.error, "");
@@ -34,6 +34,7 @@ TEST_F(JsonlRequest, TakesAllKeys) {
   EXPECT_EQ(c.sampler.presence, 1);
   EXPECT_EQ(c.sampler.frequency, 2);
   EXPECT_EQ(c.sampler.penalty_decay, 0.75);
+  EXPECT_TRUE(c.penalize_all);
   EXPECT_EQ(c.sampler.seed, UINT64_MAX);
   const std::vector<std::pair<TokenId, float>> bias{{261, -1.5F},
                                                     {0, -std::numeric_limits<float>::infinity()}};
@@ -81,29 +82,61 @@ TEST_F(JsonlRequest, TellsWhatIsWrong) {
   EXPECT_EQ(parse_request(R"({"id": 7, "ids": 5})", defaults_).id, "7");
 }
 
+// A job that has read two tokens and drawn one: id 6 is its stop id, any else but 0 its only one.
+BatchJob ended_job(TokenId last) {
+  ContinuationOptions options;
+  options.sampler.temperature = 0;
+  options.stop_ids = {6};
+  options.max_tokens = 1;
+  BatchJob job;
+  job.n_read = 2;
+  job.continuation = {Sequence(), options};
+  std::vector<float> logits(8);
+  logits[last] = 1;
+  job.continuation.draw_from(logits);
+  return job;
+}
+
 TEST_F(JsonlRequest, AnswersInOneLine) {
   Request request;
   request.id = "\"q\"";
-  request.prompt = {1, 2};
-  Answer answer{{{.id = 4}, {.id = 5}}, "a\n", StopReason::kEndOfText};
-  EXPECT_EQ(answer_line(request, answer, nullptr),
+  BatchJob job = ended_job(0);
+  job.tokens = {{.id = 4}, {.id = 5}};
+  job.bytes = "a\n";
+  EXPECT_EQ(answer_line(request, job, nullptr),
             R"({"id":"q","ids":[4,5],"stop":"eos","prompt_tokens":2,"tokens":2})");
-  EXPECT_EQ(answer_line(request, answer, tokenizer_.get()),
+  EXPECT_EQ(answer_line(request, job, tokenizer_.get()),
             R"({"id":"q","ids":[4,5],"text":"a\n","stop":"eos","prompt_tokens":2,"tokens":2})");
-  answer.bytes = "ab\xff";
-  answer.stop = StopReason::kStop;
-  EXPECT_EQ(answer_line(request, answer, tokenizer_.get()),
-            R"({"id":"q","ids":[4,5],"text_base64":"YWL/","stop":"stop","prompt_tokens":2,"tokens":2})");
+  job = ended_job(6);
+  job.bytes = "ab\xff";
+  EXPECT_EQ(answer_line(request, job, tokenizer_.get()),
+            R"({"id":"q","ids":[],"text_base64":"YWL/","stop":"stop","prompt_tokens":2,"tokens":0})");
 }
 
 TEST_F(JsonlRequest, AnswersWithLogProbabilities) {
   Request request;
   request.continuation.n_log_probs = 1;
-  const Answer answer{{{.id = 4, .log_prob = -0.5, .most_likely = {{9, -0.25}}}}, "", StopReason::kLength};
-  EXPECT_EQ(answer_line(request, answer, nullptr),
-            R"({"id":null,"ids":[4],"stop":"length","prompt_tokens":0,"tokens":1,)"
-            R"("logprobs":[{"id":4,"logprob":-5E-1,"top":[{"id":9,"logprob":-2.5E-1}]}]})");
-  EXPECT_EQ(error_line("7", "bad \"n\""), R"({"id":7,"error":"bad \"n\""})");
+  BatchJob job = ended_job(1);
+  job.tokens = {{.id = 1, .log_prob = -0.5, .most_likely = {{2, -0.25}}}};
+  EXPECT_EQ(answer_line(request, job, nullptr),
+            R"({"id":null,"ids":[1],"stop":"length","prompt_tokens":2,"tokens":1,)"
+            R"("logprobs":[{"id":1,"logprob":-5E-1,"top":[{"id":2,"logprob":-2.5E-1}]}]})");
+  EXPECT_EQ(
+      answer_line(request, job, tokenizer_.get()),
+      R"({"id":null,"ids":[1],"text":"","stop":"length","prompt_tokens":2,"tokens":1,)"
+      R"("logprobs":[{"id":1,"text":"a","logprob":-5E-1,"top":[{"id":2,"text":"b","logprob":-2.5E-1}]}]})");
+}
+
+TEST_F(JsonlRequest, AnswersWithAnErrorAndWhatThereIs) {
+  Request request;
+  request.id = "7";
+  BatchJob job;
+  job.error = "bad \"n\"";
+  EXPECT_EQ(answer_line(request, job, nullptr), R"({"id":7,"error":"bad \"n\""})");
+  job.n_read = 3;
+  job.tokens = {{.id = 4}};
+  EXPECT_EQ(answer_line(request, job, nullptr),
+            R"({"id":7,"error":"bad \"n\"","ids":[4],"prompt_tokens":3,"tokens":1})");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
 
 namespace rwkv {
 namespace {
@@ -46,6 +47,27 @@ TEST_F(Pipe, DoesNotWaitUnlessAskedTo) {
   EXPECT_EQ(lines.next(false), std::nullopt);
   close_writer();
   EXPECT_EQ(lines.next(true), "more");
+}
+
+TEST_F(Pipe, HasNoKnownSize) {
+  LineSource lines(ends_[0]);
+  send("line\n");
+  EXPECT_EQ(lines.next(true), "line");
+  EXPECT_EQ(lines.share_taken(), 0);
+}
+
+TEST(LineSourceTest, TellsHowMuchOfAFileItHasGivenOut) {
+  std::FILE* file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  ASSERT_EQ(::write(fileno(file), "ab\ncdefg", 8), 8);
+  ASSERT_EQ(::lseek(fileno(file), 0, SEEK_SET), 0);
+  LineSource lines(fileno(file));
+  EXPECT_EQ(lines.share_taken(), 0);
+  EXPECT_EQ(lines.next(true), "ab");
+  EXPECT_EQ(lines.share_taken(), 3. / 8);
+  EXPECT_EQ(lines.next(true), "cdefg");
+  EXPECT_EQ(lines.share_taken(), 1);
+  std::fclose(file);
 }
 
 TEST_F(Pipe, LinesMayBeLongerThanABlock) {

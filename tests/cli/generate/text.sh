@@ -13,3 +13,12 @@ rwkv-tokenize < prompt | rwkv-generate -n 30 --greedy --decode
 echo
 rwkv-generate -p $'ROMEO:\n' -n 100 --greedy --stop ', I'
 echo
+# -p in front of what is piped; ids and text can be mixed; ids in every form.
+printf 'MEO:\n' | rwkv-generate --text -p RO -n 30 --greedy
+echo
+echo 199 | rwkv-generate -p 'ROMEO:' --ids text -n 8 --greedy
+rwkv-generate -p $'ROMEO:\n' --ids lines -n 3 --greedy
+for format in u16 u32; do
+  printf '835 26 199' | tr ' ' '\n' | python3 -c 'import array, sys; sys.stdout.buffer.write(array.array(sys.argv[1], map(int, sys.stdin)).tobytes())' \
+    "$([ $format = u16 ] && echo H || echo I)" | rwkv-generate --ids $format -n 3 --greedy | od -An -tu$((${format:1} / 8))
+done
