@@ -201,10 +201,10 @@ class TextReader {
   }
 
   void read(std::istream& in, size_t block_bytes) {
-    std::vector<char> block(block_bytes);
-    while (const size_t n = read_some(in, block)) {
+    const auto block = std::make_unique_for_overwrite<char[]>(block_bytes);
+    while (const size_t n = read_some(in, {block.get(), block_bytes})) {
       if (!goes_on()) return;
-      add({block.data(), n});
+      add({block.get(), n});
       std::cout.flush();  // somebody may be reading along
     }
     if (!options_.has_records() || in_text_) end_text();

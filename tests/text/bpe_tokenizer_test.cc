@@ -68,10 +68,11 @@ TEST(StreamEncoder, EqualsTheWholeText) {
                                "e",    "\u0301",   "<|end|>", "<|e", "1",      "\u4e2d", "\u3000",
                                "\xff", "\xe2\x80", "\x80",    "!",   "\u2000", "\uac00", "\u11a8"};
   const SmallTokenizerJson cuttable{{"a b", "\u0120 ab", "\u0120 \u0120"}, {kEnd, R"("content":"  ")"}};
-  const SmallTokenizerJson uncuttable{{"a b"},
-                                      {R"("content":"b ")"}};  // a cut could stand inside the added token
+  // Cuts could stand inside the added tokens.
+  const SmallTokenizerJson uncuttable{{"a b"}, {R"("content":"b ")", R"("content":"\u00e9 ")"}};
+  const SmallTokenizerJson raw{{"a b"}, {R"("content":"1a","normalized":false)", R"("content":"!\u4e2d")"}};
   std::mt19937 rng(1);
-  for (const auto& json : {cuttable, uncuttable}) {
+  for (const auto& json : {cuttable, uncuttable, raw}) {
     const auto tokenizer = Tokenizer::parse(json.text());
     for (int round = 0; round < 3000; ++round) {
       std::string text;
