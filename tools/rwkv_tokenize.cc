@@ -14,6 +14,7 @@
 #include "text/escape.h"
 #include "text/tokenizer.h"
 #include "tool.h"
+#include "vocabulary_path.h"
 
 namespace rwkv {
 namespace {
@@ -24,7 +25,8 @@ constexpr char kUsageText[] =
     "usage: rwkv-tokenize -v VOCAB [options] [FILE...]\n\n"
     "Turns text into token ids, or with -d ids into text. Every FILE is one text; no FILE, or -, is standard "
     "input.\n"
-    "VOCAB is a World vocabulary or a Hugging Face tokenizer.json; RWKV_VOCAB names it too.\n"
+    "VOCAB is a World vocabulary or a Hugging Face tokenizer.json; RWKV_VOCAB names it too, or the folder it "
+    "is in.\n"
     "With --template every FILE is a chat, JSON messages; its prompt is printed, or with -v its ids.\n";
 
 constexpr size_t kMinBlockBytes = 1 << 20;     // of input
@@ -36,6 +38,7 @@ struct Options {
   IdFormat ids = IdFormat::kText;
   bool decode = false, lines = false, null = false, chomp = false, pieces = false, count = false;
   std::vector<std::string> files;
+  bool names_files = false;  // "-" alone may be meant or not
 
   bool has_records() const { return lines || null; }
   char separator() const { return null ? '\0' : '\n'; }
@@ -72,7 +75,7 @@ std::optional<Options> parse(int argc, const char* const* argv) {
       "turn chats into prompts; list prints the names");
   std::optional<int64_t> threads;
   add("threads,t", po::value<int64_t>()->value_name("N")->notifier([&](int64_t n) { threads = n; }),
-      "threads that encode large files (or RWKV_THREADS; default: every core)");
+      "threads that encode large inputs (or RWKV_THREADS; default: every core)");
   line.add_operands("file", po::value(&options.files), -1);
   if (!line.parse(argc, argv)) return std::nullopt;
   if (options.lines && options.null) usage_error("--lines and --null exclude each other");
@@ -85,7 +88,8 @@ std::optional<Options> parse(int argc, const char* const* argv) {
     usage_error("--template excludes --decode, --lines, --null and --chomp");
   }
   options.ids = id_format_from_name(ids);
-  if (options.files.empty()) options.files = {"-"};
+  options.names_files = !options.files.empty();
+  if (!options.names_files) options.files = {"-"};
   return options;
 }
 
@@ -159,10 +163,11 @@ class PieceSink final : public Sink {
 // As wc: a line for every operand, and a total for several.
 class CountSink final : public Sink {
  public:
+  explicit CountSink(bool names_files) : names_files_(names_files) {}
   void add(std::span<const TokenId> ids) override { count_ += ids.size(); }
   void end_record() override {}
   void end_file(const std::string& name) override {
-    std::cout << count_ << (name == "-" ? "" : " " + name) << '\n';
+    std::cout << count_ << (names_files_ ? " " + name : "") << '\n';
     total_ += std::exchange(count_, 0);
     ++n_files_;
   }
@@ -171,12 +176,13 @@ class CountSink final : public Sink {
   }
 
  private:
+  bool names_files_;
   uint64_t count_ = 0, total_ = 0;
   size_t n_files_ = 0;
 };
 
 std::unique_ptr<Sink> make_sink(const Options& options, const Tokenizer& tokenizer) {
-  if (options.count) return std::make_unique<CountSink>();
+  if (options.count) return std::make_unique<CountSink>(options.names_files);
   if (options.pieces) return std::make_unique<PieceSink>(options, tokenizer);
   if (options.decode) return std::make_unique<TextSink>(options, tokenizer);
   return std::make_unique<IdSink>(options);
@@ -313,7 +319,7 @@ class Tool {
         usage_error("no vocabulary: want -v VOCAB");
       return std::nullopt;
     }
-    auto vocab = option_or_environment(options_.vocab, "RWKV_VOCAB");
+    auto vocab = vocabulary_path(options_.vocab);
     if (!vocab) usage_error("no vocabulary: want -v VOCAB or RWKV_VOCAB");
     return vocab;
   }

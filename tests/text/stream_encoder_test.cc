@@ -107,6 +107,47 @@ TEST(StreamEncoder, NamesTheByteThatIsNotUtf8) {
   }
 }
 
+TEST(StreamEncoder, WholeTextsHaveTheirIds) {
+  std::mt19937 rng(3);
+  for (const char* name : kDemoVocabularies) {
+    const auto tokenizer = Tokenizer::load(kSource / name);
+    const std::string texts = adversarial_text(rng) + '\n';
+    std::vector<Ids> want;
+    for (size_t at = 0; at < texts.size();) {
+      const size_t end = texts.find('\n', at);
+      want.push_back(tokenizer->encode(texts.substr(at, end - at)));
+      at = end + 1;
+    }
+    for (const size_t n_threads : {1u, 3u}) {
+      StreamEncoder encoder(*tokenizer, n_threads);
+      std::vector<Ids> found;
+      const auto on_text = [&](std::span<const TokenId> ids) { found.emplace_back(ids.begin(), ids.end()); };
+      encoder.add_texts(texts, '\n', false, on_text);
+      EXPECT_TRUE(found == want) << name << " " << n_threads;
+    }
+  }
+}
+
+TEST(StreamEncoder, WholeTextsBeforeAnErrorArePassedOn) {
+  const auto tokenizer = Tokenizer::load(kSource / "demo/tokenizer.json");
+  std::string texts;
+  for (int i = 0; i < 100000; ++i) texts += "a\n";
+  texts += "b\xff\n";
+  for (const size_t n_threads : {1u, 3u}) {
+    StreamEncoder encoder(*tokenizer, n_threads);
+    encoder.refuse_invalid_utf8();
+    encoder.skip(5);
+    size_t n_texts = 0;
+    try {
+      encoder.add_texts(texts + texts, '\n', false, [&](std::span<const TokenId>) { ++n_texts; });
+      FAIL();
+    } catch (const Error& e) {
+      EXPECT_STREQ(e.what(), "byte 200006: not UTF-8, which this vocabulary needs");
+    }
+    EXPECT_EQ(n_texts, 100000u);
+  }
+}
+
 TEST(StreamEncoder, NamesTheByteWithoutToken) {
   const auto world = Tokenizer::parse("1 'a' 1\n2 'aa' 2\n");
   StreamEncoder encoder(*world);
