@@ -72,6 +72,9 @@ class BpeTokenizer final : public Tokenizer {
   struct Memory final : Scratch {
     PieceCache pieces;
     std::vector<TokenId> merged;  // of the piece at hand
+    // Where the text at hand stands in the stream, and in memory unless normalization has changed it.
+    uint64_t text_offset = 0;
+    const char* text = nullptr;
   };
 
   // Null, or the first byte that has no token.
@@ -87,9 +90,12 @@ class BpeTokenizer final : public Tokenizer {
 
   void encode_valid(std::string_view text, std::vector<TokenId>& ids, Memory& memory) const {
     const auto on_text = [&](std::string_view part) {
+      memory.text_offset = memory.offset + static_cast<uint64_t>(part.data() - text.data());
       if (!normalizes_ || is_plainly_nfc(part)) {
+        memory.text = part.data();
         encode_normalized(part, ids, memory);
       } else {
+        memory.text = nullptr;
         encode_normalized(nfc(part), ids, memory);
       }
     };
@@ -109,14 +115,14 @@ class BpeTokenizer final : public Tokenizer {
 
   void encode_piece(std::string_view piece, std::vector<TokenId>& ids, Memory& memory) const {
     if (piece.size() > PieceCache::kMaxBytes) {
-      merge(piece, memory.merged);
+      merge(piece, memory);
       ids.insert(ids.end(), memory.merged.begin(), memory.merged.end());
       return;
     }
     const auto key = PieceCache::key_of(piece);
     auto known = memory.pieces.find(key);
     if (known.empty()) {
-      merge(piece, memory.merged);
+      merge(piece, memory);
       memory.pieces.put(key, memory.merged);
       known = memory.merged;
     }
@@ -124,13 +130,16 @@ class BpeTokenizer final : public Tokenizer {
     ids.insert(ids.end(), known.begin(), known.end());
   }
 
-  void merge(std::string_view piece, std::vector<TokenId>& merged) const {
-    if (const char* missing = find_byte_ids(piece, merged)) {
-      throw Error(ErrorKind::kFormat, "the vocabulary has no token for byte " +
-                                          std::to_string(static_cast<unsigned char>(*missing)) +
-                                          " of the text");
+  void merge(std::string_view piece, Memory& memory) const {
+    if (const char* missing = find_byte_ids(piece, memory.merged)) {
+      const uint64_t at =
+          memory.text_offset + static_cast<uint64_t>(memory.text == nullptr ? 0 : missing - memory.text);
+      throw Error(ErrorKind::kFormat, "byte " + std::to_string(at) +
+                                          (memory.text == nullptr ? " or behind" : "") +
+                                          ": the vocabulary has no token for " +
+                                          std::to_string(static_cast<unsigned char>(*missing)));
     }
-    merges_.apply(merged);
+    merges_.apply(memory.merged);
   }
 
   std::array<std::optional<TokenId>, 256> byte_ids_;

@@ -40,11 +40,13 @@ void StreamEncoder::finish(std::vector<TokenId>& ids) {
 }
 
 size_t StreamEncoder::encode_pending(std::vector<TokenId>& ids) {
-  if (shares_.size() == 1 || pending_.size() < 2 * kMinShareBytes) {
+  const bool is_large = shares_.size() > 1 && pending_.size() >= 2 * kMinShareBytes;
+  const auto last_cut = [&](std::string_view text) { return is_large ? tokenizer_.last_cut(text) : 0; };
+  const auto rest = cut_shares(pending_, last_cut);
+  if (rest.size() == pending_.size()) {  // no known cut may yet have tokens that are certain
     shares_[0].scratch->offset = offset_;
     return tokenizer_.encode_some(pending_, true, ids, shares_[0].scratch.get());
   }
-  const auto rest = cut_shares(pending_, [&](std::string_view text) { return tokenizer_.last_cut(text); });
   encode_shares([&](Share& share) {
     share.scratch->offset = share.offset;
     tokenizer_.encode_some(share.text, false, share.ids, share.scratch.get());

@@ -57,9 +57,23 @@ TEST(BpeTokenizer, InvalidUtf8BecomesReplacementCharacters) {
 TEST(BpeTokenizer, NamesAByteWithoutToken) {
   const auto tokenizer = Tokenizer::parse(
       R"({"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},"decoder":{"type":"ByteLevel"},)"
+      R"("normalizer":{"type":"NFC"},"added_tokens":[{"id":1,"content":"!","normalized":false}],)"
       R"("model":{"vocab":{"a":0},"merges":[]}})");
-  EXPECT_EQ(tokenizer->encode("aa"), (Ids{0, 0}));
-  EXPECT_THROW(tokenizer->encode("ab"), Error);
+  const auto refusal = [&](std::string_view text) -> std::string {
+    try {
+      StreamEncoder encoder(*tokenizer);
+      Ids ids;
+      encoder.skip(10);
+      encoder.add(text, ids);
+      encoder.finish(ids);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal("a!a"), "");
+  EXPECT_EQ(refusal("aa!ab"), "byte 14: the vocabulary has no token for 98");
+  EXPECT_EQ(refusal("!ae\u0301"), "byte 11 or behind: the vocabulary has no token for 195");
 }
 
 // Whatever the parts, the ids are those of the whole text.

@@ -70,6 +70,15 @@ TEST(StreamEncoder, IdsComeAsSoonAsTheyAreCertain) {
   EXPECT_EQ(ids, bpe->encode("To be,"));
 }
 
+// Where there is no cut, one thread goes on alone, and nothing piles up.
+TEST(StreamEncoder, TextsWithoutCutsAreNotHeldBack) {
+  const auto world = Tokenizer::parse("1 'a' 1\n2 'aaa' 3\n");
+  StreamEncoder encoder(*world, 2);
+  Ids ids;
+  encoder.add(std::string(300000, 'a'), ids);
+  EXPECT_EQ(ids.size(), 100000u);
+}
+
 TEST(StreamEncoder, AMillionLettersTakeLinearTime) {
   const auto tokenizer = Tokenizer::load(kSource / "demo/tokenizer.json");
   StreamEncoder encoder(*tokenizer);
