@@ -39,7 +39,7 @@ class BpeTokenIndex {
 
  private:
   struct Texts {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard's name
     const BpeVocabulary& vocabulary;
     static std::string_view text_of(std::string_view text) { return text; }
     std::string_view text_of(uint32_t place) const { return vocabulary.text_of(vocabulary.tokens[place]); }

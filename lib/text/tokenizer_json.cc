@@ -105,9 +105,11 @@ void check_model(const json::object& model) {
 // Takes the vocabulary out of a file that is parsed; the rest becomes JSON, in which both parts are empty.
 class Handler {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): Boost's names
   static constexpr size_t max_object_size = json::object::max_size(),
                           max_array_size = json::array::max_size(), max_key_size = json::string::max_size(),
                           max_string_size = json::string::max_size();
+  // NOLINTEND(readability-identifier-naming)
 
   BpeVocabulary vocabulary;
   json::value_stack rest;
