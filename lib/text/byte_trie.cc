@@ -26,7 +26,7 @@ struct Keyed {
 
 std::vector<Keyed> sorted(const TokenTable& tokens) {
   std::vector<Keyed> keyed;
-  keyed.reserve(tokens.size());
+  keyed.reserve(tokens.n_tokens());
   tokens.for_each([&](std::string_view bytes, TokenId id) {
     if (bytes.empty()) throw Error(ErrorKind::kFormat, "id " + std::to_string(id) + ": an empty token");
     keyed.push_back({prefix_of(bytes), id, static_cast<uint32_t>(bytes.size())});

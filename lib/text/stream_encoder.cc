@@ -1,8 +1,6 @@
-#include <algorithm>
-#include <utility>
-
-#include "core/thread_pool.h"
 #include "text/tokenizer.h"
+
+#include <algorithm>
 
 namespace rwkv {
 namespace {

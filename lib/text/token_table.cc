@@ -35,6 +35,7 @@ void TokenTable::add(uint64_t id, std::string_view bytes) {
   }
   range = {static_cast<uint32_t>(bytes_.size()), static_cast<uint32_t>(bytes.size())};
   bytes_ += bytes;
+  ++n_tokens_;
   size_ = std::max<size_t>(size_, id + 1);
 }
 

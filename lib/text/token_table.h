@@ -25,6 +25,7 @@ class TokenTable {
   }
   bool contains(TokenId id) const { return find(id) != nullptr; }
   size_t size() const { return size_; }  // the highest id + 1
+  size_t n_tokens() const { return n_tokens_; }
   // Calls visit(bytes, id) for every token, by rising id.
   template <class Visit>
   void for_each(Visit&& visit) const {
@@ -53,7 +54,7 @@ class TokenTable {
   std::string bytes_;
   std::vector<uint32_t> pages_;  // of ids: which page of ranges_ they have, counted from 1; 0: none
   std::vector<Range> ranges_;
-  size_t size_ = 0;
+  size_t size_ = 0, n_tokens_ = 0;
 };
 
 }  // namespace rwkv

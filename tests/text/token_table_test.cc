@@ -13,6 +13,7 @@ TEST(TokenTable, KeepsTheBytesOfItsIds) {
   table.add(70000, "ab");
   table.add(3, std::string_view("\0", 1));
   EXPECT_EQ(table.size(), 70001u);
+  EXPECT_EQ(table.n_tokens(), 2u);
   EXPECT_EQ(table.at(70000), "ab");
   EXPECT_EQ(table.at(3), std::string_view("\0", 1));
   EXPECT_EQ(table.at(4), "");
