@@ -1,8 +1,8 @@
 // Input that a signal can end.
 #pragma once
 #include <cstddef>
+#include <memory>
 #include <streambuf>
-#include <vector>
 
 namespace rwkv {
 
@@ -12,14 +12,18 @@ namespace rwkv {
 // the descriptor.
 class FdBuffer : public std::streambuf {
  public:
-  FdBuffer(int descriptor, size_t block_bytes) : descriptor_(descriptor), block_(block_bytes) {}
+  FdBuffer(int descriptor, size_t block_bytes)
+      : descriptor_(descriptor),
+        block_bytes_(block_bytes),
+        block_(std::make_unique_for_overwrite<char[]>(block_bytes)) {}
 
  protected:
   int_type underflow() override;
 
  private:
   int descriptor_;
-  std::vector<char> block_;
+  size_t block_bytes_;
+  std::unique_ptr<char[]> block_;  // memory that no input fills is never touched
 };
 
 }  // namespace rwkv

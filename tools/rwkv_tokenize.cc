@@ -1,24 +1,20 @@
 // rwkv-tokenize: text to token ids and back.
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <optional>
 
 #include "core/read_some.h"
-#include "core/thread_pool.h"
 #include "fd_buffer.h"
 #include "ids/id_stream.h"
+#include "input_file.h"
 #include "tensor/tensor_file.h"
 #include "text/chat_template.h"
 #include "text/escape.h"
 #include "text/tokenizer.h"
 #include "tool.h"
+#include "vocabulary_path.h"
 
 namespace rwkv {
 namespace {
@@ -29,10 +25,12 @@ constexpr char kUsageText[] =
     "usage: rwkv-tokenize -v VOCAB [options] [FILE...]\n\n"
     "Turns text into token ids, or with -d ids into text. Every FILE is one text; no FILE, or -, is standard "
     "input.\n"
-    "VOCAB is a World vocabulary or a Hugging Face tokenizer.json; RWKV_VOCAB names it too.\n"
+    "VOCAB is a World vocabulary or a Hugging Face tokenizer.json; RWKV_VOCAB names it too, or the folder it "
+    "is in.\n"
     "With --template every FILE is a chat, JSON messages; its prompt is printed, or with -v its ids.\n";
 
-constexpr size_t kBlockBytes = 1 << 20;  // of input; many threads get more at a time
+constexpr size_t kMinBlockBytes = 1 << 20;     // of input
+constexpr size_t kThreadBlockBytes = 1 << 17;  // for each thread
 
 struct Options {
   std::string vocab, model, utf8, chat_template;
@@ -40,6 +38,7 @@ struct Options {
   IdFormat ids = IdFormat::kText;
   bool decode = false, lines = false, null = false, chomp = false, pieces = false, count = false;
   std::vector<std::string> files;
+  bool names_files = false;  // "-" alone may be meant or not
 
   bool has_records() const { return lines || null; }
   char separator() const { return null ? '\0' : '\n'; }
@@ -76,7 +75,7 @@ std::optional<Options> parse(int argc, const char* const* argv) {
       "turn chats into prompts; list prints the names");
   std::optional<int64_t> threads;
   add("threads,t", po::value<int64_t>()->value_name("N")->notifier([&](int64_t n) { threads = n; }),
-      "threads that encode large files (or RWKV_THREADS; default: every core)");
+      "threads that encode large inputs (or RWKV_THREADS; default: every core)");
   line.add_operands("file", po::value(&options.files), -1);
   if (!line.parse(argc, argv)) return std::nullopt;
   if (options.lines && options.null) usage_error("--lines and --null exclude each other");
@@ -89,7 +88,8 @@ std::optional<Options> parse(int argc, const char* const* argv) {
     usage_error("--template excludes --decode, --lines, --null and --chomp");
   }
   options.ids = id_format_from_name(ids);
-  if (options.files.empty()) options.files = {"-"};
+  options.names_files = !options.files.empty();
+  if (!options.names_files) options.files = {"-"};
   return options;
 }
 
@@ -163,10 +163,11 @@ class PieceSink final : public Sink {
 // As wc: a line for every operand, and a total for several.
 class CountSink final : public Sink {
  public:
+  explicit CountSink(bool names_files) : names_files_(names_files) {}
   void add(std::span<const TokenId> ids) override { count_ += ids.size(); }
   void end_record() override {}
   void end_file(const std::string& name) override {
-    std::cout << count_ << (name == "-" ? "" : " " + name) << '\n';
+    std::cout << count_ << (names_files_ ? " " + name : "") << '\n';
     total_ += std::exchange(count_, 0);
     ++n_files_;
   }
@@ -175,12 +176,13 @@ class CountSink final : public Sink {
   }
 
  private:
+  bool names_files_;
   uint64_t count_ = 0, total_ = 0;
   size_t n_files_ = 0;
 };
 
 std::unique_ptr<Sink> make_sink(const Options& options, const Tokenizer& tokenizer) {
-  if (options.count) return std::make_unique<CountSink>();
+  if (options.count) return std::make_unique<CountSink>(options.names_files);
   if (options.pieces) return std::make_unique<PieceSink>(options, tokenizer);
   if (options.decode) return std::make_unique<TextSink>(options, tokenizer);
   return std::make_unique<IdSink>(options);
@@ -192,19 +194,20 @@ bool goes_on() {
   return std::cout.good();
 }
 
-// Encodes the texts of one file into a sink.
+// Encodes the texts of files into a sink.
 class TextReader {
  public:
-  TextReader(const Options& options, const Tokenizer& tokenizer, ThreadPool* threads, Sink& sink)
-      : options_(options), encoder_(tokenizer, threads), sink_(sink) {
+  TextReader(const Options& options, const Tokenizer& tokenizer, Sink& sink)
+      : options_(options), encoder_(tokenizer, thread_count(options.threads)), sink_(sink) {
     encoder_.refuse_invalid_utf8();
   }
 
   void read(std::istream& in, size_t block_bytes) {
-    std::vector<char> block(block_bytes);
-    while (const size_t n = read_some(in, block)) {
+    const auto block = std::make_unique_for_overwrite<char[]>(block_bytes);
+    encoder_.begin_stream();
+    while (const size_t n = read_some(in, {block.get(), block_bytes})) {
       if (!goes_on()) return;
-      add({block.data(), n});
+      add({block.get(), n});
       std::cout.flush();  // somebody may be reading along
     }
     if (!options_.has_records() || in_text_) end_text();
@@ -212,14 +215,31 @@ class TextReader {
 
  private:
   void add(std::string_view bytes) {
-    for (size_t end;
-         options_.has_records() && (end = bytes.find(options_.separator())) != std::string_view::npos;) {
-      add_to_text(bytes.substr(0, end));
-      end_text();
-      encoder_.skip(1);
-      bytes.remove_prefix(end + 1);
+    if (options_.has_records()) {
+      if (in_text_) add_end_of_text(bytes);
+      if (!in_text_) add_texts(bytes);
     }
     if (!bytes.empty()) add_to_text(bytes);
+  }
+
+  // Takes the rest of the text at hand from `bytes`, when it is there.
+  void add_end_of_text(std::string_view& bytes) {
+    const size_t end = bytes.find(options_.separator());
+    if (end == std::string_view::npos) return;
+    add_to_text(bytes.substr(0, end));
+    end_text();
+    encoder_.skip(1);
+    bytes.remove_prefix(end + 1);
+  }
+
+  // Takes the texts that `bytes` has whole.
+  void add_texts(std::string_view& bytes) {
+    const size_t n = bytes.rfind(options_.separator()) + 1;
+    encoder_.add_texts(bytes.substr(0, n), options_.separator(), options_.chomp, [&](auto ids) {
+      sink_.add(ids);
+      sink_.end_record();
+    });
+    bytes.remove_prefix(n);
   }
 
   // With --chomp a final newline waits for what follows it.
@@ -271,37 +291,16 @@ void check_model(const std::string& path, const Tokenizer& tokenizer) {
   with_context(path, [&] { tokenizer.check_fits(embedding.shape[0]); });
 }
 
-// An open file; standard input is not closed.
-class Input {
- public:
-  explicit Input(const std::string& name)
-      : descriptor_(name == "-" ? STDIN_FILENO : ::open(name.c_str(), O_RDONLY | O_CLOEXEC)) {
-    struct stat status {};
-    if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0)
-      throw Error(ErrorKind::kIo, std::strerror(errno));
-    if (S_ISDIR(status.st_mode)) throw Error(ErrorKind::kIo, "is a directory");
-    if (S_ISREG(status.st_mode)) file_bytes_ = static_cast<size_t>(status.st_size);
-  }
-  Input(const Input&) = delete;
-  Input& operator=(const Input&) = delete;
-  ~Input() {
-    if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
-  }
-
-  int descriptor() const { return descriptor_; }
-  bool is_large() const { return file_bytes_ > kBlockBytes; }
-
- private:
-  int descriptor_;
-  size_t file_bytes_ = 0;  // 0 for pipes and devices
-};
-
 class Tool {
  public:
   explicit Tool(const Options& options) : options_(options) {
     if (const auto vocab = vocabulary()) tokenizer_ = Tokenizer::load(*vocab);
     if (!options.model.empty()) check_model(options.model, *tokenizer_);
     if (tokenizer_) sink_ = make_sink(options, *tokenizer_);
+    if (options.chat_template.empty() && !options.decode) {
+      reader_.emplace(options, *tokenizer_, *sink_);
+      block_bytes_ = std::max(block_bytes_, kThreadBlockBytes * thread_count(options.threads));
+    }
   }
 
   void run() {
@@ -320,24 +319,21 @@ class Tool {
         usage_error("no vocabulary: want -v VOCAB");
       return std::nullopt;
     }
-    auto vocab = option_or_environment(options_.vocab, "RWKV_VOCAB");
+    auto vocab = vocabulary_path(options_.vocab);
     if (!vocab) usage_error("no vocabulary: want -v VOCAB or RWKV_VOCAB");
     return vocab;
   }
 
   void read(const std::string& name) {
-    const Input input(name);
-    ThreadPool* const threads = threads_for(input);
-    const size_t block_bytes =
-        kBlockBytes / 2 * std::max<size_t>(2, threads == nullptr ? 1 : threads->size());
-    FdBuffer buffer(input.descriptor(), block_bytes);
+    const InputFile input(name, block_bytes_);
+    FdBuffer buffer(input.descriptor(), block_bytes_);
     std::istream in(&buffer);
     if (!options_.chat_template.empty()) {
       read_chat(in);
     } else if (options_.decode) {
       read_ids(in, options_, *tokenizer_, *sink_);
     } else {
-      TextReader(options_, *tokenizer_, threads, *sink_).read(in, block_bytes);
+      reader_->read(in, block_bytes_);
     }
   }
 
@@ -355,17 +351,11 @@ class Tool {
     sink_->end_record();
   }
 
-  // Records are too short to share.
-  ThreadPool* threads_for(const Input& input) {
-    if (!input.is_large() || options_.decode || options_.has_records()) return nullptr;
-    if (!threads_) threads_.emplace(thread_count(options_.threads));
-    return &*threads_;
-  }
-
   const Options& options_;
   std::unique_ptr<const Tokenizer> tokenizer_;  // null when chats stay text
   std::unique_ptr<Sink> sink_;                  // as well
-  std::optional<ThreadPool> threads_;
+  std::optional<TextReader> reader_;            // when texts are encoded
+  size_t block_bytes_ = kMinBlockBytes;
 };
 
 int run(const Options& options) {

@@ -1,5 +1,6 @@
 #include "ids/id_stream.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <ostream>
@@ -223,11 +224,15 @@ IdWriter::IdWriter(std::ostream& out, IdFormat format, Records records)
 }
 
 void IdWriter::write(std::span<const TokenId> ids) {
-  constexpr size_t kLongest = 12;  // a separator, ten digits, a line break
-  text_.resize(ids.size() * kLongest);
-  char* end = text_.data();
-  for (const TokenId id : ids) end = put(id, end);
-  out_.write(text_.data(), end - text_.data());
+  constexpr size_t kAtOnce = 1 << 14, kLongest = 12;  // a separator, ten digits, a line break
+  while (!ids.empty()) {
+    const auto some = ids.first(std::min(kAtOnce, ids.size()));
+    text_.resize(std::max(text_.size(), some.size() * kLongest));
+    char* end = text_.data();
+    for (const TokenId id : some) end = put(id, end);
+    out_.write(text_.data(), end - text_.data());
+    ids = ids.subspan(some.size());
+  }
 }
 
 char* IdWriter::put(TokenId id, char* to) {

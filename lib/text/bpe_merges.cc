@@ -5,6 +5,8 @@
 #include <limits>
 #include <queue>
 
+#include "core/error.h"
+
 namespace rwkv {
 namespace {
 
@@ -108,6 +110,7 @@ void BpeMerges::apply_short(std::vector<TokenId>& ids) const {
 
 void BpeMerges::apply(std::vector<TokenId>& ids) const {
   if (ids.size() < 2) return;
+  if (ids.size() >= kNone) throw Error(ErrorKind::kFormat, "a piece of the text has more than 4 GB");
   if (ids.size() <= kShort) return apply_short(ids);
   Run(*this, ids).run();
 }

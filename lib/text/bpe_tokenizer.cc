@@ -1,9 +1,10 @@
 #include "text/bpe_tokenizer.h"
 
-#include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "core/error.h"
+#include "text/bpe_cuts.h"
 #include "text/gpt2_pieces.h"
 #include "text/piece_cache.h"
 #include "text/unicode.h"
@@ -11,31 +12,6 @@
 
 namespace rwkv {
 namespace {
-
-bool is_ascii_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-// Whether the character that ends before `at` is white space.
-bool is_behind_space(std::string_view text, size_t at) {
-  size_t begin = at - 1;
-  while (begin > 0 && at - begin < 4 && (static_cast<unsigned char>(text[begin]) & 0xc0) == 0x80) --begin;
-  const Utf8Step step = utf8_step(text.substr(begin, at - begin));
-  return step.kind == Utf8Step::kCharacter && begin + step.bytes == at &&
-         char_class(step.code) == CharClass::kSpace;
-}
-
-// Where white space follows something else. Nothing before such a place depends on what is behind it, and the
-// other way round: characters do not combine with ASCII behind them, and no piece of GPT-2's pattern goes on
-// into white space, nor looks at what stood before it.
-bool is_cut(std::string_view text, size_t at) {
-  return is_ascii_space(text[at]) && !is_behind_space(text, at);
-}
-
-// The last cut; 0 when there is none.
-size_t last_cut_of(std::string_view text) {
-  size_t at = text.empty() ? 0 : text.size() - 1;
-  while (at > 0 && !is_cut(text, at)) --at;
-  return at;
-}
 
 // Calls on_text(part) for what stands between tokens of `trie`, on_token(id) for them: leftmost, then longest
 // first.
@@ -61,10 +37,13 @@ class BpeTokenizer final : public Tokenizer {
       : Tokenizer(std::move(parts.tokens)),
         byte_ids_(parts.byte_ids),
         merges_(std::move(parts.merges)),
-        can_cut_(!has_cut(parts.raw_added) && !has_cut(parts.normal_added)),
-        raw_added_(trie_of(parts.raw_added)),
-        normal_added_(trie_of(parts.normal_added)),
-        normalizes_(parts.normalizes) {}
+        raw_added_(parts.raw_added),
+        normal_added_(parts.normal_added),
+        normalizes_(parts.normalizes) {
+    for (const TokenTable& added : {std::cref(parts.raw_added), std::cref(parts.normal_added)}) {
+      added.for_each([&](std::string_view bytes, TokenId) { cuts_.add_token(bytes); });
+    }
+  }
 
   std::string_view kind() const override { return "byte-level BPE"; }
   InvalidUtf8 invalid_output() const override { return InvalidUtf8::kReplace; }
@@ -87,24 +66,16 @@ class BpeTokenizer final : public Tokenizer {
   }
 
   std::unique_ptr<Scratch> make_scratch() const override { return std::make_unique<Memory>(); }
-  size_t last_cut(std::string_view text) const override { return can_cut_ ? last_cut_of(text) : 0; }
+  size_t last_cut(std::string_view text) const override { return cuts_.last(text); }
 
  private:
   struct Memory final : Scratch {
     PieceCache pieces;
     std::vector<TokenId> merged;  // of the piece at hand
+    // Where the text at hand stands in the stream, and in memory unless normalization has changed it.
+    uint64_t text_offset = 0;
+    const char* text = nullptr;
   };
-
-  static bool has_cut(const std::vector<AddedToken>& added) {
-    return std::any_of(added.begin(), added.end(),
-                       [](const auto& token) { return last_cut_of(token.text) > 0; });
-  }
-
-  static ByteTrie trie_of(const std::vector<AddedToken>& added) {
-    std::vector<TokenTable::Token> tokens;
-    for (const auto& token : added) tokens.push_back({token.text, token.id});
-    return ByteTrie(tokens);
-  }
 
   // Null, or the first byte that has no token.
   const char* find_byte_ids(std::string_view bytes, std::vector<TokenId>& ids) const {
@@ -119,9 +90,12 @@ class BpeTokenizer final : public Tokenizer {
 
   void encode_valid(std::string_view text, std::vector<TokenId>& ids, Memory& memory) const {
     const auto on_text = [&](std::string_view part) {
+      memory.text_offset = memory.offset + static_cast<uint64_t>(part.data() - text.data());
       if (!normalizes_ || is_plainly_nfc(part)) {
+        memory.text = part.data();
         encode_normalized(part, ids, memory);
       } else {
+        memory.text = nullptr;
         encode_normalized(nfc(part), ids, memory);
       }
     };
@@ -141,14 +115,14 @@ class BpeTokenizer final : public Tokenizer {
 
   void encode_piece(std::string_view piece, std::vector<TokenId>& ids, Memory& memory) const {
     if (piece.size() > PieceCache::kMaxBytes) {
-      merge(piece, memory.merged);
+      merge(piece, memory);
       ids.insert(ids.end(), memory.merged.begin(), memory.merged.end());
       return;
     }
     const auto key = PieceCache::key_of(piece);
     auto known = memory.pieces.find(key);
     if (known.empty()) {
-      merge(piece, memory.merged);
+      merge(piece, memory);
       memory.pieces.put(key, memory.merged);
       known = memory.merged;
     }
@@ -156,19 +130,22 @@ class BpeTokenizer final : public Tokenizer {
     ids.insert(ids.end(), known.begin(), known.end());
   }
 
-  void merge(std::string_view piece, std::vector<TokenId>& merged) const {
-    if (const char* missing = find_byte_ids(piece, merged)) {
-      throw Error(ErrorKind::kFormat, "the vocabulary has no token for byte " +
-                                          std::to_string(static_cast<unsigned char>(*missing)) +
-                                          " of the text");
+  void merge(std::string_view piece, Memory& memory) const {
+    if (const char* missing = find_byte_ids(piece, memory.merged)) {
+      const uint64_t at =
+          memory.text_offset + static_cast<uint64_t>(memory.text == nullptr ? 0 : missing - memory.text);
+      throw Error(ErrorKind::kFormat, "byte " + std::to_string(at) +
+                                          (memory.text == nullptr ? " or behind" : "") +
+                                          ": the vocabulary has no token for " +
+                                          std::to_string(static_cast<unsigned char>(*missing)));
     }
-    merges_.apply(merged);
+    merges_.apply(memory.merged);
   }
 
   std::array<std::optional<TokenId>, 256> byte_ids_;
   BpeMerges merges_;
-  bool can_cut_;
   ByteTrie raw_added_, normal_added_;
+  BpeCuts cuts_;
   bool normalizes_;
 };
 

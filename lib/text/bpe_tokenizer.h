@@ -12,17 +12,12 @@
 
 namespace rwkv {
 
-struct AddedToken {
-  std::string text;
-  TokenId id;
-};
-
 struct BpeParts {
   TokenTable tokens;                                 // of the model and the added ones
   std::array<std::optional<TokenId>, 256> byte_ids;  // of the tokens that are one byte
   BpeMerges merges;
-  std::vector<AddedToken> raw_added, normal_added;  // looked for before and after normalization
-  bool normalizes = false;                          // to NFC
+  TokenTable raw_added, normal_added;  // looked for before and after normalization
+  bool normalizes = false;             // to NFC
 };
 
 // Text -> added tokens -> NFC -> added tokens -> GPT-2's pieces -> bytes -> merges.

@@ -23,7 +23,7 @@ std::string ByteAlphabet::character_of(unsigned char byte) const {
 std::string ByteAlphabet::bytes_of(std::string_view text) const {
   std::string bytes;
   for (size_t at = 0; at < text.size();) {
-    const Utf8Step step = utf8_step(text.substr(at));
+    const Utf8Step step = valid_utf8_step(text.substr(at));
     const int byte = step.code < bytes_.size() ? bytes_[step.code] : -1;
     if (byte < 0) return std::string(text);
     bytes += static_cast<char>(byte);

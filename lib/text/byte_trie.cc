@@ -20,15 +20,19 @@ uint64_t prefix_of(std::string_view bytes) {
 
 struct Keyed {
   uint64_t prefix;
-  TokenTable::Token token;
+  TokenId id;
+  uint32_t n_bytes;
 };
 
-std::vector<Keyed> sorted(const std::vector<TokenTable::Token>& tokens) {
+std::vector<Keyed> sorted(const TokenTable& tokens) {
   std::vector<Keyed> keyed;
-  keyed.reserve(tokens.size());
-  for (const auto& token : tokens) keyed.push_back({prefix_of(token.bytes), token});
-  std::sort(keyed.begin(), keyed.end(), [](const Keyed& a, const Keyed& b) {
-    return a.prefix != b.prefix ? a.prefix < b.prefix : a.token.bytes < b.token.bytes;
+  keyed.reserve(tokens.n_tokens());
+  tokens.for_each([&](std::string_view bytes, TokenId id) {
+    if (bytes.empty()) throw Error(ErrorKind::kFormat, "id " + std::to_string(id) + ": an empty token");
+    keyed.push_back({prefix_of(bytes), id, static_cast<uint32_t>(bytes.size())});
+  });
+  std::sort(keyed.begin(), keyed.end(), [&](const Keyed& a, const Keyed& b) {
+    return a.prefix != b.prefix ? a.prefix < b.prefix : tokens.at(a.id) < tokens.at(b.id);
   });
   return keyed;
 }
@@ -38,7 +42,8 @@ std::vector<Keyed> sorted(const std::vector<TokenTable::Token>& tokens) {
 // Places the nodes level by level; each covers a range of the sorted tokens, which begin with its bytes.
 class ByteTrie::Build {
  public:
-  Build(std::vector<uint64_t>& units, const std::vector<Keyed>& tokens) : units_(units), tokens_(tokens) {}
+  Build(std::vector<uint64_t>& units, const TokenTable& table)
+      : units_(units), table_(table), tokens_(sorted(table)) {}
 
   void run() {
     next_[kListEnd] = before_[kListEnd] = kListEnd;
@@ -68,17 +73,16 @@ class ByteTrie::Build {
     uint32_t begin, end;
   };
   static constexpr uint32_t kListEnd = 512;
-  static constexpr size_t kBlock = 256, kOpenUnits = kListEnd, kTries = 24, kMaxUnits = size_t{1} << 30;
+  static constexpr size_t kBlock = 256, kOpenUnits = kListEnd, kTries = 48, kMaxUnits = size_t{1} << 30;
 
   // The token that ends at a node comes first in its range.
   void take_token(Node& node) {
-    const auto& token = tokens_[node.begin].token;
-    if (token.bytes.size() != depth_) return;
+    const Keyed& token = tokens_[node.begin];
+    if (token.n_bytes != depth_) return;
     ++node.begin;
-    if (node.begin < node.end && tokens_[node.begin].token.bytes.size() == depth_) {
+    if (node.begin < node.end && tokens_[node.begin].n_bytes == depth_) {
       throw Error(ErrorKind::kFormat, "ids " + std::to_string(token.id) + " and " +
-                                          std::to_string(tokens_[node.begin].token.id) +
-                                          " have the same bytes");
+                                          std::to_string(tokens_[node.begin].id) + " have the same bytes");
     }
     units_[node.unit] |= kHasToken | token.id;
   }
@@ -103,7 +107,7 @@ class ByteTrie::Build {
 
   unsigned char byte_of(uint32_t token) const {
     return depth_ < 8 ? static_cast<unsigned char>(tokens_[token].prefix >> (56 - 8 * depth_))
-                      : static_cast<unsigned char>(tokens_[token].token.bytes[depth_]);
+                      : static_cast<unsigned char>(table_.at(tokens_[token].id)[depth_]);
   }
 
   // Only some places of the last blocks are tried: a little memory for much time.
@@ -159,7 +163,8 @@ class ByteTrie::Build {
 
   static constexpr uint64_t kFree = uint64_t{kNoLabel} << 24;
   std::vector<uint64_t>& units_;
-  const std::vector<Keyed>& tokens_;
+  const TokenTable& table_;
+  const std::vector<Keyed> tokens_;
   std::vector<Node> next_level_;
   size_t depth_ = 0;             // of the nodes at hand
   std::vector<Child> children_;  // of the node at hand
@@ -168,12 +173,6 @@ class ByteTrie::Build {
   std::array<uint32_t, kOpenUnits + 1> next_{}, before_{};
 };
 
-ByteTrie::ByteTrie(const std::vector<TokenTable::Token>& tokens) {
-  for (const auto& token : tokens) {
-    if (token.bytes.empty())
-      throw Error(ErrorKind::kFormat, "id " + std::to_string(token.id) + ": an empty token");
-  }
-  Build(units_, sorted(tokens)).run();
-}
+ByteTrie::ByteTrie(const TokenTable& tokens) { Build(units_, tokens).run(); }
 
 }  // namespace rwkv

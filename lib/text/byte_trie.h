@@ -19,7 +19,7 @@ class ByteTrie {
   };
 
   // Error kFormat: an empty token, or one that occurs twice.
-  explicit ByteTrie(const std::vector<TokenTable::Token>& tokens);
+  explicit ByteTrie(const TokenTable& tokens);
 
   Match longest(std::string_view text) const {
     Match best;

@@ -30,23 +30,23 @@ class LiteralParser {
 
   std::string run() {
     while (!rest_.empty()) {
-      const char c = rest_.front();
-      if (c == '\\') {
-        take_escape();
-      } else {
-        take_plain(c);
-      }
+      take_plain();
+      if (!rest_.empty()) take_escape();
     }
     if (!is_bytes_ && !is_valid_utf8(bytes_)) fail("not UTF-8");
     return std::move(bytes_);
   }
 
  private:
-  void take_plain(char c) {
-    if (c == quote_) fail("a quote inside");
-    if (is_bytes_ && static_cast<unsigned char>(c) >= 0x80) fail("a byte above 0x7f, want an escape");
-    bytes_ += c;
-    rest_.remove_prefix(1);
+  void take_plain() {
+    size_t n = 0;
+    for (; n < rest_.size() && rest_[n] != '\\'; ++n) {
+      if (rest_[n] == quote_) fail("a quote inside");
+      if (is_bytes_ && static_cast<unsigned char>(rest_[n]) >= 0x80)
+        fail("a byte above 0x7f, want an escape");
+    }
+    bytes_ += rest_.substr(0, n);
+    rest_.remove_prefix(n);
   }
 
   void take_escape() {

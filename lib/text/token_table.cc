@@ -11,6 +11,11 @@ constexpr uint64_t kMaxId = (1 << 24) - 1;  // far above every vocabulary: a lar
 
 }  // namespace
 
+void TokenTable::reserve(size_t n_bytes, size_t n_ids) {
+  bytes_.reserve(n_bytes);
+  ranges_.reserve(n_ids);
+}
+
 void TokenTable::add(uint64_t id, std::string_view bytes) {
   if (id > kMaxId) {
     throw Error(ErrorKind::kFormat, "id " + std::to_string(id) + ": want at most " + std::to_string(kMaxId));
@@ -30,20 +35,8 @@ void TokenTable::add(uint64_t id, std::string_view bytes) {
   }
   range = {static_cast<uint32_t>(bytes_.size()), static_cast<uint32_t>(bytes.size())};
   bytes_ += bytes;
+  ++n_tokens_;
   size_ = std::max<size_t>(size_, id + 1);
-}
-
-std::vector<TokenTable::Token> TokenTable::tokens() const {
-  std::vector<Token> all;
-  all.reserve(ranges_.size());
-  for (size_t id = 0; id < size_; ++id) {
-    if (pages_[id / kPage] == 0) {
-      id += kPage - 1;
-    } else if (contains(static_cast<TokenId>(id))) {
-      all.push_back({at(static_cast<TokenId>(id)), static_cast<TokenId>(id)});
-    }
-  }
-  return all;
 }
 
 }  // namespace rwkv

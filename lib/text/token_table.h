@@ -13,11 +13,8 @@ namespace rwkv {
 // Owns the bytes. Its memory grows with the tokens, not with their ids.
 class TokenTable {
  public:
-  struct Token {
-    std::string_view bytes;
-    TokenId id;
-  };
-
+  // Memory for so many bytes and ids: of what is not used, only addresses are taken.
+  void reserve(size_t n_bytes, size_t n_ids);
   // Error kFormat: an id above 2^24, or one that has a token already.
   void add(uint64_t id, std::string_view bytes);
   // Empty when the id has no token.
@@ -28,7 +25,18 @@ class TokenTable {
   }
   bool contains(TokenId id) const { return find(id) != nullptr; }
   size_t size() const { return size_; }  // the highest id + 1
-  std::vector<Token> tokens() const;     // by rising id; they look into this table
+  size_t n_tokens() const { return n_tokens_; }
+  // Calls visit(bytes, id) for every token, by rising id.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (size_t id = 0; id < size_; ++id) {
+      if (pages_[id / kPage] == 0) {
+        id += kPage - 1;
+      } else if (const Range* range = find(static_cast<TokenId>(id))) {
+        visit(std::string_view(bytes_.data() + range->begin, range->size), static_cast<TokenId>(id));
+      }
+    }
+  }
 
  private:
   struct Range {
@@ -46,7 +54,7 @@ class TokenTable {
   std::string bytes_;
   std::vector<uint32_t> pages_;  // of ids: which page of ranges_ they have, counted from 1; 0: none
   std::vector<Range> ranges_;
-  size_t size_ = 0;
+  size_t size_ = 0, n_tokens_ = 0;
 };
 
 }  // namespace rwkv

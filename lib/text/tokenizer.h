@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -80,15 +82,17 @@ class Tokenizer {
   TokenTable tokens_;
 };
 
-// Encodes a text that comes in parts, in memory for what is not certain yet: a token (World), or as far back
-// as white space begins (byte-level BPE). The ids are those of the whole text at once. Every Error names the
-// byte offset, counted from the first text on.
+// Encodes texts that come in parts, in memory for what is not certain yet: a token (World), or back to where
+// a piece of text may have begun (byte-level BPE). The ids are those of each whole text at once, whatever the
+// parts and the threads. Every Error names the byte offset, counted from begin_stream() on.
 class StreamEncoder {
  public:
-  // `threads` (may be null) share parts that are large; they must outlive the encoder.
-  explicit StreamEncoder(const Tokenizer& tokenizer, ThreadPool* threads = nullptr);
+  // Threads, started when they are needed, share what comes in large parts.
+  explicit StreamEncoder(const Tokenizer& tokenizer, size_t n_threads = 1);
   // Invalid UTF-8 is an Error, unless the tokenizer takes any bytes.
   void refuse_invalid_utf8();
+  // Another stream begins. Between two texts only.
+  void begin_stream() { offset_ = 0; }
 
   // Appends the ids that are certain by now.
   void add(std::string_view part, std::vector<TokenId>& ids);
@@ -96,21 +100,30 @@ class StreamEncoder {
   void finish(std::vector<TokenId>& ids);
   // The stream has bytes between its texts.
   void skip(size_t n_bytes) { offset_ += n_bytes; }
+  // Whole texts, each followed by `separator`: calls on_text(ids) for one after the other, also for those
+  // before an Error. With `chomp`, a final newline of each is left out. Between two texts only.
+  void add_texts(std::string_view texts, char separator, bool chomp,
+                 const std::function<void(std::span<const TokenId>)>& on_text);
 
  private:
-  struct Share {
+  struct Share {  // of a thread
     std::string_view text;
+    uint64_t offset = 0;  // of `text` in the stream
     std::vector<TokenId> ids;
+    std::vector<size_t> ends;  // of texts, in `ids`
     std::unique_ptr<Tokenizer::Scratch> scratch;
     std::exception_ptr error;
   };
-  size_t encode(std::vector<TokenId>& ids);
-  size_t encode_shared(std::vector<TokenId>& ids);
-  std::string_view cut_shares(std::string_view text);
+  template <class LastCut>
+  std::string_view cut_shares(std::string_view text, LastCut&& last_cut);
+  template <class Encode>
+  void encode_shares(Encode&& encode);
+  size_t encode_pending(std::vector<TokenId>& ids);
 
   const Tokenizer& tokenizer_;
-  ThreadPool* threads_;
-  std::vector<Share> shares_;  // one a thread
+  std::optional<ThreadPool> threads_;
+  std::vector<Share> shares_;
+  size_t n_shares_ = 0;  // in use
   std::string pending_;
   uint64_t offset_ = 0;  // of pending_
   size_t next_try_bytes_ = 0;

@@ -1,12 +1,14 @@
 #include "text/tokenizer_json.h"
 
 #include <boost/json.hpp>
-#include <boost/unordered/unordered_flat_map.hpp>
-#include <functional>
+#include <boost/json/basic_parser_impl.hpp>
+#include <limits>
+#include <utility>
 
 #include "core/error.h"
 #include "core/printable.h"
 #include "text/bpe_tokenizer.h"
+#include "text/bpe_vocabulary.h"
 #include "text/byte_alphabet.h"
 #include "text/unicode.h"
 
@@ -41,9 +43,13 @@ std::string_view as_text(const json::value& value, const std::string& what) {
   fail(what + ": want a string");
 }
 
+[[noreturn]] void refuse_id(std::string_view token) {
+  fail("the id of " + in_quotes(token) + ": want a whole number");
+}
+
 uint64_t as_id(const json::value& value, std::string_view token) {
   if (const auto* id = value.if_int64(); id != nullptr && *id >= 0) return static_cast<uint64_t>(*id);
-  fail("the id of " + in_quotes(token) + ": want a whole number");
+  refuse_id(token);
 }
 
 bool flag(const json::object& object, const char* key, bool absent) {
@@ -96,20 +102,191 @@ void check_model(const json::object& model) {
   }
 }
 
+// Takes the vocabulary out of a file that is parsed; the rest becomes JSON, in which both parts are empty.
+class Handler {
+ public:
+  // NOLINTBEGIN(readability-identifier-naming): Boost's names
+  static constexpr size_t max_object_size = json::object::max_size(),
+                          max_array_size = json::array::max_size(), max_key_size = json::string::max_size(),
+                          max_string_size = json::string::max_size();
+  // NOLINTEND(readability-identifier-naming)
+
+  BpeVocabulary vocabulary;
+  json::value_stack rest;
+
+  static bool on_document_begin(json::error_code&) { return true; }
+  static bool on_document_end(json::error_code&) { return true; }
+  static bool on_number_part(std::string_view, json::error_code&) { return true; }
+  static bool on_comment_part(std::string_view, json::error_code&) { return true; }
+  static bool on_comment(std::string_view, json::error_code&) { return true; }
+
+  bool on_object_begin(json::error_code&) {
+    want_elsewhere();
+    if (depth_++ == kModelDepth && next_ == Place::kVocab) {
+      place_ = Place::kVocab;
+      vocabulary.tokens.clear();
+    }
+    return true;
+  }
+
+  bool on_object_end(size_t n, json::error_code&) {
+    --depth_;
+    rest.push_object(std::exchange(place_, Place::kElsewhere) == Place::kVocab ? 0 : n);
+    return true;
+  }
+
+  bool on_array_begin(json::error_code&) {
+    if (place_ == Place::kMerges) {
+      place_ = Place::kMergePair;
+      n_in_pair_ = 0;
+    } else {
+      want_elsewhere();
+      if (depth_ == kModelDepth && next_ == Place::kMerges) {
+        place_ = Place::kMerges;
+        vocabulary.merges.clear();
+      }
+    }
+    ++depth_;
+    return true;
+  }
+
+  bool on_array_end(size_t n, json::error_code&) {
+    --depth_;
+    if (place_ == Place::kMergePair) {
+      if (n != 2) refuse_value();
+      place_ = Place::kMerges;
+      end_merge();
+    } else {
+      rest.push_array(std::exchange(place_, Place::kElsewhere) == Place::kMerges ? 0 : n);
+    }
+    return true;
+  }
+
+  bool on_key_part(std::string_view part, size_t, json::error_code&) {
+    if (place_ == Place::kVocab) {
+      vocabulary.text += part;
+    } else {
+      rest.push_chars(part);
+      key_ += part;
+    }
+    return true;
+  }
+
+  bool on_key(std::string_view part, size_t, json::error_code&) {
+    if (place_ == Place::kVocab) {
+      vocabulary.text += part;
+      const uint32_t begin = std::exchange(begin_, text_size());
+      vocabulary.tokens.push_back({begin, begin_ - begin, 0});
+    } else {
+      rest.push_key(part);
+      key_ += part;
+      follow_key();
+    }
+    return true;
+  }
+
+  bool on_string_part(std::string_view part, size_t, json::error_code&) {
+    if (place_ == Place::kVocab) refuse_value();
+    if (place_ == Place::kElsewhere) {
+      rest.push_chars(part);
+    } else {
+      vocabulary.text += part;
+    }
+    return true;
+  }
+
+  bool on_string(std::string_view part, size_t n, json::error_code& error) {
+    if (place_ == Place::kElsewhere) return rest.push_string(part), true;
+    on_string_part(part, n, error);
+    if (place_ == Place::kMerges) {
+      split_merge();
+      end_merge();
+    } else if (n_in_pair_++ == 0) {
+      left_size_ = text_size() - begin_;
+    }
+    return true;
+  }
+
+  bool on_int64(int64_t number, std::string_view, json::error_code&) {
+    if (place_ == Place::kVocab && number >= 0) {
+      vocabulary.tokens.back().id = static_cast<uint64_t>(number);
+    } else {
+      want_elsewhere();
+      rest.push_int64(number);
+    }
+    return true;
+  }
+  bool on_uint64(uint64_t number, std::string_view, json::error_code&) {
+    return want_elsewhere(), rest.push_uint64(number), true;
+  }
+  bool on_double(double number, std::string_view, json::error_code&) {
+    return want_elsewhere(), rest.push_double(number), true;
+  }
+  bool on_bool(bool value, json::error_code&) { return want_elsewhere(), rest.push_bool(value), true; }
+  bool on_null(json::error_code&) { return want_elsewhere(), rest.push_null(), true; }
+
+ private:
+  enum class Place : uint8_t { kElsewhere, kVocab, kMerges, kMergePair };
+  static constexpr size_t kModelDepth = 2;  // of the model's members
+
+  uint32_t text_size() const { return static_cast<uint32_t>(vocabulary.text.size()); }
+
+  void follow_key() {
+    if (depth_ < kModelDepth) in_model_ = key_ == "model";
+    const bool is_member = in_model_ && depth_ == kModelDepth;
+    if (depth_ <= kModelDepth) {
+      next_ = is_member && key_ == "vocab"    ? Place::kVocab
+              : is_member && key_ == "merges" ? Place::kMerges
+                                              : Place::kElsewhere;
+    }
+    key_.clear();
+  }
+
+  void split_merge() {
+    const size_t space = vocabulary.text.find(' ', begin_);
+    if (space == std::string::npos) refuse_value();
+    vocabulary.text.erase(space, 1);
+    left_size_ = static_cast<uint32_t>(space) - begin_;
+  }
+
+  void end_merge() {
+    const uint32_t begin = std::exchange(begin_, text_size());
+    vocabulary.merges.push_back({begin, left_size_, begin_ - begin - left_size_});
+  }
+
+  void want_elsewhere() const {
+    if (place_ != Place::kElsewhere) refuse_value();
+  }
+
+  [[noreturn]] void refuse_value() const {
+    if (place_ == Place::kVocab) refuse_id(vocabulary.text_of(vocabulary.tokens.back()));
+    fail("merge " + std::to_string(vocabulary.merges.size() + 1) +
+         R"(: want "left right" or ["left", "right"])");
+  }
+
+  Place place_ = Place::kElsewhere;
+  Place next_ = Place::kElsewhere;  // where the value behind the model's key at hand stands
+  size_t depth_ = 0;                // objects and arrays around
+  bool in_model_ = false;
+  std::string key_;
+  uint32_t begin_ = 0;                      // of the token or merge at hand
+  uint32_t left_size_ = 0, n_in_pair_ = 0;  // of the merge at hand
+};
+
 class Reader {
  public:
-  explicit Reader(const json::object& root)
-      : root_(root),
-        model_(as_object(member(root, "model"), "model")),
-        vocab_(as_object(member(model_, "vocab"), "vocab")) {}
+  Reader(const json::object& root, const BpeVocabulary& vocabulary)
+      : root_(root), vocabulary_(vocabulary), index_(vocabulary) {
+    const auto& model = as_object(member(root, "model"), "model");
+    as_object(member(model, "vocab"), "vocab");
+    as_array(member(model, "merges"), "merges");
+  }
 
   BpeParts read() {
     parts_.normalizes = type_of(root_, "normalizer") == "NFC";
-    read_vocab();
+    read_tokens();
     read_bytes();
-    const auto& merges = as_array(member(model_, "merges"), "merges");
-    parts_.merges.reserve(merges.size());
-    for (const auto& merge : merges) read_merge(merge);
+    read_merges();
     if (const auto* added = root_.if_contains("added_tokens")) {
       for (const auto& token : as_array(*added, "added_tokens")) read_added(as_object(token, "added_tokens"));
     }
@@ -117,45 +294,38 @@ class Reader {
   }
 
  private:
-  void read_vocab() {
-    ids_.reserve(vocab_.size());
-    for (const auto& [key, value] : vocab_) {
-      const uint64_t id = as_id(value, key);
-      const std::string bytes = alphabet_.bytes_of(key);
-      if (bytes.empty()) fail("id " + std::to_string(id) + ": an empty token");
-      parts_.tokens.add(id, bytes);
-      ids_.emplace(key, static_cast<TokenId>(id));
+  void read_tokens() {
+    parts_.tokens.reserve(vocabulary_.text.size(), vocabulary_.tokens.size());
+    for (const auto& token : vocabulary_.tokens) {
+      const std::string bytes = alphabet_.bytes_of(vocabulary_.text_of(token));
+      if (bytes.empty()) fail("id " + std::to_string(token.id) + ": an empty token");
+      parts_.tokens.add(token.id, bytes);
     }
   }
 
   void read_bytes() {
     for (unsigned byte = 0; byte < 256; ++byte) {
-      const auto* value = vocab_.if_contains(alphabet_.character_of(static_cast<unsigned char>(byte)));
-      if (value != nullptr) parts_.byte_ids[byte] = static_cast<TokenId>(value->as_int64());
+      const auto* token = index_.find(alphabet_.character_of(static_cast<unsigned char>(byte)));
+      if (token != nullptr) parts_.byte_ids[byte] = static_cast<TokenId>(token->id);
     }
   }
 
-  TokenId id_of(std::string_view token) const {
-    const auto found = ids_.find(token);
-    if (found == ids_.end())
-      fail("a merge needs the token " + in_quotes(token) + ", which is not in the vocabulary");
-    return found->second;
+  TokenId id_of(std::string_view text) const {
+    const auto* token = index_.find(text);
+    if (token == nullptr)
+      fail("a merge needs the token " + in_quotes(text) + ", which is not in the vocabulary");
+    return static_cast<TokenId>(token->id);
   }
 
-  // "left right", or ["left", "right"] in newer files.
-  void read_merge(const json::value& merge) {
-    std::string_view left, right;
-    if (const auto* pair = merge.if_array(); pair != nullptr && pair->size() == 2) {
-      left = as_text((*pair)[0], "merges"), right = as_text((*pair)[1], "merges");
-    } else {
-      const auto text = as_text(merge, "merges");
-      const size_t space = text.find(' ');
-      if (space == std::string_view::npos) fail("merge " + in_quotes(text) + ": want two tokens");
-      left = text.substr(0, space), right = text.substr(space + 1);
+  void read_merges() {
+    parts_.merges.reserve(vocabulary_.merges.size());
+    for (const auto& merge : vocabulary_.merges) {
+      const std::string_view joined(vocabulary_.text.data() + merge.begin,
+                                    merge.left_size + merge.right_size);
+      const TokenId left = id_of(joined.substr(0, merge.left_size));
+      const TokenId right = id_of(joined.substr(merge.left_size));
+      parts_.merges.add(left, right, id_of(joined));
     }
-    joined_.assign(left).append(right);
-    const TokenId left_id = id_of(left), right_id = id_of(right);
-    parts_.merges.add(left_id, right_id, id_of(joined_));
   }
 
   void read_added(const json::object& token) {
@@ -165,25 +335,24 @@ class Reader {
       if (flag(token, key, false))
         refuse("added token " + in_quotes(content) + ": " + key + " is not supported");
     }
-    const auto* known = vocab_.if_contains(content);
+    const auto* known = index_.find(content);
     if (known == nullptr) {
       parts_.tokens.add(id, content);
-    } else if (static_cast<uint64_t>(known->as_int64()) != id) {
+    } else if (known->id != id) {
       fail("added token " + in_quotes(content) + " has id " + std::to_string(id) +
            ", in the vocabulary another");
     }
     if (flag(token, "normalized", true)) {
-      parts_.normal_added.push_back(
-          {parts_.normalizes ? nfc(content) : std::string(content), static_cast<TokenId>(id)});
+      parts_.normal_added.add(id, parts_.normalizes ? nfc(content) : std::string(content));
     } else {
-      parts_.raw_added.push_back({std::string(content), static_cast<TokenId>(id)});
+      parts_.raw_added.add(id, content);
     }
   }
 
-  const json::object &root_, &model_, &vocab_;
-  boost::unordered_flat_map<std::string_view, TokenId, std::hash<std::string_view>> ids_;  // of vocab_
+  const json::object& root_;
+  const BpeVocabulary& vocabulary_;
+  BpeTokenIndex index_;
   ByteAlphabet alphabet_;
-  std::string joined_;  // the token that a merge makes
   BpeParts parts_;
 };
 
@@ -195,13 +364,18 @@ bool looks_like_tokenizer_json(std::string_view file) {
 }
 
 std::unique_ptr<const Tokenizer> parse_tokenizer_json(std::string_view file) {
-  json::monotonic_resource memory;
+  if (file.size() > std::numeric_limits<uint32_t>::max()) fail("more than 4 GB");
+  json::basic_parser<Handler> parser({});
+  Handler& handler = parser.handler();
+  handler.vocabulary.text.reserve(file.size());
   json::error_code error;
-  const json::value root = json::parse(file, error, &memory);
+  const size_t end = parser.write_some(false, file.data(), file.size(), error);
+  if (!error && end < file.size()) error = json::error::extra_data;
   if (error) fail("broken JSON: " + error.message());
+  const json::value root = handler.rest.release();
   check_pipeline(as_object(root, "tokenizer.json"));
   check_model(as_object(root.as_object().at("model"), "model"));
-  return make_bpe_tokenizer(Reader(root.as_object()).read());
+  return make_bpe_tokenizer(Reader(root.as_object(), handler.vocabulary).read());
 }
 
 }  // namespace rwkv

@@ -1,39 +1,21 @@
 #include "text/world_tokenizer.h"
 
-#include <bitset>
 #include <charconv>
 #include <utility>
 
 #include "core/error.h"
 #include "text/byte_trie.h"
+#include "text/inner_pairs.h"
 #include "text/python_literal.h"
 
 namespace rwkv {
 namespace {
 
-// Which pairs of neighbouring bytes occur inside tokens. Between any others a token ends whatever stands
-// around.
-class InnerPairs {
- public:
-  explicit InnerPairs(const std::vector<TokenTable::Token>& tokens) {
-    for (const auto& token : tokens) {
-      for (size_t i = 1; i < token.bytes.size(); ++i)
-        pairs_[index(token.bytes[i - 1], token.bytes[i])] = true;
-    }
-  }
-  bool contains(char left, char right) const { return pairs_[index(left, right)]; }
-
- private:
-  static size_t index(char left, char right) {
-    return static_cast<size_t>(static_cast<unsigned char>(left)) << 8 | static_cast<unsigned char>(right);
-  }
-  std::bitset<1 << 16> pairs_;
-};
-
 class WorldTokenizer final : public Tokenizer {
  public:
-  explicit WorldTokenizer(TokenTable table)
-      : Tokenizer(std::move(table)), trie_(tokens().tokens()), inner_pairs_(tokens().tokens()) {}
+  explicit WorldTokenizer(TokenTable table) : Tokenizer(std::move(table)), trie_(tokens()) {
+    tokens().for_each([&](std::string_view bytes, TokenId) { inner_pairs_.add(bytes); });
+  }
 
   std::string_view kind() const override { return "World"; }
   InvalidUtf8 invalid_output() const override { return InvalidUtf8::kKeep; }
@@ -106,14 +88,21 @@ bool looks_like_world_vocabulary(std::string_view file) {
 }
 
 std::unique_ptr<const Tokenizer> parse_world_vocabulary(std::string_view file) {
+  constexpr size_t kShortestLine = sizeof "1 'a' 1";
   TokenTable table;
-  for (size_t number = 1; !file.empty(); ++number) {
-    const size_t end = file.find('\n');
-    auto line = file.substr(0, end);
-    file.remove_prefix(end == std::string_view::npos ? file.size() : end + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty()) continue;
-    with_context("line " + std::to_string(number), [&] { add_line(line, table); });
+  table.reserve(file.size(), file.size() / kShortestLine);
+  size_t number = 0;
+  try {
+    while (!file.empty()) {
+      ++number;
+      const size_t end = file.find('\n');
+      auto line = file.substr(0, end);
+      file.remove_prefix(end == std::string_view::npos ? file.size() : end + 1);
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      if (!line.empty()) add_line(line, table);
+    }
+  } catch (const Error& e) {
+    throw e.in_context("line " + std::to_string(number));
   }
   return std::make_unique<WorldTokenizer>(std::move(table));
 }

@@ -57,9 +57,23 @@ TEST(BpeTokenizer, InvalidUtf8BecomesReplacementCharacters) {
 TEST(BpeTokenizer, NamesAByteWithoutToken) {
   const auto tokenizer = Tokenizer::parse(
       R"({"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},"decoder":{"type":"ByteLevel"},)"
+      R"("normalizer":{"type":"NFC"},"added_tokens":[{"id":1,"content":"!","normalized":false}],)"
       R"("model":{"vocab":{"a":0},"merges":[]}})");
-  EXPECT_EQ(tokenizer->encode("aa"), (Ids{0, 0}));
-  EXPECT_THROW(tokenizer->encode("ab"), Error);
+  const auto refusal = [&](std::string_view text) -> std::string {
+    try {
+      StreamEncoder encoder(*tokenizer);
+      Ids ids;
+      encoder.skip(10);
+      encoder.add(text, ids);
+      encoder.finish(ids);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal("a!a"), "");
+  EXPECT_EQ(refusal("aa!ab"), "byte 14: the vocabulary has no token for 98");
+  EXPECT_EQ(refusal("!ae\u0301"), "byte 11 or behind: the vocabulary has no token for 195");
 }
 
 // Whatever the parts, the ids are those of the whole text.
@@ -68,10 +82,11 @@ TEST(StreamEncoder, EqualsTheWholeText) {
                                "e",    "\u0301",   "<|end|>", "<|e", "1",      "\u4e2d", "\u3000",
                                "\xff", "\xe2\x80", "\x80",    "!",   "\u2000", "\uac00", "\u11a8"};
   const SmallTokenizerJson cuttable{{"a b", "\u0120 ab", "\u0120 \u0120"}, {kEnd, R"("content":"  ")"}};
-  const SmallTokenizerJson uncuttable{{"a b"},
-                                      {R"("content":"b ")"}};  // a cut could stand inside the added token
+  // Cuts could stand inside the added tokens.
+  const SmallTokenizerJson uncuttable{{"a b"}, {R"("content":"b ")", R"("content":"\u00e9 ")"}};
+  const SmallTokenizerJson raw{{"a b"}, {R"("content":"1a","normalized":false)", R"("content":"!\u4e2d")"}};
   std::mt19937 rng(1);
-  for (const auto& json : {cuttable, uncuttable}) {
+  for (const auto& json : {cuttable, uncuttable, raw}) {
     const auto tokenizer = Tokenizer::parse(json.text());
     for (int round = 0; round < 3000; ++round) {
       std::string text;

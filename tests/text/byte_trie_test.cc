@@ -11,8 +11,14 @@
 namespace rwkv {
 namespace {
 
+TokenTable table_of(std::initializer_list<std::pair<std::string_view, TokenId>> tokens) {
+  TokenTable table;
+  for (const auto& [bytes, id] : tokens) table.add(id, bytes);
+  return table;
+}
+
 TEST(ByteTrie, FindsTheLongestToken) {
-  const ByteTrie trie({{"a", 1}, {"abc", 2}, {"b", 3}, {"\xff\xff", 4}, {"ad", 5}});
+  const ByteTrie trie(table_of({{"a", 1}, {"abc", 2}, {"b", 3}, {"\xff\xff", 4}, {"ad", 5}}));
   const auto check = [&](std::string_view text, TokenId id, size_t bytes) {
     EXPECT_EQ(trie.longest(text).bytes, bytes) << text;
     EXPECT_EQ(trie.longest(text).id, id) << text;
@@ -31,7 +37,7 @@ TEST(ByteTrie, FindsTheLongestToken) {
 }
 
 TEST(ByteTrie, TellsWhenTheTextEndsInsideAToken) {
-  const ByteTrie trie({{"a", 1}, {"abc", 2}});
+  const ByteTrie trie(table_of({{"a", 1}, {"abc", 2}}));
   EXPECT_TRUE(trie.longest("").is_cut);
   EXPECT_TRUE(trie.longest("a").is_cut);
   EXPECT_TRUE(trie.longest("ab").is_cut);
@@ -51,8 +57,8 @@ TEST(ByteTrie, EqualsASearchOfAllTokens) {
     };
     std::map<std::string, TokenId> ids;
     for (size_t n = rng() % 400; n > 0; --n) ids.emplace(random_bytes(1 + rng() % 5), ids.size());
-    std::vector<TokenTable::Token> tokens;
-    for (const auto& [bytes, id] : ids) tokens.push_back({bytes, id});
+    TokenTable tokens;
+    for (const auto& [bytes, id] : ids) tokens.add(id, bytes);
     const ByteTrie trie(tokens);
     for (int probe = 0; probe < 200; ++probe) {
       const std::string text = random_bytes(rng() % 8);
@@ -67,13 +73,13 @@ TEST(ByteTrie, EqualsASearchOfAllTokens) {
 }
 
 TEST(ByteTrie, MayBeEmpty) {
-  const ByteTrie trie({});
+  const ByteTrie trie(TokenTable{});
   EXPECT_EQ(trie.longest("a").bytes, 0u);
 }
 
 TEST(ByteTrie, RefusesEmptyAndDoubleTokens) {
-  EXPECT_THROW(ByteTrie({{"", 1}}), Error);
-  EXPECT_THROW(ByteTrie({{"a", 1}, {"ab", 2}, {"a", 3}}), Error);
+  EXPECT_THROW(ByteTrie(table_of({{"", 1}})), Error);
+  EXPECT_THROW(ByteTrie(table_of({{"a", 1}, {"ab", 2}, {"a", 3}})), Error);
 }
 
 }  // namespace

@@ -16,9 +16,9 @@ const char* const kDemoVocabularies[] = {"demo/vocab.txt", "demo/tokenizer.json"
 
 // Texts that are hard to cut: words and runs of white space or of one letter, longer than a thread's share.
 std::string adversarial_text(std::mt19937& rng) {
-  constexpr std::string_view kParts[] = {" ",  "\n",     "\r\n",    "the ",   " the",     "\u4e2d",
-                                         "'s", "a",      "e\u0301", "\u3000", "--",       "\t ",
-                                         "12", "\u00e9", "th",      "<|e",    "\u0301  ", "\u2003\n"};
+  constexpr std::string_view kParts[] = {
+      " ",   "\n", "\r\n",   "the ", " the", "\u4e2d",   "'s",       "a",  "e\u0301", "\u3000",       "--",
+      "\t ", "12", "\u00e9", "th",   "<|e",  "\u0301  ", "\u2003\n", "x=", "\uff0c",  "\u1100\u1161", "'l"};
   std::string text;
   while (text.size() < 600000) {
     const auto part = kParts[rng() % std::size(kParts)];
@@ -33,9 +33,8 @@ TEST(StreamEncoder, ThreadsMakeNoDifference) {
   for (const char* name : kDemoVocabularies) {
     const auto tokenizer = Tokenizer::load(kSource / name);
     for (const size_t n_threads : {2u, 3u, 7u}) {
-      ThreadPool threads(n_threads);
       const std::string text = adversarial_text(rng);
-      StreamEncoder encoder(*tokenizer, &threads);
+      StreamEncoder encoder(*tokenizer, n_threads);
       Ids ids;
       const size_t step = 200000 + rng() % 400000;
       for (size_t at = 0; at < text.size(); at += step)
@@ -46,7 +45,7 @@ TEST(StreamEncoder, ThreadsMakeNoDifference) {
   }
 }
 
-// Nothing waits but what a longer token could still take, or the last word.
+// Nothing waits but what a longer token could still take, or the last piece.
 TEST(StreamEncoder, IdsComeAsSoonAsTheyAreCertain) {
   const auto world = Tokenizer::parse("1 'a' 1\n2 'b' 1\n3 'abab' 4\n");
   StreamEncoder encoder(*world);
@@ -63,10 +62,21 @@ TEST(StreamEncoder, IdsComeAsSoonAsTheyAreCertain) {
   const auto bpe = Tokenizer::load(kSource / "demo/tokenizer.json");
   StreamEncoder words(*bpe);
   ids.clear();
-  words.add("To be,", ids);
+  words.add("To b", ids);
   EXPECT_EQ(ids, bpe->encode("To"));
+  words.add("e,", ids);
+  EXPECT_EQ(ids, bpe->encode("To be"));
   words.add(" or", ids);
   EXPECT_EQ(ids, bpe->encode("To be,"));
+}
+
+// Where there is no cut, one thread goes on alone, and nothing piles up.
+TEST(StreamEncoder, TextsWithoutCutsAreNotHeldBack) {
+  const auto world = Tokenizer::parse("1 'a' 1\n2 'aaa' 3\n");
+  StreamEncoder encoder(*world, 2);
+  Ids ids;
+  encoder.add(std::string(300000, 'a'), ids);
+  EXPECT_EQ(ids.size(), 100000u);
 }
 
 TEST(StreamEncoder, AMillionLettersTakeLinearTime) {
@@ -92,18 +102,58 @@ std::string refusal(StreamEncoder& encoder, std::initializer_list<std::string_vi
 
 TEST(StreamEncoder, NamesTheByteThatIsNotUtf8) {
   const auto tokenizer = Tokenizer::load(kSource / "demo/tokenizer.json");
-  ThreadPool threads(2);
   const std::string large(400000, ' ');
-  for (ThreadPool* pool : {static_cast<ThreadPool*>(nullptr), &threads}) {
-    StreamEncoder encoder(*tokenizer, pool);
+  for (const size_t n_threads : {1u, 2u}) {
+    StreamEncoder encoder(*tokenizer, n_threads);
     encoder.refuse_invalid_utf8();
     EXPECT_EQ(refusal(encoder, {"a b", " c\n"}), "");
     encoder.skip(1);
     EXPECT_EQ(refusal(encoder, {"de f", "\xc3 g"}), "byte 11: not UTF-8, which this vocabulary needs");
-    StreamEncoder other(*tokenizer, pool);
+    StreamEncoder other(*tokenizer, n_threads);
     other.refuse_invalid_utf8();
     EXPECT_EQ(refusal(other, {"a b\n", large, "x y\xe4\xb8"}),
               "byte 400007: not UTF-8, which this vocabulary needs");
+  }
+}
+
+TEST(StreamEncoder, WholeTextsHaveTheirIds) {
+  std::mt19937 rng(3);
+  for (const char* name : kDemoVocabularies) {
+    const auto tokenizer = Tokenizer::load(kSource / name);
+    const std::string texts = adversarial_text(rng) + '\n';
+    std::vector<Ids> want;
+    for (size_t at = 0; at < texts.size();) {
+      const size_t end = texts.find('\n', at);
+      want.push_back(tokenizer->encode(texts.substr(at, end - at)));
+      at = end + 1;
+    }
+    for (const size_t n_threads : {1u, 3u}) {
+      StreamEncoder encoder(*tokenizer, n_threads);
+      std::vector<Ids> found;
+      const auto on_text = [&](std::span<const TokenId> ids) { found.emplace_back(ids.begin(), ids.end()); };
+      encoder.add_texts(texts, '\n', false, on_text);
+      EXPECT_TRUE(found == want) << name << " " << n_threads;
+    }
+  }
+}
+
+TEST(StreamEncoder, WholeTextsBeforeAnErrorArePassedOn) {
+  const auto tokenizer = Tokenizer::load(kSource / "demo/tokenizer.json");
+  std::string texts;
+  for (int i = 0; i < 100000; ++i) texts += "a\n";
+  texts += "b\xff\n";
+  for (const size_t n_threads : {1u, 3u}) {
+    StreamEncoder encoder(*tokenizer, n_threads);
+    encoder.refuse_invalid_utf8();
+    encoder.skip(5);
+    size_t n_texts = 0;
+    try {
+      encoder.add_texts(texts + texts, '\n', false, [&](std::span<const TokenId>) { ++n_texts; });
+      FAIL();
+    } catch (const Error& e) {
+      EXPECT_STREQ(e.what(), "byte 200006: not UTF-8, which this vocabulary needs");
+    }
+    EXPECT_EQ(n_texts, 100000u);
   }
 }
 

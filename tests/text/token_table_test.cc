@@ -13,10 +13,16 @@ TEST(TokenTable, KeepsTheBytesOfItsIds) {
   table.add(70000, "ab");
   table.add(3, std::string_view("\0", 1));
   EXPECT_EQ(table.size(), 70001u);
+  EXPECT_EQ(table.n_tokens(), 2u);
   EXPECT_EQ(table.at(70000), "ab");
   EXPECT_EQ(table.at(3), std::string_view("\0", 1));
   EXPECT_EQ(table.at(4), "");
-  EXPECT_EQ(table.tokens().size(), 2u);
+  std::vector<TokenId> ids;
+  table.for_each([&](std::string_view bytes, TokenId id) {
+    EXPECT_EQ(bytes, table.at(id));
+    ids.push_back(id);
+  });
+  EXPECT_EQ(ids, (std::vector<TokenId>{3, 70000}));
 }
 
 TEST(TokenTable, RefusesHugeAndDoubleIds) {

@@ -61,6 +61,18 @@ TEST(TokenizerJson, ReadsBothSpellingsOfMerges) {
   EXPECT_EQ(parse_tokenizer_json(file)->encode("abc"), std::vector<TokenId>{257});
 }
 
+// Merges may come before the tokens that they need, keys and tokens may be written with escapes, and what
+// looks like a vocabulary elsewhere is none.
+TEST(TokenizerJson, ReadsMembersInAnyOrder) {
+  const auto tokenizer = parse_tokenizer_json(
+      R"({"mo\u0064el":{"merges":["\u0120 b",["\u0120\u0062","\u0022"]],"x":{"vocab":{"a":{}}},)"
+      R"("vocab":{"\u0120":0,"b":1,"\"":2,"\u0120b":3,"\u0120b\"":4}},"vocab":{"a":[]},"merges":{},)"
+      R"("pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false,"merges":[1]},"decoder":{"type":"ByteLevel"}})");
+  EXPECT_EQ(tokenizer->vocab_size(), 5u);
+  EXPECT_EQ(tokenizer->encode(" b b"), (std::vector<TokenId>{3, 3}));
+  EXPECT_EQ(tokenizer->decode(std::vector<TokenId>{4}), " b\"");
+}
+
 TEST(TokenizerJson, ReadsAModelWithoutType) {
   std::string file = SmallTokenizerJson{}.text();
   const std::string type = R"("type":"BPE",)";
@@ -81,12 +93,18 @@ TEST(TokenizerJson, NamesWhatIsBroken) {
   EXPECT_EQ(refusal(with_model(R"({"vocab":{"a":0,"b":0},"merges":[]})")), "id 0 stands for two tokens");
   EXPECT_EQ(refusal(with_model(R"({"vocab":{"a":-1},"merges":[]})")), "the id of 'a': want a whole number");
   EXPECT_EQ(refusal(with_model(R"({"vocab":{"a":1.5},"merges":[]})")), "the id of 'a': want a whole number");
+  EXPECT_EQ(refusal(with_model(R"({"vocab":{"a":[2]},"merges":[]})")), "the id of 'a': want a whole number");
+  EXPECT_EQ(refusal(with_model(R"({"vocab":{"a":0,"a":1},"merges":[]})")), "the token 'a' comes twice");
+  EXPECT_EQ(refusal(with_model(R"({"merges":[["a","b"],["c"]],"vocab":{}})")),
+            R"(merge 2: want "left right" or ["left", "right"])");
   for (const char* model :
        {R"({"vocab":{"a":4294967296},"merges":[]})", R"({"vocab":{"a":18446744073709551615},"merges":[]})",
         R"({"vocab":{"":0},"merges":[]})", R"({"vocab":[],"merges":[]})", R"({"vocab":{},"merges":{}})",
         R"({"vocab":{"a":0},"merges":["a"]})", R"({"vocab":{"a":0},"merges":[7]})",
-        R"({"vocab":{"a":0},"merges":[["a"]]})", R"({"merges":[]})", R"({"type":7,"merges":[],"vocab":{}})",
-        "null", "7"}) {
+        R"({"vocab":{"a":0},"merges":[["a"]]})", R"({"vocab":{"a":0},"merges":[["a","a","a"]]})",
+        R"({"vocab":{"a":0},"merges":[["a",["a"]]]})", R"({"vocab":{"a":0},"merges":[{"a":0}]})",
+        R"({"vocab":{"a":0},"merges":[null]})", R"({"vocab":{"a":"0"},"merges":[]})", R"({"merges":[]})",
+        R"({"type":7,"merges":[],"vocab":{}})", "null", "7"}) {
     EXPECT_NE(refusal(with_model(model)), "") << model;
   }
 }

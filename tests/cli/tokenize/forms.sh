@@ -18,5 +18,8 @@ rwkv-tokenize --pieces text
 rwkv-tokenize --count text
 rwkv-tokenize --count text text
 rwkv-tokenize --count < text
+rwkv-tokenize --count - < text
+printf 'a\n\0b\n\n\0c\n' | rwkv-tokenize -0 --chomp
+printf 'a\n\0b\n\n\0c\n' | rwkv-tokenize -0
 rwkv-tokenize - < text
 rwkv-tokenize < /dev/null | od -c
