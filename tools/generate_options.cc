@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "tool.h"
+#include "vocabulary_path.h"
 
 namespace rwkv {
 namespace {
@@ -193,7 +194,7 @@ void resolve_sampling(const Raw& raw, ContinuationOptions& c) {
 void resolve_text(const Raw& raw, GenerateOptions& o) {
   o.prompt = raw.prompt;
   o.prompt_file = raw.prompt_file;
-  o.vocab = option_or_environment(raw.vocab, "RWKV_VOCAB");
+  o.vocab = vocabulary_path(raw.vocab);
   const bool takes_text = raw.prompt || raw.prompt_file || raw.text;
   o.text_in = takes_text && (raw.ids.empty() || raw.text);
   o.text_out = raw.decode || (takes_text && raw.ids.empty());

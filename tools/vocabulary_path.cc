@@ -8,12 +8,12 @@
 namespace rwkv {
 
 std::optional<std::string> vocabulary_path(const std::string& option) {
-  const auto found = option_or_environment("", "RWKV_VOCAB");
+  const auto variable = option_or_environment("", "RWKV_VOCAB");
   std::error_code ignored;
-  if (option.empty() || !found || std::filesystem::exists(option, ignored)) {
-    return option.empty() ? found : option;
-  }
-  const auto in_folder = std::filesystem::path(*found) / option;
+  const bool is_folder = variable && std::filesystem::is_directory(*variable, ignored);
+  if (option.empty()) return is_folder ? std::nullopt : variable;
+  if (!is_folder || std::filesystem::exists(option, ignored)) return option;
+  const auto in_folder = std::filesystem::path(*variable) / option;
   return std::filesystem::exists(in_folder, ignored) ? in_folder.string() : option;
 }
 
