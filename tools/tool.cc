@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <new>
+#include <utility>
 
 #include "core/error.h"
 #include "core/thread_pool.h"
@@ -155,22 +156,28 @@ Progress::Progress(std::string what, std::string unit, bool quiet)
     : what_(std::move(what)),
       unit_(std::move(unit)),
       active_(!quiet && ::isatty(STDERR_FILENO) == 1),
-      started_s_(now_s()) {}
+      started_s_(now_s()),
+      drawn_s_(started_s_) {}
 
-Progress::~Progress() {
-  if (drawn_s_ > 0) std::cerr << "\r\033[K" << std::flush;
+void Progress::clear() {
+  if (std::exchange(shown_, false)) std::cerr << "\r\033[K" << std::flush;
 }
 
 void Progress::update(uint64_t done, uint64_t total) {
   const double now = now_s();
   if (!active_ || now - drawn_s_ < 0.1) return;
   drawn_s_ = now;
-  const double elapsed = now - started_s_, rate = elapsed > 0 ? static_cast<double>(done) / elapsed : 0;
-  const double left = rate > 0 ? static_cast<double>(total - done) / rate : 0;
+  shown_ = true;
+  const double elapsed = now - started_s_, rate = static_cast<double>(done) / elapsed;
   char line[160];
-  std::snprintf(line, sizeof line, "\r%s: %3.0f %%  %.1f %s/s  %.0f s left\033[K", what_.c_str(),
-                total > 0 ? 100.0 * static_cast<double>(done) / static_cast<double>(total) : 0.0, rate,
-                unit_.c_str(), left);
+  if (total == 0) {
+    std::snprintf(line, sizeof line, "\r%s: %llu %s  %.1f/s\033[K", what_.c_str(),
+                  static_cast<unsigned long long>(done), unit_.c_str(), rate);
+  } else {
+    const double left = total > done && rate > 0 ? static_cast<double>(total - done) / rate : 0;
+    std::snprintf(line, sizeof line, "\r%s: %3.0f %%  %.1f %s/s  %.0f s left\033[K", what_.c_str(),
+                  100.0 * static_cast<double>(done) / static_cast<double>(total), rate, unit_.c_str(), left);
+  }
   std::cerr << line << std::flush;
 }
 

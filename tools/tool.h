@@ -51,17 +51,20 @@ size_t thread_count(const std::optional<size_t>& option);
 // Pins the SIMD target that RWKV_TARGET names, if it is set. Every tool that computes calls it first.
 void apply_target_environment();
 
-// Redraws one line on stderr while something long runs: only on a terminal, at most ten times a second.
+// Redraws one line on stderr while something long runs: only on a terminal, at most ten times a second, not
+// in the first tenth of a second.
 class Progress {
  public:
   Progress(std::string what, std::string unit, bool quiet);
-  ~Progress();  // clears the line
-  void update(uint64_t done, uint64_t total);
+  ~Progress() { clear(); }
+  void update(uint64_t done, uint64_t total);  // total 0: not known
+  // Clears the line, for what else is to be written on the terminal.
+  void clear();
 
  private:
   std::string what_, unit_;
-  bool active_;
-  double started_s_, drawn_s_ = 0;
+  bool active_, shown_ = false;
+  double started_s_, drawn_s_;
 };
 
 }  // namespace rwkv
