@@ -2,5 +2,5 @@
 # Fails when a file names a path of somebody's machine. usage: check_paths.sh PROJECT
 set -euo pipefail
 cd "$1"
-! grep -rnIE --exclude-dir=.git --exclude-dir='build*' --exclude='*.json' \
+! grep -rnIE --exclude-dir=.git --exclude=.git --exclude-dir='build*' --exclude='*.json' \
   '(^|[^[:alnum:]_.])/(work|root|home/[a-z]+)/' .
