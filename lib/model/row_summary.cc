@@ -1,14 +1,16 @@
 #include "model/row_summary.h"
 
 #include <algorithm>
+#include <cmath>
 
-#include "sampling/log_prob.h"
+#include "kernels/softmax.h"
 
 namespace rwkv {
 
 RowSummary summarize_row(std::span<const float> logits) {
-  const auto likeliest = std::ranges::max_element(logits) - logits.begin();
-  return {log_sum_exp(logits), static_cast<TokenId>(likeliest)};
+  const auto likeliest = std::ranges::max_element(logits);
+  return {*likeliest + std::log(sum_exp(logits, *likeliest)),
+          static_cast<TokenId>(likeliest - logits.begin())};
 }
 
 std::vector<RowSummary> summarize_rows(MatSpan<const float> rows, ThreadPool& pool) {

@@ -9,7 +9,7 @@
 namespace rwkv {
 
 struct RowSummary {
-  double log_sum = 0;     // log_sum_exp of the row: ln p of a token is its logit minus this
+  double log_sum = 0;     // log_sum_exp of the row, to the bit: ln p of a token is its logit minus this
   TokenId likeliest = 0;  // the lowest id among equals
 };
 
