@@ -50,3 +50,13 @@ for ids in '[5, 6]' '[5, 7]'; do
 done
 exec 3>&-
 wait $!
+
+# A signal ends it by that signal, also while it waits.
+rwkv-score --jsonl < in > out &
+exec 3> in 4< out
+echo '{"ids": [5, 6]}' >&3
+read -r _ <&4
+kill -TERM $!
+status=0
+wait $! || status=$?
+echo $status
