@@ -30,9 +30,9 @@ BranchScorer::BranchScorer(const Model& model, Sequence start, size_t max_states
                            std::function<void(size_t)> on_pass)
     : model_(model),
       start_(std::move(start)),
+      max_states_(max_states),
       workspace_(workspace),
-      on_pass_(std::move(on_pass)),
-      branch_states_(max_states) {}
+      on_pass_(std::move(on_pass)) {}
 
 void BranchScorer::score(std::span<Tree> trees) {
   for (Tree& tree : trees) {
@@ -80,16 +80,17 @@ void BranchScorer::read_branches(std::span<Tree> trees) {
   for (size_t i = 0; i < trees.size(); ++i) {
     for (Branch& branch : trees[i].branches) {
       if (branch.tokens.size() < 2) continue;  // nothing is predicted by a branch's last token
+      if (branch_states_.size() == batch.size()) branch_states_.emplace_back();
       State& state = branch_states_[batch.size()] = stem_states_[i];
       batch.push_back({std::span(branch.tokens).first(branch.tokens.size() - 1), &state});
       branches.push_back(&branch);
-      if (batch.size() == branch_states_.size()) read_batch();
+      if (batch.size() == max_states_) read_batch();
     }
   }
   read_batch();
 }
 
-// Passes over the weights are kept apart so that the logits of one are in memory.
+// One call of forward() a pass over the weights: the logits of no more rows are in memory.
 void BranchScorer::read(std::span<const Segment> batch, LogitRows which,
                         const std::function<void(const Row&)>& on_row) {
   const size_t n_vocab = model_.info().n_vocab;

@@ -1,5 +1,6 @@
 // Scores several ways in which each of several texts may go on.
 #pragma once
+#include <deque>
 #include <functional>
 #include <span>
 #include <vector>
@@ -50,10 +51,12 @@ class BranchScorer {
 
   const Model& model_;
   Sequence start_;
+  size_t max_states_;
   Workspace& workspace_;
   std::function<void(size_t)> on_pass_;
-  std::vector<State> stem_states_, branch_states_;
-  std::vector<float> logits_;  // of a pass
+  std::vector<State> stem_states_;   // one for each tree
+  std::deque<State> branch_states_;  // kept from batch to batch; grows without moving
+  std::vector<float> logits_;        // of a pass
 };
 
 }  // namespace rwkv

@@ -47,7 +47,7 @@ for question, answer in zip(map(json.loads, open("questions")), map(json.loads, 
 END
 python3 check.py
 
-for options in '-b 1' '-b 2 -t 2' '-b 100'; do rwkv-score --jsonl -q $options < questions | cmp - answers; done
+for options in '-b 1' '-b 2 -t 2' '-b 1000000000000'; do rwkv-score --jsonl -q $options < questions | cmp - answers; done
 tac questions | rwkv-score --jsonl -q | tac | cmp - answers
 
 # What is in front of every context.
