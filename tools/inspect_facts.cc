@@ -6,7 +6,6 @@
 #include "core/error.h"
 #include "model/architecture.h"
 #include "model/state.h"
-#include "model/state_file.h"
 #include "model/tuned_state.h"
 #include "text/tokenizer.h"
 
@@ -45,8 +44,10 @@ void add_model(const TensorFile& file, FileFacts& facts) {
 void add_kind(const TensorFile& file, FileFacts& facts) {
   if (file.metadata().contains(kStateFileKey)) {
     facts.kind = "state";
+    facts.state = read_state_info(file);
   } else if (has_tuned_state(file) && file.find("emb.weight") == nullptr) {
     facts.kind = "tuned state";
+    facts.tuned_state = tuned_state_shape(file);
   } else {
     try {
       add_model(file, facts);

@@ -8,6 +8,7 @@
 
 #include "model/footprint.h"
 #include "model/model_info.h"
+#include "model/state_file.h"
 #include "tensor/tensor_file.h"
 
 namespace rwkv {
@@ -33,6 +34,9 @@ struct FileFacts {
   std::string tokenizer;           // that fits the model
   uint64_t state_bytes = 0;        // of one sequence
   std::vector<MemoryNeed> memory;  // of a model: as stored first
+
+  std::optional<StateInfo> state;
+  Shape tuned_state;  // of a tuned state: layers, heads, head size, head size
 
   uint64_t parameters = 0, n_tensors = 0;
   std::map<std::string, DTypeUse> dtypes;

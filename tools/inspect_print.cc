@@ -55,6 +55,19 @@ void print_memory(std::ostream& out, const FileFacts& facts, bool table) {
   }
 }
 
+std::string what_follows(const StateInfo& state) {
+  if (state.pending) return "; the last, id " + std::to_string(*state.pending) + ", is not in the state yet";
+  return state.has_logits ? "; with the logits after them" : "";
+}
+
+void print_state(std::ostream& out, const StateInfo& state) {
+  line(out, "model", "RWKV-" + state.model_version + ", " + state.model_size + ", weights " + state.model);
+  line(out, "tokens", in_groups(state.n_tokens) + " read" + what_follows(state));
+  line(out, "sampler",
+       in_groups(state.sampler_position) + " drawn, " + in_groups(state.n_counted) +
+           " different ids counted for penalties");
+}
+
 std::string title_of(const FileFacts& facts) {
   if (facts.model) return "RWKV-" + facts.model->version + " model";
   return facts.kind;
@@ -86,12 +99,18 @@ void print_text(std::ostream& out, const FileFacts& facts, bool memory_table) {
       << ")\n";
   if (!facts.not_a_model.empty()) line(out, "no model", facts.not_a_model);
   if (facts.model) print_model(out, facts);
+  if (facts.state) print_state(out, *facts.state);
+  if (facts.tuned_state.size() == 4) {
+    line(out, "layers", std::to_string(facts.tuned_state[0]));
+    line(out, "heads", std::to_string(facts.tuned_state[1]) + " of " + std::to_string(facts.tuned_state[2]));
+  }
   if (facts.vocab_size) line(out, "ids", std::to_string(*facts.vocab_size));
   if (facts.n_tensors > 0) {
     line(out, "parameters", in_groups(facts.parameters) + " in " + in_groups(facts.n_tensors) + " tensors");
     line(out, "dtypes", dtypes_text(facts));
   }
   if (facts.model) print_memory(out, facts, memory_table);
+  if (facts.state) return;  // all of its metadata was told
   for (const auto& [key, value] : facts.metadata)
     line(out, "metadata", printable(key) + " = " + printable(value));
 }
@@ -112,6 +131,18 @@ json::object model_json(const FileFacts& facts) {
                       {"read_bytes_per_token", need.footprint.read_bytes}});
   }
   object["memory"] = std::move(memory);
+  return object;
+}
+
+json::object state_json(const StateInfo& state) {
+  json::object object{{"model_version", state.model_version},
+                      {"model_size", state.model_size},
+                      {"model", state.model},
+                      {"tokens", state.n_tokens},
+                      {"logits", state.has_logits},
+                      {"sampler_position", state.sampler_position},
+                      {"sampler_counts", state.n_counted}};
+  if (state.pending) object["pending"] = *state.pending;
   return object;
 }
 
@@ -145,6 +176,12 @@ json::object file_json(const FileFacts& facts) {
   if (facts.vocab_size) return object["vocab_size"] = *facts.vocab_size, object;
   if (facts.model) {
     for (auto& [key, value] : model_json(facts)) object[key] = value;
+  }
+  if (facts.state) object["state"] = state_json(*facts.state);
+  if (facts.tuned_state.size() == 4) {
+    object["layers"] = facts.tuned_state[0];
+    object["heads"] = facts.tuned_state[1];
+    object["head_size"] = facts.tuned_state[2];
   }
   object["parameters"] = facts.parameters;
   object["tensor_count"] = facts.n_tensors;

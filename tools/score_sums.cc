@@ -12,6 +12,12 @@ double mean(double sum, uint64_t n) { return n > 0 ? sum / static_cast<double>(n
 
 }  // namespace
 
+void LikelihoodSum::add(double log_prob, size_t n_bytes) {
+  ++tokens;
+  bytes += n_bytes;
+  nats -= log_prob;
+}
+
 double LikelihoodSum::nats_per_token() const { return mean(nats, tokens); }
 double LikelihoodSum::perplexity() const { return std::exp(nats_per_token()); }
 double LikelihoodSum::bits_per_byte() const { return mean(nats, bytes) / std::log(2.0); }

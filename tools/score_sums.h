@@ -11,6 +11,7 @@ struct LikelihoodSum {
   uint64_t tokens = 0, bytes = 0;
   double nats = 0;  // -ln p of all of them
 
+  void add(double log_prob, size_t n_bytes);
   double nats_per_token() const;
   double perplexity() const;
   double bits_per_byte() const;

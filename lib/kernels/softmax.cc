@@ -1,6 +1,7 @@
 #include "kernels/softmax.h"
 
 #include <algorithm>
+#include <iterator>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/softmax.cc"
@@ -31,6 +32,19 @@ float PortableExp(float x) {
   return hn::GetLane(Exp(d, hn::Set(d, x)));
 }
 
+double SumExp(std::span<const float> x, float subtrahend) {
+  double sum = 0;
+  float exps[256];
+  for (size_t begin = 0; begin < x.size(); begin += std::size(exps)) {
+    const auto part = x.subspan(begin, std::min(x.size() - begin, std::size(exps)));
+    ForEachVector(part.size(), [&](auto d, size_t i) HWY_ATTR {
+      hn::StoreU(Exp(d, hn::Sub(hn::LoadU(d, &part[i]), hn::Set(d, subtrahend))), d, &exps[i]);
+    });
+    for (size_t i = 0; i < part.size(); ++i) sum += static_cast<double>(exps[i]);
+  }
+  return sum;
+}
+
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -38,9 +52,14 @@ HWY_AFTER_NAMESPACE();
 namespace rwkv {
 HWY_EXPORT(Softmax);
 HWY_EXPORT(PortableExp);
+HWY_EXPORT(SumExp);
 
 void softmax(std::span<float> x) {
   if (!x.empty()) HWY_DYNAMIC_DISPATCH(Softmax)(x);
+}
+
+double sum_exp(std::span<const float> x, float subtrahend) {
+  return HWY_DYNAMIC_DISPATCH(SumExp)(x, subtrahend);
 }
 
 float portable_exp(float x) { return HWY_DYNAMIC_DISPATCH(PortableExp)(x); }

@@ -1,49 +1,59 @@
 #include "model/scorer.h"
 
 #include <algorithm>
-#include <vector>
+#include <utility>
 
 namespace rwkv {
-namespace {
 
-// The tokens that the model reads for one window: bos, if any, and the window itself.
-std::vector<TokenId> part_to_read(const std::optional<TokenId>& bos, std::span<const TokenId> window,
-                                  size_t begin, size_t end) {
-  const size_t n_bos = bos ? 1 : 0;
-  std::vector<TokenId> part;
-  for (size_t i = begin; i < end; ++i) part.push_back(i < n_bos ? *bos : window[i - n_bos]);
-  return part;
-}
+Scorer::Scorer(const Model& model, ScoreRun run, Workspace& workspace,
+               std::function<void(const ScoredRow&)> on_row)
+    : model_(model), run_(std::move(run)), workspace_(workspace), on_row_(std::move(on_row)) {}
 
-void score_window(const Model& model, const ScoreRun& run, std::span<const TokenId> window,
-                  size_t first_position, Workspace& workspace,
-                  const std::function<void(const ScoredRow&)>& on_row) {
-  State state = run.initial;
-  const size_t n_bos = run.bos ? 1 : 0, n_rows = n_bos + window.size(), n_vocab = model.info().n_vocab;
-  std::vector<float> logits(std::min(n_rows, kRowsOfPass) * n_vocab);
-  for (size_t begin = 0; begin < n_rows; begin += kRowsOfPass) {
-    const size_t end = std::min(n_rows, begin + kRowsOfPass);
-    const auto part = part_to_read(run.bos, window, begin, end);
-    const MatSpan<float> rows(logits.data(), part.size(), n_vocab);
-    const Segment segment{part, &state};
-    model.forward({&segment, 1}, LogitRows::kAll, rows, workspace);
-    for (size_t i = begin; i < end; ++i) {
-      ScoredRow row{std::nullopt, std::nullopt, rows.row(i - begin)};
-      if (i >= n_bos) row.position = first_position + i - n_bos;
-      if (i + 1 < n_rows) row.next = window[i + 1 - n_bos];
-      on_row(row);
+void Scorer::add(std::span<const TokenId> tokens) {
+  for (const TokenId token : tokens) {
+    if (n_in_window_ == 0) begin_window(token);
+    pending_.push_back(token);
+    ++n_in_window_;
+    if (n_in_window_ == run_.window) {
+      run_rows(pending_.size());
+      n_in_window_ = 0;
+    } else if (pending_.size() > kRowsOfPass) {
+      run_rows(kRowsOfPass);
     }
   }
 }
 
-}  // namespace
+void Scorer::begin_window(TokenId first) {
+  state_ = run_.start.state;
+  if (run_.start.pending) {
+    pending_.push_back(*run_.start.pending);
+    start_is_pending_ = true;
+  } else if (!run_.start.logits.empty()) {
+    on_row_({std::nullopt, first, run_.start.logits, summarize_row(run_.start.logits)});
+  }
+}
 
-void score(const Model& model, const ScoreRun& run, std::span<const TokenId> tokens, Workspace& workspace,
-           const std::function<void(const ScoredRow&)>& on_row) {
-  const size_t window = run.window == 0 ? tokens.size() : run.window;
-  for (size_t begin = 0; begin < tokens.size(); begin += window) {
-    const auto part = tokens.subspan(begin, std::min(window, tokens.size() - begin));
-    score_window(model, run, part, begin, workspace, on_row);
+// Runs the first n pending tokens, which all belong to one window.
+void Scorer::run_rows(size_t n) {
+  const size_t n_vocab = model_.info().n_vocab;
+  for (size_t n_rows = 0; n > 0; n -= n_rows) {
+    n_rows = std::min(n, kRowsOfPass);
+    logits_.resize(n_rows * n_vocab);
+    const Segment segment{std::span(pending_).first(n_rows), &state_};
+    model_.forward({&segment, 1}, LogitRows::kAll, {logits_.data(), n_rows, n_vocab}, workspace_);
+    hand_out(n_rows);
+    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(n_rows));
+  }
+}
+
+void Scorer::hand_out(size_t n_rows) {
+  const MatSpan<const float> rows(logits_.data(), n_rows, model_.info().n_vocab);
+  const auto summaries = summarize_rows(rows, workspace_.pool());
+  for (size_t i = 0; i < n_rows; ++i) {
+    ScoredRow row{std::nullopt, std::nullopt, rows.row(i), summaries[i]};
+    if (i + 1 < pending_.size()) row.next = pending_[i + 1];
+    if (!std::exchange(start_is_pending_, false)) row.position = position_++;
+    on_row_(row);
   }
 }
 

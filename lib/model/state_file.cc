@@ -80,18 +80,23 @@ void copy_values(const TensorView& tensor, std::span<T> values) {
   std::memcpy(values.data(), tensor.bytes.data(), values.size_bytes());
 }
 
+std::string text_at(const TensorFile& file, const std::string& key) {
+  const auto found = file.metadata().find(key);
+  return found == file.metadata().end() ? std::string("?") : printable(found->second);
+}
+
+void check_layout(const TensorFile& file) {
+  const std::string version = text_at(file, kStateFileKey);
+  if (version != kLayoutVersion)
+    file.fail("state file of version " + version + ", want version " + kLayoutVersion);
+}
+
 void check_model(const TensorFile& file, const Model& model) {
-  const auto text = [&](const char* key) {
-    const auto found = file.metadata().find(key);
-    return found == file.metadata().end() ? std::string("?") : printable(found->second);
-  };
-  if (text(kStateFileKey) != kLayoutVersion) {
-    file.fail("state file of version " + text(kStateFileKey) + ", want version " + kLayoutVersion);
-  }
-  if (text("model") != fingerprint(model.file())) {
-    file.fail("state of another model: RWKV-" + text("model_version") + ", " + text("model_size") +
-              ", weights " + text("model") + "; want RWKV-" + model.info().version + ", " +
-              size_text(model.info()) + ", weights " + fingerprint(model.file()));
+  const std::string weights = text_at(file, "model");
+  if (weights != fingerprint(model.file())) {
+    file.fail("state of another model: RWKV-" + text_at(file, "model_version") + ", " +
+              text_at(file, "model_size") + ", weights " + weights + "; want RWKV-" + model.info().version +
+              ", " + size_text(model.info()) + ", weights " + fingerprint(model.file()));
   }
 }
 
@@ -164,6 +169,7 @@ void save_state(const std::filesystem::path& path, const Sequence& sequence, con
 Sequence load_state(const std::filesystem::path& path, const Model& model) {
   const TensorFile file = TensorFile::open(path);
   if (!file.metadata().contains(kStateFileKey)) return load_tuned(file, model.initial_state());
+  check_layout(file);
   check_model(file, model);
   Sequence sequence;
   sequence.state = model.initial_state();
@@ -171,6 +177,19 @@ Sequence load_state(const std::filesystem::path& path, const Model& model) {
   load_end(file, model.info().n_vocab, sequence);
   sequence.sampler = load_sampler(file, model.info().n_vocab);
   return sequence;
+}
+
+StateInfo read_state_info(const TensorFile& file) {
+  check_layout(file);
+  StateInfo info{text_at(file, "model_version"), text_at(file, "model_size"), text_at(file, "model")};
+  info.n_tokens = number_at(file, "tokens", UINT64_MAX);
+  if (file.metadata().contains("pending"))
+    info.pending = static_cast<TokenId>(number_at(file, "pending", uint64_t{1} << 32));
+  info.has_logits = file.find("logits") != nullptr;
+  info.sampler_position = number_at(file, "sampler_position", UINT64_MAX);
+  const TensorView* ids = file.find("sampler.ids");
+  if (ids != nullptr && !ids->shape.empty()) info.n_counted = ids->shape[0];
+  return info;
 }
 
 }  // namespace rwkv

@@ -43,6 +43,14 @@ void transpose_heads(std::span<const float> stored, const Shape& shape, std::spa
 
 bool has_tuned_state(const TensorFile& file) { return file.find(tensor_name(0)) != nullptr; }
 
+Shape tuned_state_shape(const TensorFile& file) {
+  Shape shape = without_leading_ones(file.at(tensor_name(0)).shape);
+  size_t n_layers = 1;
+  while (file.find(tensor_name(n_layers)) != nullptr) ++n_layers;
+  shape.insert(shape.begin(), n_layers);
+  return shape;
+}
+
 void apply_tuned_state(const TensorFile& file, State& state) {
   const auto part = std::ranges::find(state.parts(), "S", &StatePart::name);
   if (part == state.parts().end()) file.fail("a tuned initial state, which this RWKV version cannot take");

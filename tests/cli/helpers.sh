@@ -10,3 +10,17 @@ expect() {
 
 # make_pth FILE [OPTION]... writes a tiny RWKV-4 checkpoint, whole or spoilt; see make_pth.py.
 make_pth() { python3 "$CLI/make_pth.py" "$@"; }
+
+# needs PROGRAM... skips the case, and says why, where one of them is not installed.
+needs() {
+  local program
+  for program; do
+    command -v "$program" >/dev/null || skip "no $program here"
+  done
+}
+
+# skip REASON ends the case as one that was not run.
+skip() {
+  echo "skipped: $*" >&2
+  exit 77
+}

@@ -5,6 +5,7 @@
 #   CASE.stdout  what it prints, exactly          (absent: nothing); the demo folder's path is replaced by $DEMO
 #   CASE.stderr  the same of stderr, a line may be a glob (absent: nothing)
 #   CASE.exit    its exit status                  (absent: 0)
+# A case that ends with 77 was skipped (helpers.sh), and so does this script end.
 # --update writes these files anew where they do not match.
 set -uo pipefail
 
@@ -28,6 +29,10 @@ mkdir "$scratch/cwd"
 (cd "$scratch/cwd" && exec env --default-signal=PIPE bash -eu -c '. "$CLI/helpers.sh"; . "$1"' case "$case_file") \
   >"$scratch/stdout" 2>"$scratch/stderr" </dev/null
 echo $? >"$scratch/exit"
+if [ "$(cat "$scratch/exit")" = 77 ]; then
+  grep '^skipped: ' "$scratch/stderr"
+  exit 77
+fi
 sed -i "s|$DEMO|\$DEMO|g" "$scratch/stdout" "$scratch/stderr"
 
 # Each line of file $1 equals, or as a glob matches, the same line of file $2.

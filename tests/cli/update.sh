@@ -5,5 +5,5 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# -gt 0 ] || set -- "$here"/*/*.sh
 for case_file; do
-  "$here/run_case.sh" --update "$here/../../build/bin" "$case_file"
+  "$here/run_case.sh" --update "$here/../../build/bin" "$case_file" || [ $? -eq 77 ]
 done

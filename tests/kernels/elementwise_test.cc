@@ -86,6 +86,16 @@ TEST_P(ElementwiseOn, SoftmaxSumsToOneAndKeepsRatios) {
   }
 }
 
+TEST_P(ElementwiseOn, SumExpAddsPortableExpInOrder) {
+  for (const size_t n : {1, 17, 255, 256, 257, 1000}) {
+    auto x = uniform(n, -20, 5);
+    x[n / 2] = -std::numeric_limits<float>::infinity();
+    double sum = 0;
+    for (const float v : x) sum += static_cast<double>(portable_exp(v - 5));
+    EXPECT_EQ(sum_exp(x, 5), sum) << n;
+  }
+}
+
 TEST_P(ElementwiseOn, SoftmaxOfForbiddenTokensIsZero) {
   std::vector<float> p = {1, -std::numeric_limits<float>::infinity(), 1};
   softmax(p);

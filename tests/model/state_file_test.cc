@@ -90,6 +90,21 @@ TEST_P(StateFile, KeepsASequenceOfNoTokens) {
   EXPECT_FALSE(loaded.pending);
 }
 
+TEST_P(StateFile, TellsOfItself) {
+  save_state(path_, some_sequence(), model_);
+  const StateInfo info = read_state_info(TensorFile::open(path_));
+  EXPECT_EQ(info.model_version, model_.info().version);
+  EXPECT_EQ(info.model_size, "3 layers of 64");
+  EXPECT_EQ(info.model.size(), 16);
+  EXPECT_EQ(info.n_tokens, 5);
+  EXPECT_EQ(info.pending, 5);
+  EXPECT_FALSE(info.has_logits);
+  EXPECT_EQ(info.sampler_position, 7);
+  EXPECT_EQ(info.n_counted, 2);
+  write_changed([](Tensors&, Metadata& m) { m["tokens"] = "many"; });
+  EXPECT_THROW(read_state_info(TensorFile::open(path_)), Error);
+}
+
 TEST_P(StateFile, TheSameSequenceGivesTheSameBytes) {
   save_state(path_, some_sequence(), model_);
   save_state(folder_ / "b", some_sequence(), model_);

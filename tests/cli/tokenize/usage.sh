@@ -7,7 +7,7 @@ echo hi | rwkv-tokenize -v "$DEMO/vocab.txt"
 echo hi | RWKV_VOCAB=$DEMO/vocab.txt rwkv-tokenize
 echo hi | RWKV_VOCAB=$DEMO rwkv-tokenize -v vocab.txt
 echo hi | RWKV_VOCAB=$DEMO expect 1 rwkv-tokenize -v nosuch.txt
-echo hi | RWKV_VOCAB=$DEMO expect 1 rwkv-tokenize
+echo hi | RWKV_VOCAB=$DEMO expect 2 rwkv-tokenize
 expect 2 rwkv-tokenize -v "$DEMO/vocab.txt" --dec
 expect 2 rwkv-tokenize -v "$DEMO/vocab.txt" --ids words
 expect 2 rwkv-tokenize -v "$DEMO/vocab.txt" -l -0

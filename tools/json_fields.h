@@ -1,0 +1,25 @@
+// Takes JSON requests apart. Every Error kUsage names the key, what was found and what is wanted.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/token.h"
+
+namespace boost::json {
+class object;
+class value;
+}  // namespace boost::json
+
+namespace rwkv {
+
+boost::json::object parse_json_object(std::string_view line);
+
+[[noreturn]] void fail_field(std::string_view key, const boost::json::value& found, const char* wanted);
+bool boolean_field(std::string_view key, const boost::json::value& value);
+std::string text_field(std::string_view key, const boost::json::value& value);
+size_t index_field(std::string_view key, const boost::json::value& value);
+// Ids below n_vocab.
+std::vector<TokenId> ids_field(std::string_view key, const boost::json::value& value, size_t n_vocab);
+
+}  // namespace rwkv

@@ -1,0 +1,22 @@
+// How fast rwkv-score was, and how far it is.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <ostream>
+
+namespace rwkv {
+
+class ScoreStats {
+ public:
+  void count(uint64_t n_tokens) { n_tokens_ += n_tokens; }
+  uint64_t n_tokens() const { return n_tokens_; }
+  // One line: tokens, seconds since the construction, tokens a second.
+  void print(std::ostream& out) const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point started_ = Clock::now();
+  uint64_t n_tokens_ = 0;
+};
+
+}  // namespace rwkv
