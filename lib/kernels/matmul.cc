@@ -8,9 +8,10 @@
 namespace rwkv {
 namespace {
 
-// A thread's share of the outputs begins at a multiple of it.
+// Pieces begin at multiples of it: what kernels take at once.
 size_t grain_of(const Matrix& w) {
-  return is_quantised(w.dtype) && w.layout == Layout::kInOut ? kInOutGroup : kTileOutputs;
+  if (w.layout == Layout::kOutIn) return kTileOutputs;
+  return w.layout == Layout::kInOut && is_quantised(w.dtype) ? kInOutGroup : 2 * kTileOutputs;
 }
 
 // Outputs [begin, end) of a job: one of `count` pieces, as equal as the grain allows.
