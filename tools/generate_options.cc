@@ -79,16 +79,6 @@ struct Raw {
   bool greedy = false, text = false, decode = false, ignore_eos = false;
 };
 
-template <class T>
-po::typed_value<T>* value(T& target, const char* name) {
-  return po::value(&target)->value_name(name);
-}
-
-template <class T>
-po::typed_value<T>* optional_value(std::optional<T>& target, const char* name) {
-  return po::value<T>()->value_name(name)->notifier([&](const T& given) { target = given; });
-}
-
 void add_input_options(CommandLine& line, Raw& raw, GenerateOptions& o) {
   auto add = line.add();
   add("model,m", value(raw.model, "FILE"), "the model (or RWKV_MODEL)");

@@ -32,24 +32,26 @@ std::string text_field(std::string_view key, const json::value& value) {
   return {value.get_string().begin(), value.get_string().end()};
 }
 
-size_t index_field(std::string_view key, const json::value& value) {
+size_t index_field(std::string_view key, const json::value& value, const char* wanted) {
   json::error_code error;
   const auto index = value.is_number() ? value.to_number<size_t>(error) : 0;
-  if (!value.is_number() || error) fail_field(key, value, "a whole number");
+  if (!value.is_number() || error) fail_field(key, value, wanted);
   return index;
+}
+
+TokenId id_field(std::string_view key, const json::value& value, size_t n_vocab) {
+  const size_t id = index_field(key, value, "ids");
+  if (id >= n_vocab) {
+    throw Error(ErrorKind::kUsage, std::string(key) + ": id " + std::to_string(id) +
+                                       ", but the vocabulary has " + std::to_string(n_vocab) + " ids");
+  }
+  return static_cast<TokenId>(id);
 }
 
 std::vector<TokenId> ids_field(std::string_view key, const json::value& value, size_t n_vocab) {
   if (!value.is_array()) fail_field(key, value, "an array of ids");
   std::vector<TokenId> ids;
-  for (const auto& element : value.get_array()) {
-    const size_t id = index_field(key, element);
-    if (id >= n_vocab) {
-      throw Error(ErrorKind::kUsage, std::string(key) + ": id " + std::to_string(id) +
-                                         ", but the vocabulary has " + std::to_string(n_vocab) + " ids");
-    }
-    ids.push_back(static_cast<TokenId>(id));
-  }
+  for (const auto& element : value.get_array()) ids.push_back(id_field(key, element, n_vocab));
   return ids;
 }
 

@@ -9,52 +9,34 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr const char* kUsageText =
-    "usage: rwkv-score -m MODEL [options] < ids\n"
-    "       rwkv-score -m MODEL -v VOCAB -f FILE [options]\n"
-    "       rwkv-score -m MODEL [-v VOCAB] --jsonl [options] < requests\n\n"
-    "Log-likelihood (natural logarithms) of token ids, or of a text, each token predicted from those before "
-    "it "
-    "in one\n"
-    "continuous state. The first is predicted from nothing and therefore left out, unless --bos or "
-    "--state-in "
-    "puts\n"
-    "something in front of it.\n\n"
-    "--json keys: tokens (scored), nats, nats_per_token, perplexity; with -v bytes, bits_per_byte; with "
-    "--against\n"
-    "against: {rows, mean_kl (old || new, nats), top1_agreement, max_difference}; with --per-token "
-    "per_token:\n"
-    "[{position, id, text (with -v), logprob}, ..]. --per-token --jsonl prints these, one a line.\n\n"
-    "--jsonl without --per-token: a request a line in, an answer a line out, in the same order, the same "
-    "whatever is\n"
-    "scored together. A text, {\"id\": any, \"text\": text (with -v) or \"ids\": [..], \"per_token\": "
-    "false}, "
-    "is answered\n"
-    "with \"id\" and the keys of --json. A multiple choice,\n"
-    "  {\"id\": any, \"context\": text or [ids], \"choices\": [text or [ids], ..], \"answer\": index of the "
-    "right one},\n"
-    "reads its context once and is answered with\n"
-    "  {\"id\", \"context_tokens\", \"choices\": [{\"logprob\", \"tokens\", \"logprob_per_token\", "
-    "\"greedy\", "
-    "\"bytes\",\n"
-    "  \"logprob_per_byte\"}, ..], \"best\", \"best_per_token\", \"best_per_byte\", \"answer\"}:\n"
-    "greedy says that each token was the likeliest; best are the indices of the highest figures, the lowest "
-    "of "
-    "equals;\n"
-    "the bytes are those of choices given as text. Context and choice are tokenized together, white space "
-    "that "
-    "ends the\n"
-    "context going to the choice; a choice's tokens are those behind as many as the context has alone. A "
-    "context without\n"
-    "tokens is id 0, unless there is --bos or --state-in. A bad request is answered with {\"id\", "
-    "\"error\"}.\n"
-    "The sum of all goes to standard error, or with --json to standard output, instead of the answers: "
-    "requests, errors;\n"
-    "of texts documents and the keys above; of multiple choices questions, answered (those with \"answer\"; "
-    "of "
-    "these:),\n"
-    "accuracy, accuracy_per_token, accuracy_per_byte (how often best.. is the answer), greedy (how often the "
-    "answer is),\n"
-    "answer_perplexity (exp of the mean of -logprob of the answer).\n";
+    R"(usage: rwkv-score -m MODEL [options] < ids
+       rwkv-score -m MODEL -v VOCAB -f FILE [options]
+       rwkv-score -m MODEL [-v VOCAB] --jsonl [options] < requests
+
+Log-likelihood (natural logarithms) of token ids, or of a text, each token predicted from those before it in one
+continuous state. The first is predicted from nothing and therefore left out, unless --bos or --state-in puts
+something in front of it.
+
+--json keys: tokens (scored), nats, nats_per_token, perplexity; with -v bytes, bits_per_byte; with --against
+against: {rows, mean_kl (old || new, nats), top1_agreement, max_difference}; with --per-token per_token:
+[{position, id, text (with -v), logprob}, ..]. --per-token --jsonl prints these, one a line.
+
+--jsonl without --per-token: a request a line in, an answer a line out, in the same order, the same whatever is
+scored together. A text, {"id": any, "text": text (with -v) or "ids": [..], "per_token": false}, is answered
+with "id" and the keys of --json. A multiple choice,
+  {"id": any, "context": text or [ids], "choices": [text or [ids], ..], "answer": index of the right one},
+reads its context once and is answered with
+  {"id", "context_tokens", "choices": [{"logprob", "tokens", "logprob_per_token", "greedy", "bytes",
+  "logprob_per_byte"}, ..], "best", "best_per_token", "best_per_byte", "answer"}:
+greedy says that each token was the likeliest; best are the indices of the highest figures, the lowest of equals;
+the bytes are those of choices given as text. Context and choice are tokenized together, white space that ends the
+context going to the choice; a choice's tokens are those behind as many as the context has alone. A context without
+tokens is id 0, unless there is --bos or --state-in. A bad request is answered with {"id", "error"}.
+The sum of all goes to standard error, or with --json to standard output, instead of the answers: requests, errors;
+of texts documents and the keys above; of multiple choices questions, answered (those with "answer"; of these:),
+accuracy, accuracy_per_token, accuracy_per_byte (how often best.. is the answer), greedy (how often the answer is),
+answer_perplexity (exp of the mean of -logprob of the answer).
+)";
 
 // Options as they are spelled, before they have a meaning.
 struct Raw {
@@ -62,16 +44,6 @@ struct Raw {
   std::optional<int64_t> threads, reset, batch;
   bool text = false;
 };
-
-template <class T>
-po::typed_value<T>* value(T& target, const char* name) {
-  return po::value(&target)->value_name(name);
-}
-
-template <class T>
-po::typed_value<T>* optional_value(std::optional<T>& target, const char* name) {
-  return po::value<T>()->value_name(name)->notifier([&](const T& given) { target = given; });
-}
 
 void add_options(CommandLine& line, Raw& raw, ScoreOptions& o) {
   auto add = line.add();

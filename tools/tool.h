@@ -42,6 +42,17 @@ class CommandLine {
   boost::program_options::variables_map values_;
 };
 
+// An option's value, written to `target` when it is given; `name` stands for it in --help.
+template <class T>
+boost::program_options::typed_value<T>* value(T& target, const char* name) {
+  return boost::program_options::value(&target)->value_name(name);
+}
+template <class T>
+boost::program_options::typed_value<T>* optional_value(std::optional<T>& target, const char* name) {
+  return boost::program_options::value<T>()->value_name(name)->notifier(
+      [&](const T& given) { target = given; });
+}
+
 [[noreturn]] void usage_error(const std::string& message);
 
 // The option's text, else the environment's, else nothing.

@@ -30,7 +30,8 @@ bool is_row_in_out(const MatmulJob& job) { return job.x.rows == 1 && job.w->layo
 // How many pieces of a job each thread owns: enough for others to help, but inputs by input are read in runs
 // of outputs, which should not be short.
 size_t pieces_of(const MatmulJob& job, const ThreadPool& pool) {
-  return pool.size() == 1 || is_row_in_out(job) ? 1 : 8;
+  constexpr size_t kPieces = 8;
+  return pool.size() == 1 || is_row_in_out(job) ? 1 : kPieces;
 }
 
 // Codes of x are made once for all threads where x has many rows; a single row every thread quantises itself,

@@ -10,9 +10,7 @@ namespace rwkv {
 
 double log_sum_exp(std::span<const float> logits) {
   const float largest = *std::ranges::max_element(logits);
-  double sum = 0;
-  for (const float x : logits) sum += static_cast<double>(portable_exp(x - largest));
-  return largest + std::log(sum);
+  return largest + std::log(sum_exp(logits, largest));
 }
 
 double log_prob(std::span<const float> logits, uint32_t token) { return logits[token] - log_sum_exp(logits); }
