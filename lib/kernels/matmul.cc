@@ -27,11 +27,12 @@ struct Piece {
 
 bool is_row_in_out(const MatmulJob& job) { return job.x.rows == 1 && job.w->layout == Layout::kInOut; }
 
-// How many pieces of a job each thread owns: enough for others to help, but inputs by input are read in runs
-// of outputs, which should not be short.
+// How many pieces of a job each thread owns: enough for others to help, but weights input by input are read
+// in runs of outputs, which should not be short.
 size_t pieces_of(const MatmulJob& job, const ThreadPool& pool) {
-  constexpr size_t kPieces = 8;
-  return pool.size() == 1 || is_row_in_out(job) ? 1 : kPieces;
+  constexpr size_t kPieces = 8, kPiecesInOut = 2;
+  if (pool.size() == 1 || is_row_in_out(job)) return 1;
+  return job.w->layout == Layout::kInOut ? kPiecesInOut : kPieces;
 }
 
 // Codes of x are made once for all threads where x has many rows; a single row every thread quantises itself,
