@@ -25,8 +25,6 @@ struct Piece {
   }
 };
 
-bool is_row_in_out(const MatmulJob& job) { return job.x.rows == 1 && job.w->layout == Layout::kInOut; }
-
 // How many pieces of a job each thread owns: enough for others to help, but weights input by input are read
 // in runs of outputs, which should not be short.
 size_t pieces_of(const MatmulJob& job, const ThreadPool& pool) {
@@ -95,9 +93,8 @@ class Worker {
   }
 
   void make_row_codes(const MatmulJob& job) {
-    const bool in_out = is_row_in_out(job);
-    row_codes_ = pool_.scratch(thread_, in_out ? quantised_row_in_out_x_bytes(job) : quantised_x_bytes(job));
-    in_out ? quantise_x_row_in_out(job, row_codes_) : quantise_x(job, 0, 1, row_codes_);
+    row_codes_ = pool_.scratch(thread_, quantised_x_bytes(job));
+    quantise_x(job, 0, 1, row_codes_);
     codes_of_ = &job;
   }
 

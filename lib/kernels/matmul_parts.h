@@ -14,6 +14,9 @@ void matmul_row_in_out(const MatmulJob& job, size_t begin, size_t end);    // jo
 void matmul_rows_of_tiles(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch);  // and kInOut
 size_t rows_of_tiles_scratch_bytes();
 
+// A single row of x and kInOut, for which there are kernels that do not read inputs whose x is zero.
+inline bool is_row_in_out(const MatmulJob& job) { return job.x.rows == 1 && job.w->layout == Layout::kInOut; }
+
 // q8 and q4; begin of kInOut is a multiple of 64. They multiply codes of x, which quantise_x() makes of rows
 // [begin, end) at the rows' place in `codes`, quantised_x_bytes(), 64-byte aligned.
 size_t quantised_x_bytes(const MatmulJob& job);
@@ -21,10 +24,6 @@ void quantise_x(const MatmulJob& job, size_t begin, size_t end, std::byte* codes
 void matmul_quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end,
                       std::byte* scratch);
 size_t quantised_scratch_bytes();
-
-// The same for a single row of x and kInOut.
-size_t quantised_row_in_out_x_bytes(const MatmulJob& job);
-void quantise_x_row_in_out(const MatmulJob& job, std::byte* codes);
 void matmul_quantised_row_in_out(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end);
 
 // Writes or adds `count` sums of row `row`, of outputs from `output` on.

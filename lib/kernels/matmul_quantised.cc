@@ -9,7 +9,6 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 // After highway.h
-#include "hwy/cache_control.h"
 #include "kernels/quantised_inputs-inl.h"
 #include "kernels/quantised_tiles-inl.h"
 
@@ -17,37 +16,7 @@ RWKV_BEFORE_BYTE_PRODUCTS();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// ---- where the tiles of a panel are: in the file,
-
-template <class Unit>
-class StoredUnits {
- public:
-  static constexpr size_t kOutputs = kPanelOutputs, kInputs = 1024;
-
-  explicit StoredUnits(const Matrix& m) : m_(m), tile_bytes_(BlocksOf(m.cols) / 2 * Unit::kBytes) {}
-  Tiles TilesAt(const Place& at, size_t /*n_outputs*/, size_t /*n_inputs*/) const {
-    return {Address(at.output, at.input), tile_bytes_};
-  }
-  Ahead After(const Place& at, const Place& next, size_t tile) const {
-    const size_t o = at.output + (tile + QuantisedKernel<Unit>::kTiles) * kTileOutputs;
-    return {.at = o < std::min(at.output + kOutputs, m_.rows) ? Address(o, at.input)
-                                                              : Address(next.output, next.input),
-            .step = Unit::kBytes,
-            .tile = tile_bytes_,
-            .line = 64,
-            .lines = Unit::kBytes / 64};
-  }
-
- private:
-  const uint8_t* Address(size_t output, size_t input) const {
-    return reinterpret_cast<const uint8_t*>(m_.bytes.data()) + output / kTileOutputs * tile_bytes_ +
-           input / kTileUnit * Unit::kBytes;
-  }
-  const Matrix& m_;
-  size_t tile_bytes_;
-};
-
-// or made, as q8, of weights that lie input by input.
+// ---- tiles made, as q8, of weights that lie input by input.
 template <class Inputs>
 class UnitsOfInputs {
  public:
@@ -117,34 +86,25 @@ class UnitsOfInputs {
 
 void QuantiseX(const MatmulJob& job, size_t begin, size_t end, std::byte* codes) {
   const size_t cols = job.x.cols;
+  if (is_row_in_out(job)) return QuantiseRow(job.x.data, cols, reinterpret_cast<PlainXBlock*>(codes));
   for (size_t t = begin; t < end; ++t)
     QuantiseRow(job.x.row_data(t), cols, reinterpret_cast<XBlock*>(codes) + t * XStride(cols));
 }
-size_t QuantisedXBytes(const MatmulJob& job) { return job.x.rows * XStride(job.x.cols) * sizeof(XBlock); }
-
-template <class Unit>
-void OneRow(const MatmulJob& job, const XBlock* x, size_t begin, size_t end) {
-  const QuantisedKernel<Unit> kernel{x, XStride(job.x.cols)};
-  const StoredUnits<Unit> source(*job.w);
-  for (size_t o = begin; o < end; o += kTileOutputs) {
-    HWY_ALIGN float sums[kTileOutputs];
-    const Tiles tile = source.TilesAt({o, 0}, kTileOutputs, job.w->cols);
-    const Ahead ahead{.at = tile.first + 4096, .step = Unit::kBytes, .line = 64, .lines = Unit::kBytes / 64};
-    kernel.template Multiply<1, 1>(tile, {0, job.w->cols, sums}, 0, ahead);
-    store_sums(job, 0, o, sums, std::min(kTileOutputs, end - o));
-  }
+size_t QuantisedXBytes(const MatmulJob& job) {
+  return is_row_in_out(job) ? BlocksOf(job.x.cols) * sizeof(PlainXBlock)
+                            : job.x.rows * XStride(job.x.cols) * sizeof(XBlock);
 }
 
 template <class Unit, class Inputs>
 void Quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {
   const auto* blocks = reinterpret_cast<const XBlock*>(codes);
-  if (job.x.rows == 1) return OneRow<Unit>(job, blocks, begin, end);
-  auto* sums = reinterpret_cast<float*>(scratch);
   const size_t x_stride = XStride(job.x.cols);
+  if (job.x.rows == 1) return MultiplyRow<1>(QuantisedKernel<Unit>{blocks, x_stride}, job, begin, end);
+  auto* sums = reinterpret_cast<float*>(scratch);
   for (size_t row = 0; row < job.x.rows; row += kPanelRows, blocks += kPanelRows * x_stride) {
     const size_t n_rows = std::min(kPanelRows, job.x.rows - row);
     if (job.w->layout == Layout::kTiles) {
-      StoredUnits<Unit> source(*job.w);
+      StoredTiles<QuantisedKernel<Unit>> source(*job.w);
       MultiplyByPanels(QuantisedKernel<Unit>{blocks, x_stride}, source, job, row, n_rows, begin, end, sums);
     } else {
       UnitsOfInputs<Inputs> source(*job.w, scratch + kPanelSums * sizeof(float));

@@ -121,11 +121,6 @@ void RowByInputsQ8(const MatmulJob& job, const std::byte* codes, size_t begin, s
 void RowByInputsQ4(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
   RowByInputs<Q4Inputs>(job, codes, begin, end);
 }
-void QuantiseXRow(const MatmulJob& job, std::byte* codes) {
-  QuantiseRow(job.x.data, job.x.cols, reinterpret_cast<PlainXBlock*>(codes));
-}
-size_t XRowBytes(const MatmulJob& job) { return BlocksOf(job.x.cols) * sizeof(PlainXBlock); }
-
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -133,14 +128,6 @@ HWY_AFTER_NAMESPACE();
 namespace rwkv {
 HWY_EXPORT(RowByInputsQ8);
 HWY_EXPORT(RowByInputsQ4);
-HWY_EXPORT(QuantiseXRow);
-HWY_EXPORT(XRowBytes);
-
-size_t quantised_row_in_out_x_bytes(const MatmulJob& job) { return HWY_DYNAMIC_DISPATCH(XRowBytes)(job); }
-
-void quantise_x_row_in_out(const MatmulJob& job, std::byte* codes) {
-  HWY_DYNAMIC_DISPATCH(QuantiseXRow)(job, codes);
-}
 
 void matmul_quantised_row_in_out(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
   if (job.w->dtype == DType::kQ8) return HWY_DYNAMIC_DISPATCH(RowByInputsQ8)(job, codes, begin, end);

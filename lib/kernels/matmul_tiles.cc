@@ -88,7 +88,9 @@ struct WideKernel {
   using Step = TileStep<Codec>;
   static constexpr size_t kRows = kParts == 1 ? 12 : 6;
   static constexpr size_t kTiles = kParts == 1 ? 2 : 1;
-  static constexpr size_t kStepBytes = Step::kInputs * kTileOutputs * sizeof(typename Codec::Stored);
+  static constexpr size_t kInputs = 256;  // of a block
+  static constexpr size_t kStepInputs = Step::kInputs;
+  static constexpr size_t kStepBytes = kStepInputs * kTileOutputs * sizeof(typename Codec::Stored);
 
   MatSpan<const float> x;
 
@@ -113,46 +115,12 @@ struct WideKernel {
   }
 };
 
-// ---- where the tiles of a panel are: in the file,
-
-template <class Codec>
-class StoredTiles {
-  using Kernel = WideKernel<Codec>;
-
- public:
-  static constexpr size_t kOutputs = kPanelOutputs, kInputs = 256;
-
-  explicit StoredTiles(const Matrix& m)
-      : m_(m),
-        tile_bytes_(hwy::RoundUpTo(m.cols, Kernel::Step::kInputs) * kTileOutputs *
-                    sizeof(typename Codec::Stored)) {}
-  Tiles TilesAt(const Place& at, size_t /*n_outputs*/, size_t /*n_inputs*/) const {
-    return {Address(at.output, at.input), tile_bytes_};
-  }
-  Ahead After(const Place& at, const Place& next, size_t tile) const {
-    const size_t o = at.output + (tile + Kernel::kTiles) * kTileOutputs;
-    return {.at = o < std::min(at.output + kOutputs, m_.rows) ? Address(o, at.input)
-                                                              : Address(next.output, next.input),
-            .step = Kernel::kStepBytes,
-            .tile = tile_bytes_,
-            .lines = 1};
-  }
-
- private:
-  const uint8_t* Address(size_t output, size_t input) const {
-    return reinterpret_cast<const uint8_t*>(m_.bytes.data()) + output / kTileOutputs * tile_bytes_ +
-           input * kTileOutputs * sizeof(typename Codec::Stored);
-  }
-  const Matrix& m_;
-  size_t tile_bytes_;
-};
-
-// or made of weights that lie input by input.
+// ---- tiles made of weights that lie input by input.
 template <class Codec>
 class TilesOfInputs {
   using Stored = typename Codec::Stored;
   using Kernel = WideKernel<Codec>;
-  static constexpr size_t kStepInputs = Kernel::Step::kInputs;
+  static constexpr size_t kStepInputs = Kernel::kStepInputs;
 
  public:
   // Blocks of 16 KB, which stay in the first-level cache.
@@ -211,18 +179,7 @@ class TilesOfInputs {
 template <class Codec>
 void OneRowOfTiles(const MatmulJob& job, size_t begin, size_t end) {
   constexpr size_t kTilesOfRow = 2;  // whose streams hide the latency of one another's FMAs
-  const WideKernel<Codec> kernel{job.x};
-  const StoredTiles<Codec> source(*job.w);
-  for (size_t o = begin; o < end; o += kTilesOfRow * kTileOutputs) {
-    const size_t count = std::min(kTilesOfRow * kTileOutputs, end - o);
-    HWY_ALIGN float sums[kTilesOfRow * kTileOutputs];
-    Tiles tiles = source.TilesAt({o, 0}, count, job.w->cols);
-    const Ahead ahead{
-        .at = tiles.first + 4096, .step = WideKernel<Codec>::kStepBytes, .tile = tiles.stride, .lines = 1};
-    if (count <= kTileOutputs) tiles.stride = 0;
-    kernel.template Multiply<1, kTilesOfRow>(tiles, {0, job.w->cols, sums}, 0, ahead);
-    store_sums(job, 0, o, sums, count);
-  }
+  MultiplyRow<kTilesOfRow>(WideKernel<Codec>{job.x}, job, begin, end);
 }
 
 template <class Codec>
@@ -233,7 +190,7 @@ void Wide(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
     const size_t n_rows = std::min(kPanelRows, job.x.rows - row);
     const WideKernel<Codec> kernel{job.x.rows_at(row, n_rows)};
     if (job.w->layout == Layout::kTiles) {
-      StoredTiles<Codec> source(*job.w);
+      StoredTiles<WideKernel<Codec>> source(*job.w);
       MultiplyByPanels(kernel, source, job, row, n_rows, begin, end, sums);
     } else {
       TilesOfInputs<Codec> source(*job.w, rest);

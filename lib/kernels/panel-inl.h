@@ -122,6 +122,57 @@ HWY_INLINE Place NextBlock(const Place& at, size_t panel, size_t end, size_t col
   return {panel + kPanelOutputs, 0};
 }
 
+// A Source: the tiles of a matrix that is stored in tiles. Kernel: its steps of kStepInputs x kTileOutputs,
+// which take kStepBytes, and kInputs, the inputs of a block.
+template <class Kernel>
+class StoredTiles {
+ public:
+  static constexpr size_t kOutputs = kPanelOutputs, kInputs = Kernel::kInputs;
+
+  explicit StoredTiles(const Matrix& m)
+      : m_(m), tile_bytes_(hwy::DivCeil(m.cols, Kernel::kStepInputs) * Kernel::kStepBytes) {}
+  Tiles TilesAt(const Place& at, size_t /*n_outputs*/, size_t /*n_inputs*/) const {
+    return {Address(at), tile_bytes_};
+  }
+  Ahead After(const Place& at, const Place& next, size_t tile) const {
+    const size_t o = at.output + (tile + Kernel::kTiles) * kTileOutputs;
+    return From(Address(o < std::min(at.output + kOutputs, m_.rows) ? Place{o, at.input} : next));
+  }
+  // What lies from `at` on.
+  Ahead From(const uint8_t* at) const {
+    constexpr size_t kLine = 64;
+    return {.at = at,
+            .step = Kernel::kStepBytes,
+            .tile = tile_bytes_,
+            .line = kLine,
+            .lines = hwy::DivCeil(Kernel::kStepBytes, kLine)};
+  }
+
+ private:
+  const uint8_t* Address(const Place& place) const {
+    return reinterpret_cast<const uint8_t*>(m_.bytes.data()) + place.output / kTileOutputs * tile_bytes_ +
+           place.input / Kernel::kStepInputs * Kernel::kStepBytes;
+  }
+  const Matrix& m_;
+  size_t tile_bytes_;
+};
+
+// Outputs [begin, end) of a job with a single row and weights stored in tiles, T of them at a time.
+template <size_t T, class Kernel>
+HWY_INLINE void MultiplyRow(const Kernel& kernel, const MatmulJob& job, size_t begin, size_t end) {
+  constexpr size_t kAheadBytes = 4096;
+  const StoredTiles<Kernel> source(*job.w);
+  for (size_t o = begin; o < end; o += T * kTileOutputs) {
+    const size_t count = std::min(T * kTileOutputs, end - o);
+    HWY_ALIGN float sums[T * kTileOutputs];
+    Tiles tiles = source.TilesAt({o, 0}, count, job.w->cols);
+    const Ahead ahead = source.From(tiles.first + kAheadBytes);
+    if (count <= (T - 1) * kTileOutputs) tiles.stride = 0;  // the first again in place of those that lack
+    kernel.template Multiply<1, T>(tiles, {0, job.w->cols, sums}, 0, ahead);
+    store_sums(job, 0, o, sums, count);
+  }
+}
+
 // Outputs [begin, end) of rows [first_row, first_row + n_rows), at most kPanelRows. `sums`: kPanelSums
 // floats. Kernel: kRows and kTiles at a time; its Multiply<N, T>(tiles, block, row, ahead) adds to the
 // block's sums. Source: the tiles of blocks of kOutputs x kInputs, by TilesAt(place, n_outputs, n_inputs),

@@ -185,6 +185,8 @@ template <class Unit>
 struct QuantisedKernel {
   static constexpr size_t kRows = kParts == 1 ? 6 : 3;
   static constexpr size_t kTiles = kParts == 1 ? 2 : 1;
+  static constexpr size_t kInputs = 1024;  // of a block
+  static constexpr size_t kStepInputs = kTileUnit, kStepBytes = Unit::kBytes;
 
   const XBlock* x;
   size_t x_stride;
