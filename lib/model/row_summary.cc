@@ -1,16 +1,14 @@
 #include "model/row_summary.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "kernels/softmax.h"
+#include "sampling/log_prob.h"
 
 namespace rwkv {
 
 RowSummary summarize_row(std::span<const float> logits) {
   const auto likeliest = std::ranges::max_element(logits);
-  return {*likeliest + std::log(sum_exp(logits, *likeliest)),
-          static_cast<TokenId>(likeliest - logits.begin())};
+  return {log_sum_exp(logits, *likeliest), static_cast<TokenId>(likeliest - logits.begin())};
 }
 
 std::vector<RowSummary> summarize_rows(MatSpan<const float> rows, ThreadPool& pool) {

@@ -9,7 +9,10 @@
 namespace rwkv {
 
 double log_sum_exp(std::span<const float> logits) {
-  const float largest = *std::ranges::max_element(logits);
+  return log_sum_exp(logits, *std::ranges::max_element(logits));
+}
+
+double log_sum_exp(std::span<const float> logits, float largest) {
   return largest + std::log(sum_exp(logits, largest));
 }
 

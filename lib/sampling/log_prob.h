@@ -13,6 +13,7 @@ struct TokenLogProb {
 
 // ln sum_i exp(logits[i]), added up in double and in order. Logits are finite or -inf.
 double log_sum_exp(std::span<const float> logits);
+double log_sum_exp(std::span<const float> logits, float largest);  // where the largest is known
 
 // ln p of one token.
 double log_prob(std::span<const float> logits, uint32_t token);
