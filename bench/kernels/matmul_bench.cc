@@ -110,11 +110,11 @@ void add_shapes(benchmark::internal::Benchmark* bench) {
 BENCHMARK(bm_read)->Apply(add_threads);
 BENCHMARK_CAPTURE(bm_matmul, bf16_rows, DType::kBf16, Layout::kOutIn)->Apply(add_shapes);
 BENCHMARK_CAPTURE(bm_matmul, bf16_tiles, DType::kBf16, Layout::kTiles)->Apply(add_shapes);
-BENCHMARK_CAPTURE(bm_matmul, bf16_in_out, DType::kBf16, Layout::kInOut)->Apply(add_shapes);
+BENCHMARK_CAPTURE(bm_matmul, bf16_lines, DType::kBf16, Layout::kLines)->Apply(add_shapes);
 BENCHMARK_CAPTURE(bm_matmul, q8_tiles, DType::kQ8, Layout::kTiles)->Apply(add_shapes);
-BENCHMARK_CAPTURE(bm_matmul, q8_in_out, DType::kQ8, Layout::kInOut)->Apply(add_shapes);
+BENCHMARK_CAPTURE(bm_matmul, q8_lines, DType::kQ8, Layout::kLines)->Apply(add_shapes);
 BENCHMARK_CAPTURE(bm_matmul, q4_tiles, DType::kQ4, Layout::kTiles)->Apply(add_shapes);
-BENCHMARK_CAPTURE(bm_matmul, q4_in_out, DType::kQ4, Layout::kInOut)->Apply(add_shapes);
+BENCHMARK_CAPTURE(bm_matmul, q4_lines, DType::kQ4, Layout::kLines)->Apply(add_shapes);
 
 }  // namespace
 }  // namespace rwkv

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "hwy/highway.h"
+#include "tensor/dtype.h"
 
 #if defined(RWKV_KERNELS_CODECS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RWKV_KERNELS_CODECS_INL_H_
@@ -15,9 +16,10 @@ HWY_BEFORE_NAMESPACE();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Each codec: `Stored`, the element in memory (at any alignment), and Load, Lanes(df) elements widened
-// exactly.
+// Each codec: its dtype; `Stored`, the element in memory (at any alignment), and Load, Lanes(df) elements
+// widened exactly.
 struct CodecF32 {
+  static constexpr DType kDType = DType::kF32;
   using Stored = float;
   template <class DF>
   static HWY_INLINE hn::Vec<DF> Load(DF df, const Stored* p) {
@@ -27,6 +29,7 @@ struct CodecF32 {
 
 // A bf16 is the upper half of an f32, so widening is a shift on every target.
 struct CodecBf16 {
+  static constexpr DType kDType = DType::kBf16;
   using Stored = uint16_t;
   template <class DF>
   static HWY_INLINE hn::Vec<DF> Load(DF df, const Stored* p) {
@@ -37,6 +40,7 @@ struct CodecBf16 {
 };
 
 struct CodecF16 {
+  static constexpr DType kDType = DType::kF16;
   using Stored = hwy::float16_t;
   template <class DF>
   static HWY_INLINE hn::Vec<DF> Load(DF df, const Stored* p) {

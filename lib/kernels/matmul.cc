@@ -11,7 +11,7 @@ namespace {
 // Pieces begin at multiples of it: what kernels take at once.
 size_t grain_of(const Matrix& w) {
   if (w.layout == Layout::kOutIn) return kTileOutputs;
-  return w.layout == Layout::kInOut && is_quantised(w.dtype) ? kInOutGroup : 2 * kTileOutputs;
+  return w.layout == Layout::kLines ? line_outputs(w.dtype) : 2 * kTileOutputs;
 }
 
 // Outputs [begin, end) of a job: one of `count` pieces, as equal as the grain allows.
@@ -29,7 +29,7 @@ struct Piece {
 // in runs of outputs, which should not be short.
 size_t pieces_of(const MatmulJob& job, const ThreadPool& pool) {
   constexpr size_t kPieces = 8, kPiecesInOut = 2;
-  if (pool.size() == 1 || is_row_in_out(job)) return 1;
+  if (pool.size() == 1) return 1;
   return job.w->layout == Layout::kInOut ? kPiecesInOut : kPieces;
 }
 
@@ -87,15 +87,9 @@ class Worker {
       std::byte* scratch = pool_.scratch(thread_, quantised_scratch_bytes());
       return matmul_quantised(job, shared_codes, outputs.begin, outputs.end, scratch);
     }
-    if (codes_of_ != &job) make_row_codes(job);
-    is_row_in_out(job) ? matmul_quantised_row_in_out(job, row_codes_, outputs.begin, outputs.end)
-                       : matmul_quantised(job, row_codes_, outputs.begin, outputs.end, nullptr);
-  }
-
-  void make_row_codes(const MatmulJob& job) {
-    row_codes_ = pool_.scratch(thread_, quantised_x_bytes(job));
-    quantise_x(job, 0, 1, row_codes_);
-    codes_of_ = &job;
+    prepare_row(job);
+    is_row_of_lines(job) ? matmul_quantised_row_of_lines(job, row_, outputs.begin, outputs.end)
+                         : matmul_quantised(job, row_, outputs.begin, outputs.end, nullptr);
   }
 
   void multiply_wide(const MatmulJob& job, const Piece& outputs) {
@@ -104,16 +98,27 @@ class Worker {
       std::byte* scratch = pool_.scratch(thread_, rows_of_tiles_scratch_bytes());
       return matmul_rows_of_tiles(job, outputs.begin, outputs.end, scratch);
     }
-    is_row_in_out(job) ? matmul_row_in_out(job, outputs.begin, outputs.end)
-                       : matmul_row_of_tiles(job, outputs.begin, outputs.end);
+    if (job.w->layout == Layout::kInOut) return matmul_row_in_out(job, outputs.begin, outputs.end);
+    if (job.w->layout == Layout::kTiles) return matmul_row_of_tiles(job, outputs.begin, outputs.end);
+    prepare_row(job);
+    matmul_row_of_lines(job, row_, outputs.begin, outputs.end);
+  }
+
+  // Makes, once for each job, what a single row is multiplied as.
+  void prepare_row(const MatmulJob& job) {
+    if (prepared_ == &job) return;
+    const bool quantised = is_quantised(job.w->dtype);
+    row_ = pool_.scratch(thread_, quantised ? quantised_x_bytes(job) : active_inputs_bytes(job));
+    quantised ? quantise_x(job, 0, 1, row_) : find_active_inputs(job, row_);
+    prepared_ = &job;
   }
 
   std::span<const MatmulJob> jobs_;
   const std::byte* shared_codes_;
   size_t thread_;
   ThreadPool& pool_;
-  const MatmulJob* codes_of_ = nullptr;  // the job whose single row's codes this thread has
-  std::byte* row_codes_ = nullptr;
+  const MatmulJob* prepared_ = nullptr;  // the job of which this thread has row_
+  std::byte* row_ = nullptr;
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// W x for q8 and q4 in tiles; and for many rows, of those by inputs.
+// W x for q8 and q4 in tiles; and for many rows, in lines.
 #include "kernels/matmul_parts.h"
 
 #include <algorithm>
@@ -9,55 +9,60 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 // After highway.h
-#include "kernels/quantised_inputs-inl.h"
-#include "kernels/quantised_tiles-inl.h"
+#include "kernels/quantised_lines-inl.h"
 
 RWKV_BEFORE_BYTE_PRODUCTS();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// ---- tiles made, as q8, of weights that lie input by input.
-template <class Inputs>
-class UnitsOfInputs {
+// ---- tiles made, as q8, of weights in lines
+template <class Line>
+class UnitsOfLines {
  public:
-  static constexpr size_t kOutputs = kInOutGroup, kInputs = 256;  // 17 KB stay in the first-level cache
+  static constexpr size_t kOutputs = kLineGroup, kInputs = 256;  // 17 KB stay in the first-level cache
   // A line more than the tile takes, or all tiles' lines would compete for the same places of the cache.
   static constexpr size_t kTileBytes = kInputs / kTileUnit * Q8Unit::kBytes + 64;
   static constexpr size_t kScratchBytes = kOutputs / kTileOutputs * kTileBytes;
 
-  UnitsOfInputs(const Matrix& m, std::byte* scratch) : m_(m), tiles_(reinterpret_cast<uint8_t*>(scratch)) {}
+  UnitsOfLines(const Matrix& m, std::byte* scratch) : m_(m), tiles_(reinterpret_cast<uint8_t*>(scratch)) {}
 
   HWY_INLINE Tiles TilesAt(const Place& at, size_t /*n_outputs*/, size_t n_inputs) {
+    const Column column(m_, at.output);
+    const size_t group = at.output % Column::kOutputs / kLineGroup;
     for (size_t c = 0; c < n_inputs; c += kQuantBlock) {
-      const InputBlock<Inputs> block(m_, (at.input + c) / kQuantBlock, at.output);
-      BlockToTiles(block, tiles_ + c / kTileUnit * Q8Unit::kBytes, c % kTileUnit / kQuantBlock);
+      BlockToTiles(column, (at.input + c) / kQuantBlock, group, tiles_ + c / kTileUnit * Q8Unit::kBytes,
+                   c % kTileUnit / kQuantBlock);
     }
     if (n_inputs % kTileUnit != 0 && n_inputs % kTileUnit <= kQuantBlock)
       ClearSecondScales(tiles_ + n_inputs / kTileUnit * Q8Unit::kBytes);
     return {tiles_, kTileBytes};
   }
 
-  // The next block's weights, of which its tiles will be made.
-  Ahead After(const Place& /*at*/, const Place& next, size_t tile) const {
-    constexpr size_t kTiles = kOutputs / kTileOutputs, kLines = kTileUnit / kTiles;
-    const InputBlock<Inputs> block(m_, next.input / kQuantBlock, next.output);
-    const size_t input_bytes = block.input_bytes;
-    return {.at = block.codes + tile * kLines * input_bytes,
-            .step = kTileUnit * input_bytes,
-            .tile = kLines * input_bytes,
-            .line = input_bytes,
+  // The blocks that the next tiles will be made of, when they are others.
+  Ahead After(const Place& at, const Place& next, size_t tile) const {
+    constexpr size_t kTiles = kOutputs / kTileOutputs, kSteps = kInputs / kTileUnit;
+    constexpr size_t kLines =
+        kInputs / kQuantBlock * Column::kBlockBytes / Column::kLineBytes / kTiles / kSteps;
+    const Column column(m_, next.output);
+    if (next.input == at.input && column.blocks == Column(m_, at.output).blocks) return {};
+    return {.at = column.Input(next.input / kQuantBlock, tile * kSteps * kLines),
+            .step = kLines * Column::kLineBytes,
+            .tile = kSteps * kLines * Column::kLineBytes,
+            .line = Column::kLineBytes,
             .lines = kLines};
   }
 
  private:
-  static HWY_INLINE void BlockToTiles(const InputBlock<Inputs>& block, uint8_t* HWY_RESTRICT unit,
-                                      size_t half) {
+  using Column = QuantisedColumn<Line>;
+
+  static HWY_INLINE void BlockToTiles(const Column& column, size_t block, size_t group,
+                                      uint8_t* HWY_RESTRICT unit, size_t half) {
     for (size_t g = 0; g < kGroups; ++g) {
-      const uint8_t* first = block.codes + 4 * g * block.input_bytes;
-      const uint8_t* const inputs[4] = {first, first + block.input_bytes, first + 2 * block.input_bytes,
-                                        first + 3 * block.input_bytes};
+      const uint8_t* first = column.Input(block, 4 * g) + group * Line::kGroupBytes;
+      const uint8_t* const inputs[4] = {first, first + Column::kLineBytes, first + 2 * Column::kLineBytes,
+                                        first + 3 * Column::kLineBytes};
       GroupCodes w;
-      LoadFour<Inputs>(inputs, w);
+      LoadFour<Line>(inputs, w);
       for (size_t n = 0; n < kGroupTiles; ++n) {
         uint8_t* to = unit + n * kTileBytes + (half * kGroups + g) * kGroupBytes;
         for (size_t part = 0; part < kParts; ++part)
@@ -66,7 +71,8 @@ class UnitsOfInputs {
     }
     for (size_t n = 0; n < kGroupTiles; ++n) {
       std::memcpy(unit + n * kTileBytes + Q8Unit::kScales + half * kTileOutputs * sizeof(hwy::float16_t),
-                  block.scales + n * kTileOutputs, kTileOutputs * sizeof(hwy::float16_t));
+                  column.Scales(block) + group * kLineGroup + n * kTileOutputs,
+                  kTileOutputs * sizeof(hwy::float16_t));
     }
   }
 
@@ -86,16 +92,16 @@ class UnitsOfInputs {
 
 void QuantiseX(const MatmulJob& job, size_t begin, size_t end, std::byte* codes) {
   const size_t cols = job.x.cols;
-  if (is_row_in_out(job)) return QuantiseRow(job.x.data, cols, reinterpret_cast<PlainXBlock*>(codes));
+  if (is_row_of_lines(job)) return FindActive(job.x.data, cols, reinterpret_cast<ActiveOfBlock*>(codes));
   for (size_t t = begin; t < end; ++t)
     QuantiseRow(job.x.row_data(t), cols, reinterpret_cast<XBlock*>(codes) + t * XStride(cols));
 }
 size_t QuantisedXBytes(const MatmulJob& job) {
-  return is_row_in_out(job) ? BlocksOf(job.x.cols) * sizeof(PlainXBlock)
-                            : job.x.rows * XStride(job.x.cols) * sizeof(XBlock);
+  return is_row_of_lines(job) ? hwy::DivCeil(job.x.cols, kQuantBlock) * sizeof(ActiveOfBlock)
+                              : job.x.rows * XStride(job.x.cols) * sizeof(XBlock);
 }
 
-template <class Unit, class Inputs>
+template <class Unit, class Line>
 void Quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {
   const auto* blocks = reinterpret_cast<const XBlock*>(codes);
   const size_t x_stride = XStride(job.x.cols);
@@ -107,19 +113,19 @@ void Quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_
       StoredTiles<QuantisedKernel<Unit>> source(*job.w);
       MultiplyByPanels(QuantisedKernel<Unit>{blocks, x_stride}, source, job, row, n_rows, begin, end, sums);
     } else {
-      UnitsOfInputs<Inputs> source(*job.w, scratch + kPanelSums * sizeof(float));
+      UnitsOfLines<Line> source(*job.w, scratch + kPanelSums * sizeof(float));
       MultiplyByPanels(QuantisedKernel<Q8Unit>{blocks, x_stride}, source, job, row, n_rows, begin, end, sums);
     }
   }
 }
 
 void QuantisedQ8(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {
-  Quantised<Q8Unit, Q8Inputs>(job, codes, begin, end, scratch);
+  Quantised<Q8Unit, Q8Line>(job, codes, begin, end, scratch);
 }
 void QuantisedQ4(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {
-  Quantised<Q4Unit, Q4Inputs>(job, codes, begin, end, scratch);
+  Quantised<Q4Unit, Q4Line>(job, codes, begin, end, scratch);
 }
-size_t QuantisedScratchBytes() { return kPanelSums * sizeof(float) + UnitsOfInputs<Q8Inputs>::kScratchBytes; }
+size_t QuantisedScratchBytes() { return kPanelSums * sizeof(float) + UnitsOfLines<Q8Line>::kScratchBytes; }
 
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -1,4 +1,5 @@
-// W x for wide weights in tiles of 16 outputs (tensor/packed_layout.h).
+// W x for wide weights in tiles of 16 outputs; and for many rows, in lines, and input by input
+// (tensor/packed_layout.h).
 #include "kernels/matmul_parts.h"
 
 #include <algorithm>
@@ -20,10 +21,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // ---- weights in tiles
 
-// How a tile stores some inputs at a time: kInputs of them for 16 outputs.
+// How a tile stores some inputs at a time: kInputs of them for 16 outputs; kBytes from one step to the next.
 template <class Codec>
 struct TileStep {
-  static constexpr size_t kInputs = 1;
+  static constexpr size_t kInputs = 1, kBytes = kTileOutputs * sizeof(typename Codec::Stored);
   // Input i's weights for the outputs of register `part`.
   static HWY_INLINE VF Load(const typename Codec::Stored* p, size_t part, size_t /*i*/) {
     return Codec::Load(DF(), p + part * kLanes);
@@ -33,11 +34,20 @@ struct TileStep {
 // Two inputs share a 32-bit lane, so that widening is a shift or a mask.
 template <>
 struct TileStep<CodecBf16> {
-  static constexpr size_t kInputs = 2;
+  static constexpr size_t kInputs = 2, kBytes = kInputs * kTileOutputs * sizeof(uint16_t);
   static HWY_INLINE VF Load(const uint16_t* p, size_t part, size_t i) {
     const hn::RebindToUnsigned<DF> du32;
     const auto both = hn::LoadU(du32, reinterpret_cast<const uint32_t*>(p) + part * kLanes);
     return hn::BitCast(DF(), i == 0 ? hn::ShiftLeft<16>(both) : hn::And(both, hn::Set(du32, 0xFFFF0000u)));
+  }
+};
+
+// Sixteen outputs of lines.
+template <class Codec>
+struct LineStep {
+  static constexpr size_t kInputs = 1, kBytes = line_bytes(Codec::kDType);
+  static HWY_INLINE VF Load(const typename Codec::Stored* p, size_t part, size_t /*i*/) {
+    return Codec::Load(DF(), p + part * kLanes);
   }
 };
 
@@ -61,10 +71,9 @@ HWY_INLINE void PackStep(const typename Codec::Stored* HWY_RESTRICT from, size_t
 
 // sums += the weights of one step of T tiles times x, whose rows lie x_stride apart: one chain of FMAs an
 // output and row, in order of inputs.
-template <class Codec, size_t N, size_t T>
+template <class Codec, class Step, size_t N, size_t T>
 HWY_INLINE void StepOfTiles(const Tiles& w, const float* HWY_RESTRICT x, size_t x_stride,
                             TileSums<N, T>& sums) {
-  using Step = TileStep<Codec>;
   for (size_t i = 0; i < Step::kInputs; ++i) {
     VF weights[T][kParts];
     for (size_t n = 0; n < T; ++n) {
@@ -83,14 +92,12 @@ HWY_INLINE void StepOfTiles(const Tiles& w, const float* HWY_RESTRICT x, size_t 
 
 // Takes as many sums as the registers hold: 12 rows x 2 tiles of AVX-512's 32, 6 x 1 (of two registers) of
 // AVX2's 16, 6 x 1 (of four) of NEON's 32.
-template <class Codec>
+template <class Codec, class Step = TileStep<Codec>>
 struct WideKernel {
-  using Step = TileStep<Codec>;
   static constexpr size_t kRows = kParts == 1 ? 12 : 6;
   static constexpr size_t kTiles = kParts == 1 ? 2 : 1;
   static constexpr size_t kInputs = 256;  // of a block
-  static constexpr size_t kStepInputs = Step::kInputs;
-  static constexpr size_t kStepBytes = kStepInputs * kTileOutputs * sizeof(typename Codec::Stored);
+  static constexpr size_t kStepInputs = Step::kInputs, kStepBytes = Step::kBytes;
 
   MatSpan<const float> x;
 
@@ -103,16 +110,42 @@ struct WideKernel {
     size_t c = 0;
     for (size_t step = 0; c + Step::kInputs <= block.n_inputs; c += Step::kInputs, ++step) {
       Fetch<T>(ahead, step);
-      StepOfTiles<Codec, N, T>(w, px + c, x.stride, sums);
+      StepOfTiles<Codec, Step, N, T>(w, px + c, x.stride, sums);
       w.first += kStepBytes;
     }
     if (c < block.n_inputs) {  // bf16 with an odd number of inputs
       float rest[N][Step::kInputs] = {};
       for (size_t t = 0; t < N; ++t) rest[t][0] = px[t * x.stride + c];
-      StepOfTiles<Codec, N, T>(w, rest[0], Step::kInputs, sums);
+      StepOfTiles<Codec, Step, N, T>(w, rest[0], Step::kInputs, sums);
     }
     StoreSums<N, T>(sums, block);
   }
+};
+
+// ---- weights in lines: a tile is a part of each line
+template <class Codec>
+class StoredLines {
+  static constexpr size_t kLineBytes = line_bytes(Codec::kDType);
+
+ public:
+  static constexpr size_t kOutputs = line_outputs(Codec::kDType), kInputs = 128;  // 16 KB
+
+  explicit StoredLines(const Matrix& m) : m_(m) {}
+  Tiles TilesAt(const Place& at, size_t /*n_outputs*/, size_t /*n_inputs*/) const {
+    return {Address(at), kTileOutputs * sizeof(typename Codec::Stored)};
+  }
+  // The next block, with each tile a share of it.
+  Ahead After(const Place& /*at*/, const Place& next, size_t tile) const {
+    constexpr size_t kStep = kLineBytes / (kOutputs / kTileOutputs), kShare = kInputs * kStep;
+    return {.at = Address(next) + tile * kShare, .step = kStep, .tile = kShare, .line = 0, .lines = 1};
+  }
+
+ private:
+  const uint8_t* Address(const Place& place) const {
+    return reinterpret_cast<const uint8_t*>(m_.bytes.data()) +
+           (place.output / kOutputs * m_.cols + place.input) * kLineBytes;
+  }
+  const Matrix& m_;
 };
 
 // ---- tiles made of weights that lie input by input.
@@ -182,21 +215,27 @@ void OneRowOfTiles(const MatmulJob& job, size_t begin, size_t end) {
   MultiplyRow<kTilesOfRow>(WideKernel<Codec>{job.x}, job, begin, end);
 }
 
-template <class Codec>
-void Wide(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  auto* sums = reinterpret_cast<float*>(scratch);
-  std::byte* rest = scratch + kPanelSums * sizeof(float);
+template <class Codec, class Step, class Source>
+void RowsOf(Source source, const MatmulJob& job, size_t begin, size_t end, float* sums) {
   for (size_t row = 0; row < job.x.rows; row += kPanelRows) {
     const size_t n_rows = std::min(kPanelRows, job.x.rows - row);
-    const WideKernel<Codec> kernel{job.x.rows_at(row, n_rows)};
-    if (job.w->layout == Layout::kTiles) {
-      StoredTiles<WideKernel<Codec>> source(*job.w);
-      MultiplyByPanels(kernel, source, job, row, n_rows, begin, end, sums);
-    } else {
-      TilesOfInputs<Codec> source(*job.w, rest);
-      MultiplyByPanels(kernel, source, job, row, n_rows, begin, end, sums);
-    }
+    MultiplyByPanels(WideKernel<Codec, Step>{job.x.rows_at(row, n_rows)}, source, job, row, n_rows, begin,
+                     end, sums);
   }
+}
+
+template <class Codec>
+void Wide(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+  using Tile = TileStep<Codec>;
+  auto* sums = reinterpret_cast<float*>(scratch);
+  if (job.w->layout == Layout::kTiles) {
+    const StoredTiles<WideKernel<Codec, Tile>> source(*job.w);
+    return RowsOf<Codec, Tile>(source, job, begin, end, sums);
+  }
+  if (job.w->layout == Layout::kLines)
+    return RowsOf<Codec, LineStep<Codec>>(StoredLines<Codec>(*job.w), job, begin, end, sums);
+  const TilesOfInputs<Codec> source(*job.w, scratch + kPanelSums * sizeof(float));
+  RowsOf<Codec, Tile>(source, job, begin, end, sums);
 }
 
 void OneRowOfTilesF32(const MatmulJob& job, size_t begin, size_t end) {

@@ -78,16 +78,19 @@ HWY_INLINE void SetSum(XBlock& block) { block.start = -kQ8Zero * SumOfCodes(bloc
 
 constexpr size_t BlocksOf(size_t cols) { return hwy::RoundUpTo(cols, kTileUnit) / kQuantBlock; }
 
-// Block: XBlock or PlainXBlock.
+// Block: XBlock or PlainXBlock. Sets the codes of block b of a row, past whose end x counts as 0.
 template <class Block>
-HWY_INLINE void QuantiseRow(const float* HWY_RESTRICT x, size_t cols, Block* HWY_RESTRICT blocks) {
-  const size_t whole = cols / kQuantBlock, n_blocks = BlocksOf(cols);
-  for (size_t b = 0; b < whole; ++b) SetCodes(x + b * kQuantBlock, blocks[b]);
-  if (whole < n_blocks) {
-    float rest[2 * kQuantBlock] = {};  // up to the end of a unit
-    std::copy(x + whole * kQuantBlock, x + cols, rest);
-    for (size_t b = whole; b < n_blocks; ++b) SetCodes(rest + (b - whole) * kQuantBlock, blocks[b]);
-  }
+HWY_INLINE void SetCodesOf(const float* HWY_RESTRICT x, size_t cols, size_t b, Block& block) {
+  const size_t begin = std::min(b * kQuantBlock, cols), end = std::min(begin + kQuantBlock, cols);
+  if (end == begin + kQuantBlock) return SetCodes(x + begin, block);
+  float rest[kQuantBlock] = {};
+  std::copy(x + begin, x + end, rest);
+  SetCodes(rest, block);
+}
+
+HWY_INLINE void QuantiseRow(const float* HWY_RESTRICT x, size_t cols, XBlock* HWY_RESTRICT blocks) {
+  const size_t n_blocks = BlocksOf(cols);
+  for (size_t b = 0; b < n_blocks; ++b) SetCodesOf(x, cols, b, blocks[b]);
   // Only now: a block's codes that were just written piece by piece would be waited for.
   for (size_t b = 0; b < n_blocks; ++b) SetSum(blocks[b]);
 }

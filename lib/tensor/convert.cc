@@ -75,13 +75,13 @@ bool can_be_packed(DType dtype) {
 TensorSpec quantised_spec(const TensorView& tensor, DType dtype, Role role) {
   if (role == Role::kOther) return {tensor.name, tensor.dtype, tensor.shape, tensor.layout};
   if (role == Role::kTable) return {tensor.name, DType::kQ8, tensor.shape, Layout::kOutIn};
-  return {tensor.name, dtype, tensor.shape, role == Role::kMatrix ? Layout::kTiles : Layout::kInOut};
+  return {tensor.name, dtype, tensor.shape, role == Role::kMatrix ? Layout::kTiles : Layout::kLines};
 }
 
 TensorSpec wide_spec(const TensorView& tensor, DType dtype, Role role, bool tiles) {
   const bool packed = tiles && can_be_packed(dtype) && (role == Role::kMatrix || role == Role::kSparseInput);
   if (!packed) return {tensor.name, dtype, tensor.shape, Layout::kOutIn};
-  return {tensor.name, dtype, tensor.shape, role == Role::kMatrix ? Layout::kTiles : Layout::kInOut};
+  return {tensor.name, dtype, tensor.shape, role == Role::kMatrix ? Layout::kTiles : Layout::kLines};
 }
 
 std::vector<TensorSpec> specs_of(const TensorFile& source, const ConvertOptions& options) {

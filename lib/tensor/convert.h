@@ -40,7 +40,7 @@ struct ConvertSummary {
 // How a tensor is written. Integers and booleans keep their type; so do, instead of being quantised, vectors,
 // low-rank matrices and all else that is small. Of the rest, packed or quantised,
 //   the large matrices of att and ffn, and the head   are in tiles,
-//   ffn.value, most of whose inputs relu² leaves at zero   is kInOut,
+//   ffn.value, most of whose inputs relu² leaves at zero   is in lines,
 //   emb and ffn.s_emb, of which a row is read for each token,   are by rows, and never less than q8.
 // A quantised tensor for which nothing is wanted stays as it is; Error kUnsupported if `layout` is kOutIn.
 TensorSpec converted_spec(const TensorView& tensor, const ConvertOptions& options);

@@ -9,7 +9,7 @@ namespace rwkv {
 namespace {
 
 // In the order of the enum.
-constexpr std::array<std::string_view, 3> kNames = {"rows", "in_out", "tiles"};
+constexpr std::array<std::string_view, 4> kNames = {"rows", "in_out", "tiles", "lines"};
 
 constexpr uint64_t divide_up(uint64_t n, uint64_t by) { return n / by + (n % by != 0 ? 1 : 0); }
 
@@ -30,10 +30,10 @@ PlainForm rows_form(DType dtype, uint64_t rows, uint64_t cols) {
   return {DType::kU8, {rows, checked_row_bytes(dtype, cols)}};
 }
 
-PlainForm in_out_form(DType dtype, uint64_t rows, uint64_t cols) {
-  if (!is_quantised(dtype)) return {dtype, {cols, rows}};
-  checked_mul(checked_add(rows, kInOutGroup), kQuantBlock + 2);  // more than a block's bytes
-  return {DType::kU8, {divide_up(cols, kQuantBlock), quantised_inputs_bytes(dtype, rows)}};
+PlainForm lines_form(DType dtype, uint64_t rows, uint64_t cols) {
+  const uint64_t columns = divide_up(rows, line_outputs(dtype));
+  if (!is_quantised(dtype)) return {dtype, {columns, cols, line_outputs(dtype)}};
+  return {DType::kU8, {columns, divide_up(cols, kQuantBlock), line_block_bytes(dtype)}};
 }
 
 }  // namespace
@@ -42,8 +42,9 @@ std::string_view layout_name(Layout layout) { return kNames.at(static_cast<size_
 
 std::optional<Layout> find_layout(std::string_view name) {
   const auto found = std::ranges::find(kNames, name);
-  if (found == kNames.end()) return std::nullopt;
-  return static_cast<Layout>(found - kNames.begin());
+  const auto layout = static_cast<Layout>(found - kNames.begin());
+  if (found == kNames.end() || layout == Layout::kInOut) return std::nullopt;
+  return layout;
 }
 
 std::string form_name(DType dtype, Layout layout) {
@@ -53,8 +54,16 @@ std::string form_name(DType dtype, Layout layout) {
 }
 
 PlainForm plain_form(DType dtype, Layout layout, uint64_t rows, uint64_t cols) {
-  if (layout == Layout::kTiles) return tiles_form(dtype, rows, cols);
-  return layout == Layout::kInOut ? in_out_form(dtype, rows, cols) : rows_form(dtype, rows, cols);
+  switch (layout) {
+    case Layout::kTiles:
+      return tiles_form(dtype, rows, cols);
+    case Layout::kLines:
+      return lines_form(dtype, rows, cols);
+    case Layout::kInOut:
+      return {dtype, {cols, rows}};
+    default:
+      return rows_form(dtype, rows, cols);
+  }
 }
 
 uint64_t packed_byte_size(DType dtype, Layout layout, uint64_t rows, uint64_t cols) {

@@ -15,8 +15,9 @@ namespace rwkv {
 // Order of the elements of a matrix with R outputs and C inputs.
 enum class Layout : uint8_t {
   kOutIn,  // "rows": one output after the other, [R, C]: what checkpoints hold, applied as W x
-  kInOut,  // one input after the other, [C, R]: checkpoints' low-rank matrices; and matrices read row by row
+  kInOut,  // one input after the other, [C, R]: checkpoints' low-rank matrices; in no file of ours
   kTiles,  // tiles of 16 outputs, below
+  kLines,  // a cache line or two an input, below: for matrices of which few inputs are read
 };
 
 // A tile holds 16 outputs; tiles follow one another. Within a tile:
@@ -27,13 +28,14 @@ enum class Layout : uint8_t {
 //     outputs] q4       u8 [8 pairs of such groups][16 outputs][4]: low nibbles the first group's, high
 //     nibbles the
 //              second's; then scales as for q8
-// A quantised kInOut matrix holds ceil(C / 32) blocks of 32 inputs, with room for R outputs rounded up to
-// groups of 64:
-//     q8       u8 [32 inputs][groups][64 positions], f16 scale [groups][64 outputs]
-//     q4       u8 [32 inputs][groups][32]: low nibbles positions 0 to 31, high nibbles 32 to 63; then scales
-// Output o of a group is at in_out_position(o). A quantised kOutIn matrix (a table whose rows are looked up,
-// never multiplied: emb.weight) has a row of n = C elements for each output, padded with zeros to a multiple
-// of 64 bytes:
+// A matrix in lines consists of columns of line_outputs() outputs. In a column, each input has a line of one
+// or two cache lines: f32 [C][32 outputs], f16 and bf16 [C][64]; or, quantised, ceil(C / 32) blocks:
+//     q8       u8 [32 inputs][64 positions], f16 scale [64 outputs]
+//     q4       u8 [32 inputs][2 groups of 64 outputs][32]: low nibbles positions 0 to 31 of a group, high
+//              nibbles 32 to 63; then f16 scale [128 outputs]
+// Output o of a group of 64 is at line_position(o). A quantised kOutIn matrix (a table whose rows are looked
+// up, never multiplied: emb.weight) has a row of n = C elements for each output, padded with zeros to a
+// multiple of 64 bytes:
 //     q8       u8 [n rounded up to 32], f16 scale [ceil(n / 32)]
 //     q4       u8 [ceil(n / 32)][16]: byte j of a block holds elements j (low) and j + 16 (high); then scales
 // An element is worth scale * (byte − 128) in q8, scale * kQ4Levels[nibble] in q4. Outputs and inputs that a
@@ -43,13 +45,13 @@ constexpr size_t kTileOutputs = 16;
 constexpr size_t kQuantBlock = 32;  // elements that share a scale
 constexpr size_t kTileUnit = 64;    // inputs of a unit of a quantised tile
 constexpr int kQ8Zero = 128;        // the byte that is worth 0
-constexpr size_t kInOutGroup = 64;  // outputs of a group of a quantised kInOut matrix
+constexpr size_t kLineGroup = 64;   // outputs of a group of a quantised line
 constexpr size_t kQ8UnitBytes = kTileOutputs * kTileUnit + 2 * kTileOutputs * 2;
 constexpr size_t kQ4UnitBytes = kTileOutputs * kTileUnit / 2 + 2 * kTileOutputs * 2;
 
-// Where in its group of a quantised kInOut matrix an output o < 64 is: bytes of four inputs, interleaved
-// within each 128 bits of a register of any width, are then in order of outputs.
-constexpr size_t in_out_position(size_t o) { return o / 4 % 4 * 16 + o / 16 * 4 + o % 4; }
+// Where in its group of a quantised line an output o < 64 is: bytes of four inputs, interleaved within each
+// 128 bits of a register of any width, are then in order of outputs.
+constexpr size_t line_position(size_t o) { return o / 4 % 4 * 16 + o / 16 * 4 + o % 4; }
 
 // Sixteen values for the nibbles of q4, ascending, not uniform: the least squared error (found by Lloyd's
 // iteration) on normally distributed weights when each block has its own best scale of either sign: 7.3 % of
@@ -64,10 +66,15 @@ constexpr size_t quantised_row_bytes(DType dtype, size_t n) {
   return (bytes + 63) / 64 * 64;
 }
 
-// Bytes of a block of 32 inputs of a quantised kInOut matrix: a multiple of 64.
-constexpr size_t quantised_inputs_bytes(DType dtype, size_t n_outputs) {
-  const size_t room = (n_outputs + kInOutGroup - 1) / kInOutGroup * kInOutGroup;
-  return room * (dtype == DType::kQ8 ? kQuantBlock : kQuantBlock / 2) + room * 2;
+constexpr size_t line_bytes(DType dtype) { return is_quantised(dtype) ? 64 : 128; }
+// Outputs of a line of f32, f16, bf16, q8 or q4.
+constexpr size_t line_outputs(DType dtype) {
+  if (dtype == DType::kQ4) return 128;
+  return dtype == DType::kF32 ? 32 : 64;
+}
+// Bytes of a block of 32 quantised inputs of a column.
+constexpr size_t line_block_bytes(DType dtype) {
+  return kQuantBlock * line_bytes(dtype) + 2 * line_outputs(dtype);
 }
 
 // Whether a tensor's bytes are other than row-major elements.
@@ -75,7 +82,7 @@ constexpr bool is_laid_out(DType dtype, Layout layout) {
   return layout != Layout::kOutIn || is_quantised(dtype);
 }
 
-std::string_view layout_name(Layout layout);               // "rows", "in_out", "tiles"
+std::string_view layout_name(Layout layout);               // "rows", "in_out", "tiles", "lines"
 std::optional<Layout> find_layout(std::string_view name);  // nothing when unknown
 
 std::string form_name(DType dtype, Layout layout);  // "q8 tiles"; only "f32" of plain elements by rows

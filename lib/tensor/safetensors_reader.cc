@@ -140,7 +140,7 @@ json::object take_packed(std::map<std::string, std::string>& metadata) {
   const auto format = metadata.extract(kPackedFormatKey), packed = metadata.extract(kPackedKey);
   if (!format.empty() && format.mapped() != kPackedFormat) {
     throw Error(ErrorKind::kUnsupported, "packed tensors of format " + printable(format.mapped()) +
-                                             ", want " + kPackedFormat + ": written by a newer rwkv-convert");
+                                             ", want " + kPackedFormat + ": convert the checkpoint again");
   }
   if (packed.empty()) return {};
   if (format.empty()) fail("metadata " + std::string(kPackedKey) + " without " + kPackedFormatKey);

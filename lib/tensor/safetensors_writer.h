@@ -14,7 +14,7 @@
 namespace rwkv {
 
 constexpr const char* kPackedFormatKey = "rwkv.format";
-constexpr const char* kPackedFormat = "1";
+constexpr const char* kPackedFormat = "2";
 constexpr const char* kPackedKey = "rwkv.packed";
 
 struct TensorSpec {
@@ -31,7 +31,7 @@ uint64_t byte_size(const TensorSpec& tensor);  // Error kFormat on overflow
 // every tensor whose size is one: they come first. What follows is at least aligned to its elements.
 // Matrices that are laid out as tensor/packed_layout.h says stand there as plain tensors, for readers that
 // know no better (plain_form()); what they are is in the metadata, under two keys of our own:
-//   rwkv.format  "1"
+//   rwkv.format  "2"
 //   rwkv.packed  a JSON object: {name: {"dtype": "q8", "layout": "tiles", "shape": [outputs, inputs]}, ...}
 class SafetensorsWriter {
  public:

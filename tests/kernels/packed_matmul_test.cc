@@ -1,4 +1,4 @@
-// matmul() with weights in tiles, by inputs, and quantised.
+// matmul() with weights in tiles and in lines, wide and quantised.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,9 +21,9 @@ struct Form {
 };
 constexpr Form kForms[] = {
     {DType::kF32, Layout::kTiles}, {DType::kF16, Layout::kTiles},  {DType::kBf16, Layout::kTiles},
-    {DType::kQ8, Layout::kTiles},  {DType::kQ4, Layout::kTiles},   {DType::kF32, Layout::kInOut},
-    {DType::kF16, Layout::kInOut}, {DType::kBf16, Layout::kInOut}, {DType::kQ8, Layout::kInOut},
-    {DType::kQ4, Layout::kInOut},
+    {DType::kQ8, Layout::kTiles},  {DType::kQ4, Layout::kTiles},   {DType::kF32, Layout::kLines},
+    {DType::kF16, Layout::kLines}, {DType::kBf16, Layout::kLines}, {DType::kQ8, Layout::kLines},
+    {DType::kQ4, Layout::kLines},
 };
 
 // Random weights in a form, and what they are worth, row by row.

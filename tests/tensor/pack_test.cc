@@ -14,7 +14,7 @@ namespace {
 
 constexpr DType kWide[] = {DType::kF32, DType::kF16, DType::kBf16};
 constexpr DType kQuantised[] = {DType::kQ8, DType::kQ4};
-constexpr Layout kLayouts[] = {Layout::kOutIn, Layout::kInOut, Layout::kTiles};
+constexpr Layout kLayouts[] = {Layout::kOutIn, Layout::kTiles, Layout::kLines};
 
 // Outputs and inputs on both sides of what tiles, blocks and units hold.
 constexpr std::pair<uint64_t, uint64_t> kShapes[] = {{1, 1},   {16, 64},  {15, 63}, {17, 65},
@@ -86,17 +86,34 @@ float value_in_row(DType dtype, std::span<const std::byte> row, size_t n, size_t
   return scale * static_cast<float>(q8 ? byte - 128 : kQ4Levels[j < 16 ? byte & 15 : byte >> 4]);
 }
 
-float value_by_inputs(const TensorView& m, size_t r, size_t c) {
+float value_in_lines(const TensorView& m, size_t r, size_t c) {
   const bool q8 = m.dtype == DType::kQ8;
-  const size_t groups = (m.shape[0] + 63) / 64, group_bytes = q8 ? 64 : 32,
-               input_bytes = groups * group_bytes;
-  const auto block = m.bytes.subspan(c / 32 * (32 * input_bytes + groups * 128));
-  const size_t p = in_out_position(r % 64);
-  const auto byte = static_cast<int>(block[c % 32 * input_bytes + r / 64 * group_bytes + p % group_bytes]);
+  const size_t outputs = q8 ? 64 : 128, block_bytes = 32 * 64 + 2 * outputs,
+               n_blocks = (m.shape[1] + 31) / 32;
+  const auto block = m.bytes.subspan((r / outputs * n_blocks + c / 32) * block_bytes, block_bytes);
+  const size_t p = line_position(r % 64), group_bytes = q8 ? 64 : 32;
+  const auto byte = static_cast<int>(block[c % 32 * 64 + r % outputs / 64 * group_bytes + p % group_bytes]);
   float scale;
-  cast_elements(DType::kF16, block.subspan(32 * input_bytes + 2 * r, 2), DType::kF32,
+  cast_elements(DType::kF16, block.subspan(32 * 64 + r % outputs * 2, 2), DType::kF32,
                 std::as_writable_bytes(std::span(&scale, 1)));
   return scale * static_cast<float>(q8 ? byte - 128 : kQ4Levels[p < 32 ? byte & 15 : byte >> 4]);
+}
+
+TEST(Pack, WideLinesAreWhereTheKernelsReadThem) {
+  const OwnedMatrix f32 = random_matrix(DType::kF32, 70, 5), bf16 = random_matrix(DType::kBf16, 70, 5);
+  const OwnedMatrix f32_lines = packed(f32.view, DType::kF32, Layout::kLines);
+  const OwnedMatrix bf16_lines = packed(bf16.view, DType::kBf16, Layout::kLines);
+  for (size_t r = 0; r < 128; ++r) {
+    for (size_t c = 0; c < 5; ++c) {
+      const bool there = r < 70;
+      if (r < 96) {
+        EXPECT_EQ(at<float>(f32_lines.bytes, (r / 32 * 5 + c) * 32 + r % 32),
+                  there ? at<float>(f32.bytes, r * 5 + c) : 0);
+      }
+      EXPECT_EQ(at<uint16_t>(bf16_lines.bytes, (r / 64 * 5 + c) * 64 + r % 64),
+                there ? at<uint16_t>(bf16.bytes, r * 5 + c) : 0);
+    }
+  }
 }
 
 TEST(Pack, QuantisedElementsAreWhereTheKernelsReadThem) {
@@ -104,20 +121,20 @@ TEST(Pack, QuantisedElementsAreWhereTheKernelsReadThem) {
     for (const DType dtype : kQuantised) {
       const OwnedMatrix source = random_matrix(DType::kF32, rows, cols);
       const OwnedMatrix tiles = packed(source.view, dtype, Layout::kTiles);
-      const OwnedMatrix in_out = packed(source.view, dtype, Layout::kInOut);
+      const OwnedMatrix lines = packed(source.view, dtype, Layout::kLines);
       const OwnedMatrix by_rows = packed(source.view, dtype, Layout::kOutIn);
-      const auto from_tiles = unpacked(tiles.view), from_in_out = unpacked(in_out.view),
+      const auto from_tiles = unpacked(tiles.view), from_lines = unpacked(lines.view),
                  from_rows = unpacked(by_rows.view);
       const size_t out_bytes = quantised_row_bytes(dtype, cols);
       for (size_t i = 0; i < rows * cols; ++i) {
         const size_t r = i / cols, c = i % cols;
         ASSERT_EQ(from_tiles[i], value_in_tiles(tiles.view, r, c));
-        ASSERT_EQ(from_in_out[i], value_by_inputs(in_out.view, r, c));
+        ASSERT_EQ(from_lines[i], value_in_lines(lines.view, r, c));
         ASSERT_EQ(from_rows[i],
                   value_in_row(dtype, by_rows.view.bytes.subspan(r * out_bytes, out_bytes), cols, c));
       }
       EXPECT_EQ(from_tiles, from_rows) << "the same blocks";
-      EXPECT_EQ(from_in_out, from_rows) << "the same blocks";
+      EXPECT_EQ(from_lines, from_rows) << "the same blocks";
     }
   }
 }

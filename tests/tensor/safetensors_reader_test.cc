@@ -112,7 +112,7 @@ TEST(SafetensorsReader, RefusesHugeHeaders) {
 
 // A file whose only tensor, "a", is told to be packed.
 std::string packed_header(const std::string& packed, const std::string& stored,
-                          const std::string& format = "1") {
+                          const std::string& format = "2") {
   std::string quoted;
   for (const char c : packed) quoted += c == '"' ? "\\\"" : std::string(1, c);
   return R"({"__metadata__":{"rwkv.format":")" + format + R"(","rwkv.packed":")" + quoted + R"("},"a":{)" +
@@ -133,7 +133,7 @@ TEST(SafetensorsReader, ReadsPackedMatrices) {
 }
 
 TEST(SafetensorsReader, RefusesPackedMatricesThatLie) {
-  EXPECT_NE(refusal(packed_header(kQ8Tiles, kQ8Stored, "2"), 1088).find("packed tensors of format 2, want 1"),
+  EXPECT_NE(refusal(packed_header(kQ8Tiles, kQ8Stored, "1"), 1088).find("packed tensors of format 1, want 2"),
             std::string::npos);
   EXPECT_NE(refusal(packed_header(R"({"b":{}})", kQ8Stored), 1088).find("tensor b: is not there"),
             std::string::npos);
@@ -147,7 +147,8 @@ TEST(SafetensorsReader, RefusesPackedMatricesThatLie) {
         R"({"dtype":"q8","layout":"rows","shape":[1,18446744073709551615]})",
         R"({"dtype":"q8","layout":"tiles","shape":[-2,3]})",
         R"({"dtype":"q4","layout":"tiles","shape":[2,3]})",
-        R"({"dtype":"q8","layout":"in_out","shape":[2,3]})",
+        R"({"dtype":"q8","layout":"lines","shape":[2,3]})",
+        R"({"dtype":"f32","layout":"in_out","shape":[2,3]})",
         R"({"dtype":"q8","layout":"Tiles","shape":[2,3]})", R"({"dtype":"q8","layout":1,"shape":[2,3]})",
         R"({"layout":"tiles","shape":[2,3]})", R"({"dtype":"u8","layout":"tiles","shape":[2,3]})",
         R"({"dtype":"bool","layout":"rows","shape":[2,3]})",
