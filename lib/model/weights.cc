@@ -1,5 +1,7 @@
 #include "model/weights.h"
 
+#include <cassert>
+
 #include "kernels/convert.h"
 
 namespace rwkv {
@@ -40,7 +42,8 @@ WeightReader::Stored WeightReader::stored(std::string_view name, const Shape& sh
 
 Matrix WeightReader::matrix(std::string_view name, size_t rows, size_t cols) const {
   const auto [dtype, layout, bytes] = stored(name, {rows, cols});
-  if (is_quantised(dtype) && layout == Layout::kOutIn) fail(tensor(name), "is quantised by rows, want tiles");
+  if (layout == Layout::kTurnedTiles || (is_quantised(dtype) && layout == Layout::kOutIn))
+    fail(tensor(name), "is " + form_name(dtype, layout) + ", want tiles");
   return {dtype, layout, rows, cols, bytes};
 }
 
@@ -52,13 +55,16 @@ Matrix WeightReader::table(std::string_view name, size_t rows, size_t cols) cons
 
 Matrix WeightReader::low_rank(std::string_view name, size_t inputs, size_t outputs) const {
   const auto [dtype, layout, bytes] = stored(name, {inputs, outputs});
-  if (layout != Layout::kOutIn) fail(tensor(name), "is packed, which low-rank matrices must not be");
+  if (layout == Layout::kTurnedTiles) return {dtype, Layout::kTiles, outputs, inputs, bytes};
+  if (is_laid_out(dtype, layout))
+    fail(tensor(name), "is " + form_name(dtype, layout) + ", want turned tiles");
   return {dtype, Layout::kInOut, outputs, inputs, bytes};
 }
 
 Matrix WeightReader::low_rank_of(std::string_view name, size_t i, size_t count, size_t inputs,
                                  size_t outputs) const {
   const auto [dtype, layout, bytes] = stored(name, {count, inputs, outputs});
+  assert(!is_laid_out(dtype, layout));  // only matrices are
   const size_t one = bytes.size() / count;
   return {dtype, Layout::kInOut, outputs, inputs, bytes.subspan(i * one, one)};
 }

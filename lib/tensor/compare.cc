@@ -107,10 +107,9 @@ class Comparison {
     walk_.for_each_strips(source, strips, [&](const TensorView& matrix, uint64_t first, uint64_t n) {
       const auto stored = result.bytes.subspan(first * strips.bytes, n * strips.bytes);
       as_converted = as_converted && std::ranges::equal(packed(matrix, result, first, stored.size()), stored);
-      const uint64_t row = first * strips.outputs;
-      const uint64_t n_rows = std::min(n * strips.outputs, matrix.shape[0] - row);
-      unpack(matrix, row, n_rows, source_values_);
-      unpack(result, row, n_rows, result_values_);
+      const Slices slices = slices_of_strips(result.dtype, result.layout, result.shape, first, n);
+      unpacked(matrix, slices, source_values_);
+      unpacked(result, slices, result_values_);
       distances.add({DType::kF64, std::as_bytes(std::span(source_values_))},
                     {DType::kF64, std::as_bytes(std::span(result_values_))});
       result_.file().release(stored);
@@ -128,9 +127,9 @@ class Comparison {
     return expected_;
   }
 
-  static void unpack(const TensorView& matrix, uint64_t first, uint64_t n_rows, std::vector<double>& values) {
-    values.resize(n_rows * matrix.shape[1]);
-    unpack_rows(matrix, first, n_rows, DType::kF64, std::as_writable_bytes(std::span(values)));
+  static void unpacked(const TensorView& matrix, const Slices& slices, std::vector<double>& values) {
+    values.resize(slices.count * matrix.shape[slices.columns ? 0 : 1]);
+    unpack(matrix, slices, DType::kF64, std::as_writable_bytes(std::span(values)));
   }
 
   const TensorFile& result_;

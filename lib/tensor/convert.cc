@@ -16,6 +16,7 @@ enum class Role {
   kOther,
   kMatrix,       // multiplied with activations
   kSparseInput,  // so too, but most of those are zero
+  kLowRank,      // multiplied with activations, and held input by input
   kTable,        // one row is read for each token
 };
 
@@ -33,6 +34,19 @@ constexpr auto kLayerRoles = std::to_array<NamedRole>({
     {"ffn.receptance.weight", Role::kMatrix},
     {"ffn.value.weight", Role::kSparseInput},
     {"ffn.s_emb.weight", Role::kTable},
+    {"att.time_maa_w1", Role::kLowRank},
+    {"att.time_decay_w1", Role::kLowRank},
+    {"att.time_decay_w2", Role::kLowRank},
+    {"att.w1", Role::kLowRank},
+    {"att.w2", Role::kLowRank},
+    {"att.a1", Role::kLowRank},
+    {"att.a2", Role::kLowRank},
+    {"att.v1", Role::kLowRank},
+    {"att.v2", Role::kLowRank},
+    {"att.g1", Role::kLowRank},
+    {"att.g2", Role::kLowRank},
+    {"ffn.s1", Role::kLowRank},
+    {"ffn.s2", Role::kLowRank},
 });
 constexpr auto kModelRoles = std::to_array<NamedRole>({
     {"head.weight", Role::kMatrix},
@@ -72,16 +86,20 @@ bool can_be_packed(DType dtype) {
   return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBf16 || is_quantised(dtype);
 }
 
+Layout packed_layout_of(Role role) {
+  if (role == Role::kSparseInput) return Layout::kLines;
+  return role == Role::kLowRank ? Layout::kTurnedTiles : Layout::kTiles;
+}
+
 TensorSpec quantised_spec(const TensorView& tensor, DType dtype, Role role) {
   if (role == Role::kOther) return {tensor.name, tensor.dtype, tensor.shape, tensor.layout};
   if (role == Role::kTable) return {tensor.name, DType::kQ8, tensor.shape, Layout::kOutIn};
-  return {tensor.name, dtype, tensor.shape, role == Role::kMatrix ? Layout::kTiles : Layout::kLines};
+  return {tensor.name, role == Role::kLowRank ? DType::kQ8 : dtype, tensor.shape, packed_layout_of(role)};
 }
 
 TensorSpec wide_spec(const TensorView& tensor, DType dtype, Role role, bool tiles) {
-  const bool packed = tiles && can_be_packed(dtype) && (role == Role::kMatrix || role == Role::kSparseInput);
-  if (!packed) return {tensor.name, dtype, tensor.shape, Layout::kOutIn};
-  return {tensor.name, dtype, tensor.shape, role == Role::kMatrix ? Layout::kTiles : Layout::kLines};
+  const bool packed = tiles && can_be_packed(dtype) && role != Role::kOther && role != Role::kTable;
+  return {tensor.name, dtype, tensor.shape, packed ? packed_layout_of(role) : Layout::kOutIn};
 }
 
 std::vector<TensorSpec> specs_of(const TensorFile& source, const ConvertOptions& options) {

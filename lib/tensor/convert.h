@@ -37,9 +37,10 @@ struct ConvertSummary {
   std::string overflowed_tensor;  // the first that holds one
 };
 
-// How a tensor is written. Integers and booleans keep their type; so do, instead of being quantised, vectors,
-// low-rank matrices and all else that is small. Of the rest, packed or quantised,
+// How a tensor is written. Integers and booleans keep their type; so do, instead of being quantised, vectors
+// and all else that is small. Of the rest, packed or quantised,
 //   the large matrices of att and ffn, and the head   are in tiles,
+//   low-rank matrices   are in turned tiles, and never less than q8,
 //   ffn.value, most of whose inputs relu² leaves at zero   is in lines,
 //   emb and ffn.s_emb, of which a row is read for each token,   are by rows, and never less than q8.
 // A quantised tensor for which nothing is wanted stays as it is; Error kUnsupported if `layout` is kOutIn.

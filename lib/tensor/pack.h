@@ -12,11 +12,10 @@ namespace rwkv {
 // Matrices here are views without strides, of floats or quantised, in any layout but kInOut, neither
 // dimension 0.
 
-// Every form consists of strips of equal size, one after the other, which hold whole rows: of 16 outputs in
-// tiles, of line_outputs() in lines, of one when kOutIn.
+// Every form consists of strips of equal size, one after the other, which hold whole outputs: 16 of them in
+// tiles, line_outputs() in lines, one when kOutIn.
 struct Strips {
   uint64_t count;
-  uint64_t outputs;   // that one has room for
   size_t bytes;       // of one
   uint64_t elements;  // that one has room for
 };
@@ -28,12 +27,21 @@ Strips strips_of(DType dtype, Layout layout, const Shape& shape);
 uint64_t pack_strips(const TensorView& source, DType dtype, Layout layout, uint64_t first,
                      std::span<std::byte> out, ThreadPool& pool);
 
-// The weights of outputs [first, first + n_rows), row by row, as f64, f32, f16 or bf16: n_rows * inputs of
-// them. Returns how many finite ones became infinite.
-uint64_t unpack_rows(const TensorView& matrix, uint64_t first, uint64_t n_rows, DType to,
-                     std::span<std::byte> out);
+// Some rows of a matrix, or some columns.
+struct Slices {
+  bool columns = false;
+  uint64_t first = 0, count = 0;
+};
+// What strips hold: rows; of turned tiles, columns.
+Slices slices_of_strips(DType dtype, Layout layout, const Shape& shape, uint64_t first, uint64_t count);
+
+// Their weights, one row or column after the other, as f64, f32, f16 or bf16. Returns how many finite ones
+// became infinite.
+uint64_t unpack(const TensorView& matrix, const Slices& slices, DType to, std::span<std::byte> out);
+
+// The weights of rows [first, first + n_rows) as f32: n_rows * shape[1] of them.
 inline void unpack_rows(const TensorView& matrix, uint64_t first, uint64_t n_rows, std::span<float> out) {
-  unpack_rows(matrix, first, n_rows, DType::kF32, std::as_writable_bytes(out));
+  unpack(matrix, {false, first, n_rows}, DType::kF32, std::as_writable_bytes(out));
 }
 
 }  // namespace rwkv

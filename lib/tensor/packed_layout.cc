@@ -9,7 +9,7 @@ namespace rwkv {
 namespace {
 
 // In the order of the enum.
-constexpr std::array<std::string_view, 4> kNames = {"rows", "in_out", "tiles", "lines"};
+constexpr std::array<std::string_view, 5> kNames = {"rows", "in_out", "tiles", "lines", "turned_tiles"};
 
 constexpr uint64_t divide_up(uint64_t n, uint64_t by) { return n / by + (n % by != 0 ? 1 : 0); }
 
@@ -57,6 +57,8 @@ PlainForm plain_form(DType dtype, Layout layout, uint64_t rows, uint64_t cols) {
   switch (layout) {
     case Layout::kTiles:
       return tiles_form(dtype, rows, cols);
+    case Layout::kTurnedTiles:
+      return tiles_form(dtype, cols, rows);
     case Layout::kLines:
       return lines_form(dtype, rows, cols);
     case Layout::kInOut:

@@ -14,10 +14,11 @@ namespace rwkv {
 
 // Order of the elements of a matrix with R outputs and C inputs.
 enum class Layout : uint8_t {
-  kOutIn,  // "rows": one output after the other, [R, C]: what checkpoints hold, applied as W x
-  kInOut,  // one input after the other, [C, R]: checkpoints' low-rank matrices; in no file of ours
-  kTiles,  // tiles of 16 outputs, below
-  kLines,  // a cache line or two an input, below: for matrices of which few inputs are read
+  kOutIn,        // "rows": one output after the other, [R, C]: what checkpoints hold, applied as W x
+  kInOut,        // one input after the other, [C, R]: checkpoints' low-rank matrices; in no file of ours
+  kTiles,        // tiles of 16 outputs, below
+  kLines,        // a cache line or two an input, below: for matrices of which few inputs are read
+  kTurnedTiles,  // tiles of a matrix whose shape is [C, R], as checkpoints hold low-rank ones
 };
 
 // A tile holds 16 outputs; tiles follow one another. Within a tile:
@@ -82,7 +83,7 @@ constexpr bool is_laid_out(DType dtype, Layout layout) {
   return layout != Layout::kOutIn || is_quantised(dtype);
 }
 
-std::string_view layout_name(Layout layout);               // "rows", "in_out", "tiles", "lines"
+std::string_view layout_name(Layout layout);               // "rows", "in_out", "tiles", …
 std::optional<Layout> find_layout(std::string_view name);  // nothing when unknown
 
 std::string form_name(DType dtype, Layout layout);  // "q8 tiles"; only "f32" of plain elements by rows

@@ -64,15 +64,18 @@ std::string forms_of(const TensorFile& file) {
 }
 
 TEST_F(ConvertPacked, PacksWhatIsLarge) {
-  EXPECT_EQ(forms_of(run({.dtype = DType::kQ4}, "q4")), "q8 rows, f32, q4 tiles, f32, q4 lines, q4 tiles");
-  EXPECT_EQ(forms_of(run({.dtype = DType::kQ8}, "q8")), "q8 rows, f32, q8 tiles, f32, q8 lines, q8 tiles");
-  EXPECT_EQ(forms_of(run({.layout = Layout::kTiles}, "t")), "f32, f32, f32 tiles, f32, f32 lines, f32 tiles");
+  EXPECT_EQ(forms_of(run({.dtype = DType::kQ4}, "q4")),
+            "q8 rows, f32, q4 tiles, q8 turned_tiles, q4 lines, q4 tiles");
+  EXPECT_EQ(forms_of(run({.dtype = DType::kQ8}, "q8")),
+            "q8 rows, f32, q8 tiles, q8 turned_tiles, q8 lines, q8 tiles");
+  EXPECT_EQ(forms_of(run({.layout = Layout::kTiles}, "t")),
+            "f32, f32, f32 tiles, f32 turned_tiles, f32 lines, f32 tiles");
   EXPECT_EQ(forms_of(run({.dtype = DType::kBf16, .layout = Layout::kTiles}, "b")),
-            "bf16, bf16, bf16 tiles, bf16, bf16 lines, bf16 tiles");
+            "bf16, bf16, bf16 tiles, bf16 turned_tiles, bf16 lines, bf16 tiles");
   EXPECT_EQ(forms_of(run({.dtype = DType::kQ4,
                           .keep = {{std::regex("head"), DType::kBf16}, {std::regex("ffn|ln1"), DType::kQ8}}},
                          "k")),
-            "q8 rows, f32, q4 tiles, f32, q8 lines, bf16 tiles");
+            "q8 rows, f32, q4 tiles, q8 turned_tiles, q8 lines, bf16 tiles");
   EXPECT_EQ(forms_of(run({.keep = {{std::regex("key"), DType::kQ4}}}, "one")),
             "f32, f32, q4 tiles, f32, f32, f32");
   expect_as_converted("in", "q4", 0.14);
@@ -100,7 +103,7 @@ TEST_F(ConvertPacked, QuantisedFilesAreSourcesToo) {
   expect_as_converted("q8", "wide", 0);
   expect_as_converted("q8", "again", 0);
   EXPECT_EQ(forms_of(run({.dtype = DType::kQ4}, "q4", "q8")),
-            "q8 rows, f32, q4 tiles, f32, q4 lines, q4 tiles");
+            "q8 rows, f32, q4 tiles, q8 turned_tiles, q4 lines, q4 tiles");
   expect_as_converted("q8", "q4", 0.14);
   EXPECT_THROW(run({.layout = Layout::kOutIn}, "rows", "q8"), Error);
 }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr DType kWide[] = {DType::kF32, DType::kF16, DType::kBf16};
 constexpr DType kQuantised[] = {DType::kQ8, DType::kQ4};
-constexpr Layout kLayouts[] = {Layout::kOutIn, Layout::kTiles, Layout::kLines};
+constexpr Layout kLayouts[] = {Layout::kOutIn, Layout::kTiles, Layout::kLines, Layout::kTurnedTiles};
 
 // Outputs and inputs on both sides of what tiles, blocks and units hold.
 constexpr std::pair<uint64_t, uint64_t> kShapes[] = {{1, 1},   {16, 64},  {15, 63}, {17, 65},
@@ -135,6 +135,21 @@ TEST(Pack, QuantisedElementsAreWhereTheKernelsReadThem) {
       }
       EXPECT_EQ(from_tiles, from_rows) << "the same blocks";
       EXPECT_EQ(from_lines, from_rows) << "the same blocks";
+    }
+  }
+}
+
+TEST(Pack, TurnedTilesAreTilesOfTheColumns) {
+  for (const auto& [rows, cols] : kShapes) {
+    const OwnedMatrix source = random_matrix(DType::kF32, rows, cols);
+    OwnedMatrix turned(DType::kF32, Layout::kOutIn, cols, rows);
+    for (size_t i = 0; i < rows * cols; ++i) {
+      const float value = at<float>(source.bytes, i);
+      std::memcpy(&turned.bytes[(i % cols * rows + i / cols) * sizeof value], &value, sizeof value);
+    }
+    for (const DType dtype : {DType::kF32, DType::kBf16, DType::kQ8, DType::kQ4}) {
+      EXPECT_EQ(packed(source.view, dtype, Layout::kTurnedTiles).bytes,
+                packed(turned.view, dtype, Layout::kTiles).bytes);
     }
   }
 }

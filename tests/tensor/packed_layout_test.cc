@@ -17,6 +17,7 @@ TEST(PackedLayout, SizesOfWholeMatrices) {
   EXPECT_EQ(packed_byte_size(DType::kBf16, Layout::kTiles, 17, 5), 2 * 3 * 16 * 2 * 2u);
   EXPECT_EQ(packed_byte_size(DType::kQ8, Layout::kTiles, 16, 64), 1024 + 64u);
   EXPECT_EQ(packed_byte_size(DType::kQ4, Layout::kTiles, 17, 65), 4 * (512 + 64u));
+  EXPECT_EQ(packed_byte_size(DType::kQ8, Layout::kTurnedTiles, 65, 16), 2 * (1024 + 64u));
   EXPECT_EQ(packed_byte_size(DType::kF32, Layout::kLines, 33, 5), 2 * 5 * 32 * 4u);
   EXPECT_EQ(packed_byte_size(DType::kBf16, Layout::kLines, 65, 5), 2 * 5 * 64 * 2u);
   EXPECT_EQ(packed_byte_size(DType::kQ8, Layout::kLines, 100, 3), 128 * (32 + 2u)) << "room for 128 outputs";
@@ -26,7 +27,8 @@ TEST(PackedLayout, SizesOfWholeMatrices) {
 }
 
 TEST(PackedLayout, HostileSizesAreRefused) {
-  for (const Layout layout : {Layout::kOutIn, Layout::kInOut, Layout::kTiles, Layout::kLines}) {
+  for (const Layout layout :
+       {Layout::kOutIn, Layout::kInOut, Layout::kTiles, Layout::kLines, Layout::kTurnedTiles}) {
     for (const DType dtype : {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8, DType::kQ4}) {
       EXPECT_THROW(packed_byte_size(dtype, layout, kHuge, kHuge), Error);
       EXPECT_THROW(packed_byte_size(dtype, layout, ~uint64_t{0}, 64), Error);
@@ -36,7 +38,7 @@ TEST(PackedLayout, HostileSizesAreRefused) {
 }
 
 TEST(PackedLayout, Names) {
-  for (const Layout layout : {Layout::kOutIn, Layout::kTiles, Layout::kLines})
+  for (const Layout layout : {Layout::kOutIn, Layout::kTiles, Layout::kLines, Layout::kTurnedTiles})
     EXPECT_EQ(find_layout(layout_name(layout)), layout);
   EXPECT_EQ(find_layout("Tiles"), std::nullopt);
   EXPECT_EQ(find_layout(layout_name(Layout::kInOut)), std::nullopt) << "no file has it";
