@@ -12,7 +12,6 @@
 
 #include "core/error.h"
 #include "core/thread_pool.h"
-#include "fd_buffer.h"
 
 namespace rwkv {
 namespace {
@@ -86,10 +85,7 @@ double now_s() {
 int run_tool(std::string_view name, const std::function<int()>& body) {
   install_handlers();
   std::ios::sync_with_stdio(false);
-  FdBuffer input(STDIN_FILENO, 1 << 16);
-  std::streambuf* const standard = std::cin.rdbuf(&input);
   const int code = run_guarded(name, body);
-  std::cin.rdbuf(standard);
   if (g_stop_signal != 0) die_by_signal(g_stop_signal);
   return code;
 }
