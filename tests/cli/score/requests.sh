@@ -59,9 +59,6 @@ for next in '' "{\"ids\": [$(printf '5,%.0s' {1..300000})5]}"; do
   read -r _ <&4
   echo "$next" >&3
   sleep 0.5
-  kill -TERM $!
-  status=0
-  wait $! || status=$?
+  terminate $!
   exec 3>&-
-  echo $status
 done

@@ -26,17 +26,15 @@ expect 1 rwkv-score -v "$DEMO/tokenizer.json" -f .
 # Figures leave before more is awaited; a signal ends it by that signal, and tells how far it is.
 mkfifo in
 stopped_after() {
-  local ids=$1 status=0
+  local ids=$1
   shift
   rwkv-score "$@" < in > figures &
   exec 3> in
   echo "$ids" >&3
   sleep 0.5
   wc -l < figures
-  kill -TERM $!
-  wait $! || status=$?
+  terminate $!
   exec 3>&-
-  echo $status
 }
 stopped_after "$(seq 1 200)" --per-token
 stopped_after '[5, 6' --ids json
