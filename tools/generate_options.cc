@@ -51,14 +51,13 @@ it that write a state file which it reads or writes. SIGINT and SIGTERM end what
 the error "interrupted" and, beside it, what there is of the answer.
 )";
 
-// In the manner of RWKV's own programs: chat as in ChatRWKV's API demo; creative as the example of the `rwkv`
-// package, hotter; exact by the advice to lower top-p where one answer is right.
+// The values follow the usual examples of RWKV samplers. Without a name: what holds when none is given.
 struct Preset {
   std::string_view name;
   SamplerOptions options;
 };
 const std::array<Preset, 5> kPresets = {{
-    {"", {.temperature = 1, .top_p = 0.5}},  // RWKV's general advice
+    {"", {.temperature = 1, .top_p = 0.5}},
     {"chat", {.temperature = 1, .top_p = 0.3, .presence = 0.5, .frequency = 0.5}},
     {"creative", {.temperature = 1.2, .top_p = 0.7, .presence = 0.25, .frequency = 0.25}},
     {"exact", {.temperature = 1, .top_p = 0.1}},

@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <iostream>
-
 #include "core/error.h"
 #include "core/read_some.h"
 #include "line_source.h"
@@ -13,11 +11,14 @@ namespace rwkv {
 namespace {
 
 constexpr size_t kPartBytes = 1 << 16;
-constexpr const char* kStandardInput = "standard input";
 
-bool reads_standard_input(const GenerateOptions& o) {
-  return !o.prompt_file && !(o.prompt && ::isatty(STDIN_FILENO) == 1);
+// Where what follows -p is read; nothing: nowhere.
+std::optional<std::string> input_path(const GenerateOptions& o) {
+  if (o.prompt && !o.prompt_file && ::isatty(STDIN_FILENO) == 1) return std::nullopt;
+  return o.prompt_file.value_or("-");
 }
+
+bool input_is_text(const GenerateOptions& o) { return o.prompt_file || o.text_in; }
 
 // Encodes a text that comes in parts.
 class TextPrompt {
@@ -52,32 +53,19 @@ class TextPrompt {
   std::vector<TokenId> ids_;
 };
 
-// A folder opens, but cannot be read.
-void open(const std::string& path, std::ifstream& file) {
-  file.open(path, std::ios::binary);
-  if (!file || file.peek() == std::ifstream::traits_type::eof()) {
-    if (file.bad() || !file.eof()) throw Error(ErrorKind::kIo, path + ": cannot read");
-    file.clear();
-  }
-}
-
-void add_file(TextPrompt& prompt, const std::string& path) {
-  if (path == "-") return prompt.add(std::cin);
-  std::ifstream file;
-  open(path, file);
-  with_context(path, [&] { prompt.add(file); });
-}
-
-void read_text(const GenerateOptions& o, const Tokenizer& tokenizer, const TokenSink& sink) {
+void read_text(const GenerateOptions& o, InputFile* input, const Tokenizer& tokenizer,
+               const TokenSink& sink) {
   TextPrompt prompt(tokenizer, sink);
   if (o.prompt) prompt.add(*o.prompt);
-  if (o.prompt_file) add_file(prompt, *o.prompt_file);
-  if (o.text_in && reads_standard_input(o)) with_context(kStandardInput, [&] { prompt.add(std::cin); });
-  prompt.finish();
+  if (input == nullptr) return prompt.finish();
+  input->read([&] {
+    prompt.add(input->stream());
+    prompt.finish();
+  });
 }
 
-void read_ids(const GenerateOptions& o, size_t n_vocab, const TokenSink& sink) {
-  IdReader reader(std::cin, {.format = o.ids, .vocab_size = n_vocab});
+void read_ids(const GenerateOptions& o, InputFile& input, size_t n_vocab, const TokenSink& sink) {
+  IdReader reader(input.stream(), {.format = o.ids, .vocab_size = n_vocab});
   std::vector<TokenId> ids;
   reader.next_record();
   while (!stop_requested() && reader.read(ids)) sink(ids);
@@ -87,45 +75,31 @@ void read_ids(const GenerateOptions& o, size_t n_vocab, const TokenSink& sink) {
 
 void read_prompt(const GenerateOptions& o, const Tokenizer* tokenizer, size_t n_vocab,
                  const TokenSink& sink) {
-  try {
-    if (o.prompt || o.prompt_file || o.text_in) read_text(o, *tokenizer, sink);
-    if (!o.text_in && reads_standard_input(o)) {
-      with_context(kStandardInput, [&] { read_ids(o, n_vocab, sink); });
-    }
-  } catch (const Error&) {
-    if (!stop_requested()) throw;  // the signal broke the read
-  }
+  std::optional<InputFile> input;
+  if (const auto path = input_path(o)) input.emplace(*path, kPartBytes);
+  if (input_is_text(o)) return read_text(o, input ? &*input : nullptr, *tokenizer, sink);
+  if (o.prompt) read_text(o, nullptr, *tokenizer, sink);
+  if (input) input->read([&] { read_ids(o, *input, n_vocab, sink); });
 }
 
 PromptRecords::PromptRecords(const GenerateOptions& options, const Tokenizer* tokenizer, size_t n_vocab)
     : options_(options), tokenizer_(tokenizer), n_vocab_(n_vocab) {
-  if (!options.has_records()) return;
-  if (options.prompt_file && options.prompt_file != "-") {
-    open(*options.prompt_file, file_);
-    in_ = &file_;
-  } else if (options.prompt_file || reads_standard_input(options)) {
-    in_ = &std::cin;
-  }
-  if (in_ == &std::cin && !options.prompt_file && !options.text_in) {
-    ids_.emplace(std::cin, IdReaderOptions{options.ids, Records::kMany, n_vocab});
-  }
+  const auto path = input_path(options);
+  if (!options.has_records() || !path) return;
+  input_.emplace(*path, kPartBytes);
+  if (!input_is_text(options))
+    ids_.emplace(input_->stream(), IdReaderOptions{options.ids, Records::kMany, n_vocab});
 }
 
 std::optional<std::vector<TokenId>> PromptRecords::next(bool wait) {
-  if (in_ == nullptr) return whole_input();
+  if (!input_) return whole_input();
   if (!wait && !has_begun_to_come()) return std::nullopt;
-  try {
-    return with_context(in_ == &file_ ? *options_.prompt_file : kStandardInput,
-                        [&] { return next_record(); });
-  } catch (const Error&) {
-    if (!stop_requested()) throw;  // the signal broke the read
-    return std::nullopt;
-  }
+  return input_->read([&] { return next_record(); });
 }
 
-bool PromptRecords::has_begun_to_come() const {
-  if (in_ == &file_ || (ids_ && ids_->has_bytes())) return true;
-  return std::cin.rdbuf()->in_avail() > 0 || readable_now(STDIN_FILENO);
+bool PromptRecords::has_begun_to_come() {
+  return (ids_ && ids_->has_bytes()) || input_->stream().rdbuf()->in_avail() > 0 ||
+         readable_now(input_->descriptor());
 }
 
 std::optional<std::vector<TokenId>> PromptRecords::next_record() {
@@ -138,8 +112,8 @@ std::optional<std::vector<TokenId>> PromptRecords::next_record() {
     ids.insert(ids.end(), record.begin(), record.end());
   } else {
     std::string record;
-    const bool found(std::getline(*in_, record, options_.null ? '\0' : '\n'));
-    if (in_->bad()) throw Error(ErrorKind::kIo, "cannot read");
+    const bool found(std::getline(input_->stream(), record, options_.null ? '\0' : '\n'));
+    if (input_->stream().bad()) throw Error(ErrorKind::kIo, "cannot read");
     if (!found) return std::nullopt;
     with_context("record " + std::to_string(n_read_), [&] { ids = tokenizer_->encode(text + record); });
   }

@@ -1,6 +1,5 @@
 // Reads a prompt from where the options say, in memory for a part of it.
 #pragma once
-#include <fstream>
 #include <functional>
 #include <optional>
 #include <span>
@@ -8,6 +7,7 @@
 
 #include "generate_options.h"
 #include "ids/id_stream.h"
+#include "input_file.h"
 #include "text/tokenizer.h"
 
 namespace rwkv {
@@ -24,25 +24,22 @@ void read_prompt(const GenerateOptions& options, const Tokenizer* tokenizer, siz
 // begins with -p; else there is one, of all that read_prompt() passes on.
 class PromptRecords {
  public:
-  // All outlive this. Error kIo: the file cannot be read.
+  // All outlive this. Error kIo: as InputFile.
   PromptRecords(const GenerateOptions& options, const Tokenizer* tokenizer, size_t n_vocab);
-  PromptRecords(const PromptRecords&) = delete;
-  PromptRecords& operator=(const PromptRecords&) = delete;
 
   // The next prompt; nothing at the end, when a signal asks to stop, or, unless `wait`, when none has begun
   // to come.
   std::optional<std::vector<TokenId>> next(bool wait);
 
  private:
-  bool has_begun_to_come() const;
+  bool has_begun_to_come();
   std::optional<std::vector<TokenId>> next_record();
   std::optional<std::vector<TokenId>> whole_input();
 
   const GenerateOptions& options_;
   const Tokenizer* tokenizer_;
   size_t n_vocab_;
-  std::ifstream file_;
-  std::istream* in_ = nullptr;  // null: there is no input but -p
+  std::optional<InputFile> input_;  // none: -p is all there is, or one prompt is all of the input
   std::optional<IdReader> ids_;
   uint64_t n_read_ = 0;
 };

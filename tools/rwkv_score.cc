@@ -30,12 +30,15 @@ Sequence start_of(const ScoreOptions& options, const Model& model) {
   return start;
 }
 
+void throw_if_stopped(const ScoreStats& stats) {
+  if (!stop_requested()) return;
+  throw Error(ErrorKind::kInterrupted, "interrupted: " + std::to_string(stats.n_tokens()) +
+                                           " tokens are read, what follows them was not begun");
+}
+
 std::vector<TokenId> read_all(ScoreInput& input) {
   std::vector<TokenId> all, part;
-  while (input.read(part)) {
-    throw_if_stopped();
-    all.insert(all.end(), part.begin(), part.end());
-  }
+  while (!stop_requested() && input.read(part)) all.insert(all.end(), part.begin(), part.end());
   return all;
 }
 
@@ -45,8 +48,10 @@ void score_input(const ScoreOptions& options, const Model& model, const Tokenize
   // A file of logits says at its beginning how many rows it has.
   const bool count_first = !options.logits.empty() || !options.against.empty();
   std::vector<TokenId> ids = count_first ? read_all(input) : std::vector<TokenId>();
+  throw_if_stopped(stats);
   ScoreReport report(options, tokenizer, ids.size(), model.info().n_vocab);
   Scorer scorer(model, {std::move(start), options.reset}, workspace, [&](const ScoredRow& row) {
+    throw_if_stopped(stats);
     stats.count(1);
     report.add(row);
   });
@@ -54,9 +59,8 @@ void score_input(const ScoreOptions& options, const Model& model, const Tokenize
   while (!count_first && input.read(ids)) {
     report.expect(input.n_expected());
     scorer.add(ids);
-    throw_if_stopped();
   }
-  throw_if_stopped();
+  throw_if_stopped(stats);
   scorer.finish();
   report.finish();
 }

@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "core/read_some.h"
-#include "fd_buffer.h"
 #include "ids/id_stream.h"
 #include "input_file.h"
 #include "tensor/tensor_file.h"
@@ -208,7 +207,6 @@ class TextReader {
     while (const size_t n = read_some(in, {block.get(), block_bytes})) {
       if (!goes_on()) return;
       add({block.get(), n});
-      std::cout.flush();  // somebody may be reading along
     }
     if (!options_.has_records() || in_text_) end_text();
   }
@@ -305,7 +303,9 @@ class Tool {
 
   void run() {
     for (const std::string& name : options_.files) {
-      with_context(name == "-" ? "standard input" : name, [&] { read(name); });
+      InputFile input(name, block_bytes_);
+      input.read([&] { read(input.stream()); });
+      throw_if_stopped();
       if (sink_) sink_->end_file(name);
     }
     if (sink_) sink_->end();
@@ -324,10 +324,7 @@ class Tool {
     return vocab;
   }
 
-  void read(const std::string& name) {
-    const InputFile input(name, block_bytes_);
-    FdBuffer buffer(input.descriptor(), block_bytes_);
-    std::istream in(&buffer);
+  void read(std::istream& in) {
     if (!options_.chat_template.empty()) {
       read_chat(in);
     } else if (options_.decode) {

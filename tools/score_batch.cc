@@ -43,7 +43,7 @@ class ScoreBatch {
       std::cout.flush();
       if (!std::cout) throw Error(ErrorKind::kIo, "cannot write standard output");
     }
-    throw_if_stopped();
+    check_interrupt();
     if (options_.json) {
       summary_.print_json(std::cout);
     } else if (!options_.quiet) {
@@ -79,8 +79,16 @@ class ScoreBatch {
     if (!options_.json) std::cout << score_answer(request, context_.tokenizer) << '\n';
   }
 
+  void check_interrupt() const {
+    if (!stop_requested()) return;
+    const size_t n_unfinished = requests_.size();
+    throw Error(ErrorKind::kInterrupted, "interrupted: " + std::to_string(n_unfinished) + " of " +
+                                             std::to_string(summary_.n_requests() + n_unfinished) +
+                                             " requests are unfinished, what follows them was not begun");
+  }
+
   void count_pass(size_t n_tokens) {
-    throw_if_stopped();
+    check_interrupt();
     stats_.count(n_tokens);
     const double share = lines_.share_taken();
     progress_.update(stats_.n_tokens(),

@@ -1,11 +1,10 @@
 // The tokens that rwkv-score reads, from where the options say.
 #pragma once
-#include <fstream>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "ids/id_stream.h"
+#include "input_file.h"
 #include "score_options.h"
 #include "text/tokenizer.h"
 
@@ -13,7 +12,7 @@ namespace rwkv {
 
 class ScoreInput {
  public:
-  // `tokenizer` may be null unless the input is text; it must outlive this. Error kIo: no such file.
+  // `tokenizer` may be null unless the input is text; it must outlive this. Error kIo: as InputFile.
   ScoreInput(const ScoreOptions& options, const Tokenizer* tokenizer, size_t n_vocab);
 
   // Replaces `ids` by the next ones as they come, at least one. False at the end. Error, its message
@@ -25,14 +24,11 @@ class ScoreInput {
  private:
   bool read_text(std::vector<TokenId>& ids);
 
-  std::string name_ = "standard input";
-  std::ifstream file_;
-  std::istream& in_;
+  InputFile file_;
   std::optional<IdReader> ids_;
   std::optional<StreamEncoder> encoder_;
   bool text_ended_ = false;
-  uint64_t input_bytes_, input_begin_;  // no bytes: not known
-  uint64_t n_bytes_ = 0, n_ids_ = 0;
+  uint64_t n_ids_ = 0;
 };
 
 }  // namespace rwkv

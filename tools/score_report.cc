@@ -44,7 +44,6 @@ ScoreReport::ScoreReport(const ScoreOptions& options, const Tokenizer* tokenizer
 }
 
 void ScoreReport::add(const ScoredRow& row) {
-  throw_if_stopped();
   if (row.position) compare_and_write(*row.position, row.logits);
   if (row.next) {
     add_likelihood(row.position ? *row.position + 1 : 0, *row.next,

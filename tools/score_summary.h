@@ -17,6 +17,7 @@ class ScoreSummary {
   explicit ScoreSummary(const Tokenizer* tokenizer) : tokenizer_(tokenizer) {}
 
   void add(const ScoreRequest& request);
+  uint64_t n_requests() const { return n_requests_; }
   bool any_failed() const { return n_errors_ > 0; }
   void print_json(std::ostream& out) const;
   // The same, a key and its value a line; nothing of multiple choices without an answer.

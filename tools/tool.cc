@@ -12,7 +12,6 @@
 
 #include "core/error.h"
 #include "core/thread_pool.h"
-#include "fd_buffer.h"
 
 namespace rwkv {
 namespace {
@@ -68,7 +67,7 @@ int run_guarded(std::string_view name, const std::function<int()>& body) {
   try {
     return run_and_flush(body);
   } catch (const Error& e) {
-    if (e.kind() == ErrorKind::kInterrupted) return kFailure;
+    if (*e.what() == '\0') return kFailure;  // throw_if_stopped()
     return report(name, e.what(), e.kind() == ErrorKind::kUsage ? kUsage : kFailure);
   } catch (const std::bad_alloc&) {
     return report(name, "out of memory", kFailure);
@@ -86,10 +85,7 @@ double now_s() {
 int run_tool(std::string_view name, const std::function<int()>& body) {
   install_handlers();
   std::ios::sync_with_stdio(false);
-  FdBuffer input(STDIN_FILENO, 1 << 16);
-  std::streambuf* const standard = std::cin.rdbuf(&input);
   const int code = run_guarded(name, body);
-  std::cin.rdbuf(standard);
   if (g_stop_signal != 0) die_by_signal(g_stop_signal);
   return code;
 }
@@ -97,7 +93,7 @@ int run_tool(std::string_view name, const std::function<int()>& body) {
 bool stop_requested() { return g_stop_signal != 0; }
 
 void throw_if_stopped() {
-  if (stop_requested()) throw Error(ErrorKind::kInterrupted, "interrupted");
+  if (stop_requested()) throw Error(ErrorKind::kInterrupted, "");
 }
 
 CommandLine::CommandLine(std::string name, std::string usage)

@@ -18,6 +18,7 @@ int run_tool(std::string_view name, const std::function<int()>& body);
 
 // True once SIGINT or SIGTERM has arrived. Loops ask it between two tokens or two blocks.
 bool stop_requested();
+// Ends the run then. An Error kInterrupted with a message, unlike this one's, is told on stderr.
 void throw_if_stopped();
 
 // One tool's options, parsed in the manner all tools share: no guessing of abbreviated names, `-n -1`

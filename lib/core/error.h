@@ -19,12 +19,13 @@ class Error : public std::runtime_error {
   ErrorKind kind_;
 };
 
-// Runs `body`; an Error that leaves it says `where` first.
+// Runs `body`; an Error that leaves it says `where` first, unless it is an interruption.
 template <class Body>
 auto with_context(const std::string& where, Body&& body) {
   try {
     return body();
   } catch (const Error& e) {
+    if (e.kind() == ErrorKind::kInterrupted) throw;
     throw e.in_context(where);
   }
 }

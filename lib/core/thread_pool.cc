@@ -64,6 +64,11 @@ struct alignas(kCacheLineBytes) TakenPieces {
   std::atomic<uint64_t> run_and_count{0};
 };
 
+// The last run that a thread's part was claimed of.
+struct alignas(kCacheLineBytes) LastClaim {
+  std::atomic<uint32_t> run{0};
+};
+
 }  // namespace
 
 size_t available_threads() {
@@ -76,15 +81,17 @@ size_t available_threads() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-// The caller writes `job` and `argument`, then raises `generation`; each worker runs them and lowers `busy`.
+// The caller writes `job` and `argument`, then raises `generation`: a run. Each worker's part of a run is
+// claimed once: by the worker, which then may touch the job, and lowers `busy` when it is done; or by the
+// caller, so that the worker, should it come late, finds that the run does not concern it.
 struct ThreadPool::Shared {
   ErasedJob job = nullptr;  // null ends the workers
   void* argument = nullptr;
-  uint32_t n_runs = 0;
   alignas(kCacheLineBytes) std::atomic<uint32_t> generation{0};
   alignas(kCacheLineBytes) std::atomic<uint32_t> busy{0};
   std::vector<ScratchBytes> scratch;  // a thread's each, then the shared one
   std::vector<TakenPieces> taken;     // a thread's each
+  std::vector<LastClaim> claims;      // of each thread's parts
   std::vector<std::thread> workers;
 
   void start(ErasedJob next, void* with) {
@@ -99,9 +106,19 @@ struct ThreadPool::Shared {
     for (uint32_t left; (left = busy.load(std::memory_order_acquire)) != 0;) await_change(busy, left);
   }
 
+  // False if the thread's part of this run has been claimed before. Those of all earlier runs have.
+  bool claim(size_t thread, uint32_t run) {
+    auto& last = claims[thread].run;
+    uint32_t before = run - 1;
+    return last.load(std::memory_order_relaxed) == before &&
+           last.compare_exchange_strong(before, run, std::memory_order_relaxed);
+  }
+
   void work(size_t thread) {
-    for (uint32_t seen = 0;; ++seen) {
-      await_change(generation, seen);
+    for (uint32_t run = 0;;) {
+      await_change(generation, run);
+      run = generation.load(std::memory_order_acquire);
+      if (!claim(thread, run)) continue;
       if (job == nullptr) return;
       job(argument, thread);
       if (busy.fetch_sub(1, std::memory_order_acq_rel) == 1) busy.notify_one();
@@ -112,6 +129,7 @@ struct ThreadPool::Shared {
 ThreadPool::ThreadPool(size_t n_threads) : shared_(std::make_unique<Shared>()) {
   shared_->scratch = std::vector<ScratchBytes>(n_threads + 1);
   shared_->taken = std::vector<TakenPieces>(n_threads);
+  shared_->claims = std::vector<LastClaim>(n_threads);
   for (size_t thread = 1; thread < n_threads; ++thread) {
     shared_->workers.emplace_back([shared = shared_.get(), thread] { shared->work(thread); });
   }
@@ -132,19 +150,24 @@ std::byte* ThreadPool::shared_scratch(size_t n_bytes) { return shared_->scratch.
 
 size_t ThreadPool::take_piece(size_t owner, size_t n) {
   auto& taken = shared_->taken[owner].run_and_count;
-  const uint64_t run = uint64_t{shared_->n_runs} << 32;
+  const uint64_t run = shared_->generation.load(std::memory_order_relaxed);
   for (uint64_t old = taken.load(std::memory_order_relaxed);;) {
-    const uint64_t count = old >> 32 == shared_->n_runs ? old & 0xFFFFFFFFu : 0;
+    const uint64_t count = old >> 32 == run ? old & 0xFFFFFFFFu : 0;
     if (count >= n) return n;
-    if (taken.compare_exchange_weak(old, run | (count + 1), std::memory_order_relaxed)) return count;
+    if (taken.compare_exchange_weak(old, run << 32 | (count + 1), std::memory_order_relaxed)) return count;
   }
 }
 
+bool ThreadPool::leave_out(size_t worker) {
+  if (!shared_->claim(worker, shared_->generation.load(std::memory_order_relaxed))) return false;
+  shared_->busy.fetch_sub(1, std::memory_order_relaxed);
+  return true;
+}
+
 void ThreadPool::run_erased(ErasedJob job, void* argument) {
-  ++shared_->n_runs;
-  if (!shared_->workers.empty()) shared_->start(job, argument);
+  shared_->start(job, argument);
   job(argument, 0);
-  if (!shared_->workers.empty()) shared_->finish();
+  shared_->finish();
 }
 
 }  // namespace rwkv

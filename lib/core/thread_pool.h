@@ -10,8 +10,8 @@ namespace rwkv {
 // Threads that this process may run on (its affinity mask), at least 1.
 size_t available_threads();
 
-// A fixed set of threads; the caller is one of them. A job is split statically, so that what each thread
-// does depends only on the counts. Between jobs workers spin for a short while, then park.
+// A fixed set of threads; the caller is one of them. How a job is split depends only on the counts. Between
+// jobs workers spin for a short while, then park.
 // One job at a time: run() must not be called from two threads or from within a job.
 class ThreadPool {
  public:
@@ -38,7 +38,8 @@ class ThreadPool {
   }
 
   // Like run(), for work whose pieces take unequal time, or on cores some of which are slower or busy: every
-  // thread owns n pieces, does them in order, then helps some others with what is left of theirs.
+  // thread owns n pieces, does them in order, then helps some others with what is left of theirs. A worker
+  // that has not begun when the caller has nothing left to do is left out, and its pieces are done by others.
   // make(thread) gives what does them on that thread, by calls of (owner, piece).
   template <class Make>
   void run_pieces(size_t n, Make&& make) {
@@ -52,11 +53,16 @@ class ThreadPool {
       for (size_t bit = 1; bit < size(); bit *= 2) {
         if (const size_t owner = thread ^ bit; owner < size()) help(owner);
       }
+      if (thread != 0) return;
+      for (size_t worker = 1; worker < size(); ++worker) {
+        if (leave_out(worker)) help(worker);
+      }
     });
   }
 
-  // Splits [0, n) into one contiguous range a thread, their bounds multiples of `grain`: body(begin, end).
-  // Ranges shorter than grain are not split: a small n runs on the caller alone.
+  // Splits [0, n) into one contiguous range a thread, their bounds multiples of `grain`: body(begin, end),
+  // each a piece of run_pieces(). Ranges shorter than grain are not split: a small n runs on the caller
+  // alone.
   template <class Body>
   void for_ranges(size_t n, size_t grain, Body&& body) {
     const size_t n_grains = (n + grain - 1) / grain;
@@ -64,10 +70,12 @@ class ThreadPool {
       if (n > 0) body(size_t{0}, n);
       return;
     }
-    run([&](size_t thread) {
-      const size_t begin = std::min(n, thread * n_grains / size() * grain);
-      const size_t end = std::min(n, (thread + 1) * n_grains / size() * grain);
-      if (begin < end) body(begin, end);
+    run_pieces(1, [&](size_t) {
+      return [&](size_t owner, size_t) {
+        const size_t begin = std::min(n, owner * n_grains / size() * grain);
+        const size_t end = std::min(n, (owner + 1) * n_grains / size() * grain);
+        if (begin < end) body(begin, end);
+      };
     });
   }
 
@@ -76,6 +84,8 @@ class ThreadPool {
   void run_erased(ErasedJob job, void* argument);
 
   size_t take_piece(size_t owner, size_t n);  // n when none is left
+  // For the caller, within a job: false if the worker has begun with it; else it takes no part in this job.
+  bool leave_out(size_t worker);
 
   struct Shared;
   std::unique_ptr<Shared> shared_;

@@ -1,6 +1,5 @@
 #include "model/branch_scorer.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace rwkv {
@@ -21,7 +20,7 @@ void score_first_tokens(Tree& tree, std::span<const float> logits, const RowSumm
 }  // namespace
 
 struct BranchScorer::Row {
-  size_t segment, index;  // of the token in the batch
+  BatchRow at;
   std::span<const float> logits;
   RowSummary summary;
 };
@@ -59,10 +58,8 @@ void BranchScorer::read_stems(std::span<Tree> trees) {
       score_first_tokens(trees[i], start_.logits, summarize_row(start_.logits));
     }
   }
-  read(batch, LogitRows::kLast, [&](const Row& row) {
-    if (row.index + 1 < batch[row.segment].tokens.size()) return;
-    score_first_tokens(trees[tree_of[row.segment]], row.logits, row.summary);
-  });
+  read(batch, LogitRows::kLast,
+       [&](const Row& row) { score_first_tokens(trees[tree_of[row.at.segment]], row.logits, row.summary); });
 }
 
 void BranchScorer::read_branches(std::span<Tree> trees) {
@@ -70,8 +67,8 @@ void BranchScorer::read_branches(std::span<Tree> trees) {
   std::vector<Branch*> branches;
   const auto read_batch = [&] {
     read(batch, LogitRows::kAll, [&](const Row& row) {
-      Branch& branch = *branches[row.segment];
-      const size_t predicted = row.index + 1;
+      Branch& branch = *branches[row.at.segment];
+      const size_t predicted = row.at.token + 1;
       if (predicted < branch.n_given) return;
       branch.scores[predicted - branch.n_given] = score_of(branch.tokens[predicted], row.logits, row.summary);
     });
@@ -90,35 +87,14 @@ void BranchScorer::read_branches(std::span<Tree> trees) {
   read_batch();
 }
 
-// One call of forward() a pass over the weights: the logits of no more rows are in memory.
 void BranchScorer::read(std::span<const Segment> batch, LogitRows which,
                         const std::function<void(const Row&)>& on_row) {
-  const size_t n_vocab = model_.info().n_vocab;
-  for (size_t segment = 0, offset = 0; segment < batch.size();) {
-    std::vector<Segment> pass;
-    std::vector<Row> rows;
-    size_t n_read = 0;
-    while (segment < batch.size() && n_read < kRowsOfPass) {
-      const auto rest = batch[segment].tokens.subspan(offset);
-      const auto part = rest.first(std::min(rest.size(), kRowsOfPass - n_read));
-      pass.push_back({part, batch[segment].state});
-      n_read += part.size();
-      for (size_t i = which == LogitRows::kAll ? 0 : part.size() - 1; i < part.size(); ++i)
-        rows.push_back({segment, offset + i, {}, {}});
-      offset += part.size();
-      if (part.size() == rest.size()) ++segment, offset = 0;
-    }
-    logits_.resize(rows.size() * n_vocab);
-    const MatSpan<float> logits(logits_.data(), rows.size(), n_vocab);
-    model_.forward(pass, which, logits, workspace_);
-    const auto summaries = summarize_rows(logits, workspace_.pool());
-    for (size_t i = 0; i < rows.size(); ++i) {
-      rows[i].logits = logits.row(i);
-      rows[i].summary = summaries[i];
-      on_row(rows[i]);
-    }
-    on_pass_(n_read);
-  }
+  const auto on_pass = [&](const PassLogits& pass) {
+    const auto summaries = summarize_rows(pass.logits, workspace_.pool());
+    for (size_t i = 0; i < summaries.size(); ++i) on_row({pass.rows[i], pass.logits.row(i), summaries[i]});
+    on_pass_(pass.n_tokens);
+  };
+  model_.forward(batch, which, on_pass, workspace_);
 }
 
 }  // namespace rwkv

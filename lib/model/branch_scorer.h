@@ -56,7 +56,6 @@ class BranchScorer {
   std::function<void(size_t)> on_pass_;
   std::vector<State> stem_states_;   // one for each tree
   std::deque<State> branch_states_;  // kept from batch to batch; grows without moving
-  std::vector<float> logits_;        // of a pass
 };
 
 }  // namespace rwkv

@@ -13,14 +13,26 @@
 #include "model/weights.h"
 
 namespace rwkv {
+namespace {
+
+// The rows of a batch that share a pass.
+struct PassRows {
+  std::vector<SequenceRows> sequences;
+  std::vector<uint32_t> sequence_of;
+  std::vector<TokenId> tokens;
+  // Those whose logits are wanted, in the pass and in the batch.
+  std::vector<size_t> logit_rows;
+  std::vector<BatchRow> batch_rows;
+};
+
+}  // namespace
 
 struct Workspace::Buffers {
   explicit Buffers(size_t n_threads) : pool(n_threads) {}
   ThreadPool pool;
   Scratch scratch;
-  std::vector<SequenceRows> sequences;
-  std::vector<uint32_t> sequence_of;
-  std::vector<TokenId> tokens;
+  PassRows rows;
+  std::vector<float> logits;
 };
 
 Workspace::Workspace(size_t n_threads) : buffers_(std::make_unique<Buffers>(n_threads)) {}
@@ -42,6 +54,7 @@ struct Model::Impl {
   void embed(Pass& pass) const;
   MatSpan<const float> keep_embedded(Pass& pass) const;
   void write_logits(Pass& pass, std::span<const size_t> rows, MatSpan<float> logits) const;
+  void forward(const PassRows& rows, MatSpan<float> logits, Scratch& scratch, ThreadPool& pool) const;
 };
 
 Model::Impl::Impl(TensorFile opened, const LoadOptions& options)
@@ -81,6 +94,26 @@ void Model::Impl::write_logits(Pass& pass, std::span<const size_t> rows, MatSpan
   matmul({{&head, normed, logits}}, pass.pool);
 }
 
+void Model::Impl::forward(const PassRows& rows, MatSpan<float> logits, Scratch& scratch,
+                          ThreadPool& pool) const {
+  scratch.reset();
+  Pass pass{scratch.matrix(rows.tokens.size(), info.n_embd),
+            rows.sequences,
+            rows.sequence_of,
+            rows.tokens,
+            scratch,
+            pool};
+  embed(pass);
+  pass.embedded = keep_embedded(pass);
+  pass.v_first = scratch.matrix(pass.n_rows(), info.n_att);
+  const size_t mark = scratch.mark();
+  for (pass.layer = 0; pass.layer < layers.size(); ++pass.layer) {
+    scratch.reset_to(mark);
+    layers[pass.layer]->forward(pass);
+  }
+  if (!rows.logit_rows.empty()) write_logits(pass, rows.logit_rows, logits);
+}
+
 Model::Model(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Model::Model(Model&&) noexcept = default;
 Model::~Model() = default;
@@ -101,39 +134,37 @@ class PassPlan {
   PassPlan(std::span<const Segment> batch, LogitRows which) : batch_(batch), which_(which) {}
 
   // Fills the rows of the next pass; false when none are left.
-  bool next(std::vector<SequenceRows>& sequences, std::vector<uint32_t>& sequence_of,
-            std::vector<TokenId>& tokens) {
-    sequences.clear(), sequence_of.clear(), tokens.clear(), logit_rows_.clear();
-    while (segment_ < batch_.size() && tokens.size() < kRowsOfPass) {
+  bool next(PassRows& rows) {
+    rows.sequences.clear(), rows.sequence_of.clear(), rows.tokens.clear();
+    rows.logit_rows.clear(), rows.batch_rows.clear();
+    while (segment_ < batch_.size() && rows.tokens.size() < kRowsOfPass) {
       const auto rest = batch_[segment_].tokens.subspan(offset_);
       assert(!rest.empty());
-      const auto part = rest.first(std::min(rest.size(), kRowsOfPass - tokens.size()));
-      want_logits(tokens.size(), part.size(), part.size() == rest.size());
-      sequences.push_back({tokens.size(), part.size(), batch_[segment_].state});
-      sequence_of.insert(sequence_of.end(), part.size(), static_cast<uint32_t>(sequences.size() - 1));
-      tokens.insert(tokens.end(), part.begin(), part.end());
+      const auto part = rest.first(std::min(rest.size(), kRowsOfPass - rows.tokens.size()));
+      want_logits(part.size(), part.size() == rest.size(), rows);
+      rows.sequences.push_back({rows.tokens.size(), part.size(), batch_[segment_].state});
+      rows.sequence_of.insert(rows.sequence_of.end(), part.size(),
+                              static_cast<uint32_t>(rows.sequences.size() - 1));
+      rows.tokens.insert(rows.tokens.end(), part.begin(), part.end());
       offset_ += part.size();
       if (offset_ == batch_[segment_].tokens.size()) ++segment_, offset_ = 0;
     }
-    return !tokens.empty();
+    return !rows.tokens.empty();
   }
 
-  // The rows of the last filled pass whose logits are wanted.
-  std::span<const size_t> logit_rows() const { return logit_rows_; }
-
  private:
-  void want_logits(size_t first, size_t count, bool ends_segment) {
-    if (!batch_[segment_].wants_logits) return;
-    if (which_ == LogitRows::kAll) {
-      for (size_t i = 0; i < count; ++i) logit_rows_.push_back(first + i);
-    } else if (which_ == LogitRows::kLast && ends_segment) {
-      logit_rows_.push_back(first + count - 1);
+  // Of the next `count` rows.
+  void want_logits(size_t count, bool ends_segment, PassRows& rows) const {
+    size_t n_wanted = which_ == LogitRows::kAll ? count : which_ == LogitRows::kLast && ends_segment ? 1 : 0;
+    if (!batch_[segment_].wants_logits) n_wanted = 0;
+    for (size_t i = count - n_wanted; i < count; ++i) {
+      rows.logit_rows.push_back(rows.tokens.size() + i);
+      rows.batch_rows.push_back({segment_, offset_ + i});
     }
   }
 
   std::span<const Segment> batch_;
   LogitRows which_;
-  std::vector<size_t> logit_rows_;
   size_t segment_ = 0, offset_ = 0;  // the next row
 };
 
@@ -143,25 +174,19 @@ void Model::forward(std::span<const Segment> batch, LogitRows which, MatSpan<flo
                     Workspace& workspace) const {
   auto& b = *workspace.buffers_;
   PassPlan plan(batch, which);
-  for (size_t logits_done = 0; plan.next(b.sequences, b.sequence_of, b.tokens);) {
-    b.scratch.reset();
-    Pass pass{b.scratch.matrix(b.tokens.size(), impl_->info.n_embd),
-              b.sequences,
-              b.sequence_of,
-              b.tokens,
-              b.scratch,
-              b.pool};
-    impl_->embed(pass);
-    pass.embedded = impl_->keep_embedded(pass);
-    pass.v_first = b.scratch.matrix(pass.n_rows(), impl_->info.n_att);
-    const size_t mark = b.scratch.mark();
-    for (pass.layer = 0; pass.layer < impl_->layers.size(); ++pass.layer) {
-      b.scratch.reset_to(mark);
-      impl_->layers[pass.layer]->forward(pass);
-    }
-    const auto rows = plan.logit_rows();
-    if (!rows.empty()) impl_->write_logits(pass, rows, logits.rows_at(logits_done, rows.size()));
-    logits_done += rows.size();
+  for (size_t n_done = 0; plan.next(b.rows); n_done += b.rows.logit_rows.size())
+    impl_->forward(b.rows, logits.rows_at(n_done, b.rows.logit_rows.size()), b.scratch, b.pool);
+}
+
+void Model::forward(std::span<const Segment> batch, LogitRows which,
+                    const std::function<void(const PassLogits&)>& on_pass, Workspace& workspace) const {
+  auto& b = *workspace.buffers_;
+  for (PassPlan plan(batch, which); plan.next(b.rows);) {
+    const size_t n_rows = b.rows.logit_rows.size(), n_vocab = impl_->info.n_vocab;
+    b.logits.resize(n_rows * n_vocab);
+    const MatSpan<float> logits(b.logits.data(), n_rows, n_vocab);
+    impl_->forward(b.rows, logits, b.scratch, b.pool);
+    on_pass({b.rows.tokens.size(), b.rows.batch_rows, logits});
   }
 }
 

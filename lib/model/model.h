@@ -1,6 +1,7 @@
 // An RWKV model of any version, ready to run.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -24,6 +25,20 @@ struct Segment {
 
 // For which rows logits are wanted: the head's matmul is paid only for them.
 enum class LogitRows { kNone, kLast, kAll };  // of each segment
+
+// A token of a batch: its segment's index, and its own in that segment.
+struct BatchRow {
+  size_t segment, token;
+
+  bool operator==(const BatchRow&) const = default;
+};
+
+// What one pass over the weights has read, and the logits that are wanted of it: one row for each of `rows`.
+struct PassLogits {
+  size_t n_tokens;
+  std::span<const BatchRow> rows;
+  MatSpan<const float> logits;
+};
 
 // Scratch memory and threads for forward(); keep one for each thread that calls it.
 class Workspace {
@@ -70,6 +85,10 @@ class Model {
   // (asserted: callers check their input).
   void forward(std::span<const Segment> batch, LogitRows which, MatSpan<float> logits,
                Workspace& workspace) const;
+  // The same with the logits of one pass in memory: `on_pass` is given those of each, in order, for as long
+  // as it runs. It may throw to end the run.
+  void forward(std::span<const Segment> batch, LogitRows which,
+               const std::function<void(const PassLogits&)>& on_pass, Workspace& workspace) const;
 
  private:
   struct Impl;

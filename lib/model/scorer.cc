@@ -1,6 +1,5 @@
 #include "model/scorer.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace rwkv {
@@ -35,23 +34,19 @@ void Scorer::begin_window(TokenId first) {
 
 // Runs the first n pending tokens, which all belong to one window.
 void Scorer::run_rows(size_t n) {
-  const size_t n_vocab = model_.info().n_vocab;
-  for (size_t n_rows = 0; n > 0; n -= n_rows) {
-    n_rows = std::min(n, kRowsOfPass);
-    logits_.resize(n_rows * n_vocab);
-    const Segment segment{std::span(pending_).first(n_rows), &state_};
-    model_.forward({&segment, 1}, LogitRows::kAll, {logits_.data(), n_rows, n_vocab}, workspace_);
-    hand_out(n_rows);
-    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(n_rows));
-  }
+  if (n == 0) return;
+  const Segment segment{std::span(pending_).first(n), &state_};
+  model_.forward(
+      {&segment, 1}, LogitRows::kAll, [&](const PassLogits& pass) { hand_out(pass); }, workspace_);
+  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(n));
 }
 
-void Scorer::hand_out(size_t n_rows) {
-  const MatSpan<const float> rows(logits_.data(), n_rows, model_.info().n_vocab);
-  const auto summaries = summarize_rows(rows, workspace_.pool());
-  for (size_t i = 0; i < n_rows; ++i) {
-    ScoredRow row{std::nullopt, std::nullopt, rows.row(i), summaries[i]};
-    if (i + 1 < pending_.size()) row.next = pending_[i + 1];
+void Scorer::hand_out(const PassLogits& pass) {
+  const auto summaries = summarize_rows(pass.logits, workspace_.pool());
+  for (size_t i = 0; i < pass.rows.size(); ++i) {
+    ScoredRow row{std::nullopt, std::nullopt, pass.logits.row(i), summaries[i]};
+    const size_t next = pass.rows[i].token + 1;
+    if (next < pending_.size()) row.next = pending_[next];
     if (!std::exchange(start_is_pending_, false)) row.position = position_++;
     on_row_(row);
   }

@@ -40,7 +40,7 @@ class Scorer {
  private:
   void begin_window(TokenId first);
   void run_rows(size_t n);
-  void hand_out(size_t n_rows);
+  void hand_out(const PassLogits& pass);
 
   const Model& model_;
   ScoreRun run_;
@@ -51,7 +51,6 @@ class Scorer {
   bool start_is_pending_ = false;  // the first of them is start.pending
   size_t position_ = 0;            // of the first of them that is the text's
   size_t n_in_window_ = 0;
-  std::vector<float> logits_;
 };
 
 }  // namespace rwkv

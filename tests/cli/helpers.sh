@@ -8,6 +8,14 @@ expect() {
   [ "$status" -eq "$wanted" ] || echo "exit status $status, want $wanted: $*" >&2
 }
 
+# terminate PID sends SIGTERM to a job, waits for its end and prints its exit status.
+terminate() {
+  local status=0
+  kill -TERM "$1"
+  wait "$1" || status=$?
+  echo $status
+}
+
 # make_pth FILE [OPTION]... writes a tiny RWKV-4 checkpoint, whole or spoilt; see make_pth.py.
 make_pth() { python3 "$CLI/make_pth.py" "$@"; }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/error_of.h"
+
 namespace rwkv {
 namespace {
 
@@ -13,6 +15,11 @@ TEST(Error, ContextGoesInFrontAndKeepsTheKind) {
     EXPECT_STREQ(e.what(), "model.pth: big-endian");
     EXPECT_EQ(e.kind(), ErrorKind::kUnsupported);
   }
+}
+
+TEST(Error, AnInterruptionIsNobodysFault) {
+  EXPECT_EQ(error_of([] { with_context("model.pth", [] { throw Error(ErrorKind::kInterrupted, ""); }); }),
+            "");
 }
 
 TEST(Error, ContextPassesResultsThrough) {

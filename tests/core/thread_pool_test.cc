@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -73,11 +75,59 @@ TEST(ThreadPool, DoesEveryPieceOnce) {
 TEST(ThreadPool, HelpsTheOwnerWhoIsLate) {
   ThreadPool pool(2);
   std::atomic<int> helped = 0;
+  std::atomic<bool> begun = false;
   pool.run_pieces(8, [&](size_t thread) {
+    if (thread == 0) begun.wait(false);
+    begun = true;
+    begun.notify_one();
     if (thread == 1) std::this_thread::sleep_for(std::chrono::milliseconds(200));
     return [&, thread](size_t owner, size_t) { helped += owner != thread; };
   });
   EXPECT_EQ(helped, 8);
+}
+
+// One that is parked needs microseconds to begin; in some of the steps at least the caller is done by then.
+TEST(ThreadPool, LeavesOutAWorkerThatHasNotBegun) {
+  constexpr int kSteps = 100;
+  ThreadPool pool(2);
+  std::atomic<int> n_begun = 0, n_pieces = 0;
+  for (int i = 0; i < kSteps; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    pool.run_pieces(1, [&](size_t thread) {
+      n_begun += thread == 1;
+      return [&](size_t, size_t) { ++n_pieces; };
+    });
+  }
+  EXPECT_LT(n_begun, kSteps);
+  EXPECT_EQ(n_pieces, 2 * kSteps);
+  n_begun = 0;
+  pool.run([&](size_t thread) { n_begun += thread == 1; });
+  EXPECT_EQ(n_begun, 1) << "run() waits for it";
+}
+
+// More threads than cores, so that some come late to many steps; each step's data is gone when the next
+// begins.
+TEST(ThreadPool, ALateWorkerTouchesNoStepThatIsOver) {
+  constexpr size_t kThreads = 16, kPieces = 3;
+  ThreadPool pool(kThreads);
+  for (size_t step = 0; step < 3000; ++step) {
+    auto counts = std::make_unique<std::vector<int>>(kThreads * kPieces);
+    const size_t used = step % 3 == 0 ? kThreads * kPieces : kThreads;
+    if (step % 3 == 0) {
+      pool.run_pieces(kPieces, [&](size_t) {
+        return [&](size_t owner, size_t piece) { ++(*counts)[owner * kPieces + piece]; };
+      });
+    } else if (step % 3 == 1) {
+      pool.for_ranges(used, 1, [&](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i) ++(*counts)[i];
+      });
+    } else if (step % 30 == 2) {
+      pool.run([&](size_t thread) { ++(*counts)[thread]; });
+    } else {
+      continue;
+    }
+    ASSERT_EQ(std::ranges::count(*counts, 1), static_cast<std::ptrdiff_t>(used)) << "step " << step;
+  }
 }
 
 TEST(ThreadPool, RangesTileAndBeginAtMultiplesOfTheGrain) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kernels/convert.h"
+#include "support/products.h"
 #include "support/targets.h"
 
 namespace rwkv {
@@ -47,22 +48,6 @@ struct Weights {
   }
 };
 
-std::vector<float> random_rows(size_t n, uint32_t seed = 2) {
-  std::mt19937 rng(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> x(n);
-  for (float& v : x) v = normal(rng);
-  return x;
-}
-
-std::vector<float> product(const Weights& w, const std::vector<float>& x, size_t n_rows, size_t n_threads = 1,
-                           Store store = Store::kSet) {
-  ThreadPool pool(n_threads);
-  std::vector<float> y(n_rows * w.matrix.rows, 1.0f);
-  matmul({{&w.matrix, {x.data(), n_rows, w.matrix.cols}, {y.data(), n_rows, w.matrix.rows}, store}}, pool);
-  return y;
-}
-
 void expect_near_double(const Weights& w, const std::vector<float>& x, const std::vector<float>& y,
                         double added) {
   const auto [dtype, layout, rows, cols, bytes] = w.matrix;
@@ -89,7 +74,7 @@ TEST_P(MatmulOn, EveryTailLengthOfColumns) {
         const Weights w(dtype, layout, 5, cols);
         for (const size_t n_rows : {1, 2}) {
           const auto x = random_rows(n_rows * cols);
-          expect_near_double(w, x, product(w, x, n_rows), 0);
+          expect_near_double(w, x, product(w.matrix, x, n_rows), 0);
         }
       }
     }
@@ -102,7 +87,7 @@ TEST_P(MatmulOn, EveryTailLengthOfOutputsAndRows) {
       const Weights w(DType::kBf16, layout, outputs, 37);
       for (size_t n_rows = 1; n_rows <= 14; ++n_rows) {
         const auto x = random_rows(n_rows * 37);
-        expect_near_double(w, x, product(w, x, n_rows, 1, Store::kAdd), 1);
+        expect_near_double(w, x, product(w.matrix, x, n_rows, 1, Store::kAdd), 1);
       }
     }
   }
@@ -112,7 +97,7 @@ TEST_P(MatmulOn, SeveralBlocksOfColumnsAndChunksOfRows) {
   for (const Layout layout : kLayouts) {
     const Weights w(DType::kF16, layout, 9, 1100);
     const auto x = random_rows(130 * 1100);
-    expect_near_double(w, x, product(w, x, 130), 0);
+    expect_near_double(w, x, product(w.matrix, x, 130), 0);
   }
 }
 
@@ -121,12 +106,12 @@ TEST_P(MatmulOn, ARowHasTheSameBitsWithAnyNeighboursAndThreads) {
     for (const Layout layout : kLayouts) {
       const Weights w(dtype, layout, 83, 541);
       const auto x = random_rows(67 * 541);
-      const auto all = product(w, x, 67);
-      for (const size_t n_threads : {2, 3, 5}) ASSERT_EQ(product(w, x, 67, n_threads), all);
+      const auto all = product(w.matrix, x, 67);
+      for (const size_t n_threads : {2, 3, 5}) ASSERT_EQ(product(w.matrix, x, 67, n_threads), all);
       for (const size_t row : {0, 1, 30, 66}) {
         const std::vector<float> alone(x.begin() + row * 541, x.begin() + (row + 1) * 541);
         const std::vector<float> want(all.begin() + row * 83, all.begin() + (row + 1) * 83);
-        ASSERT_EQ(product(w, alone, 1), want);
+        ASSERT_EQ(product(w.matrix, alone, 1), want);
       }
     }
   }
@@ -139,7 +124,7 @@ TEST_P(MatmulOn, UnalignedWeights) {
   Weights moved = w;
   moved.matrix.bytes = std::span(shifted).subspan(1);
   const auto x = random_rows(2 * 40);
-  EXPECT_EQ(product(moved, x, 2), product(w, x, 2));
+  EXPECT_EQ(product(moved.matrix, x, 2), product(w.matrix, x, 2));
 }
 
 RWKV_TEST_ON_EACH_TARGET(MatmulOn);
@@ -149,8 +134,8 @@ TEST(Matmul, SameBitsOnEveryTargetWithFma) {
     for (const Layout layout : kLayouts) {
       const Weights w(dtype, layout, 37, 1051);
       const auto x = random_rows(7 * 1051);
-      expect_same_bits_on_all_targets([&] { return product(w, x, 7); });
-      expect_same_bits_on_all_targets([&] { return product(w, x, 1); });
+      expect_same_bits_on_all_targets([&] { return product(w.matrix, x, 7); });
+      expect_same_bits_on_all_targets([&] { return product(w.matrix, x, 1); });
     }
   }
 }
@@ -163,8 +148,8 @@ TEST(Matmul, JobsOfOneStepAreIndependent) {
   matmul({{&a.matrix, {xa.data(), 1, 20}, {ya.data(), 1, 40}},
           {&b.matrix, {xb.data(), 1, 31}, {yb.data(), 1, 3}}},
          pool);
-  EXPECT_EQ(ya, product(a, xa, 1));
-  EXPECT_EQ(yb, product(b, xb, 1));
+  EXPECT_EQ(ya, product(a.matrix, xa, 1));
+  EXPECT_EQ(yb, product(b.matrix, xb, 1));
 }
 
 }  // namespace

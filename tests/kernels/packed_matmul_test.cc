@@ -8,6 +8,7 @@
 
 #include "kernels/matmul.h"
 #include "support/matrices.h"
+#include "support/products.h"
 #include "support/targets.h"
 
 namespace rwkv {
@@ -45,27 +46,11 @@ struct Weights {
   }
 };
 
-std::vector<float> random_x(size_t n, uint32_t seed = 2) {
-  std::mt19937 rng(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> x(n);
-  for (float& v : x) v = normal(rng);
-  return x;
-}
-
 // As relu² leaves it.
 std::vector<float> sparse_x(size_t n) {
-  std::vector<float> x = random_x(n, 3);
+  std::vector<float> x = random_rows(n, 3);
   for (float& v : x) v = v > 0.7F ? v * v : 0;
   return x;
-}
-
-std::vector<float> product(const Weights& w, const std::vector<float>& x, size_t n_rows, size_t n_threads = 1,
-                           Store store = Store::kSet) {
-  ThreadPool pool(n_threads);
-  std::vector<float> y(n_rows * w.matrix.rows, 1.0F);
-  matmul({{&w.matrix, {x.data(), n_rows, w.matrix.cols}, {y.data(), n_rows, w.matrix.rows}, store}}, pool);
-  return y;
 }
 
 // x as kernels quantise it: 8 bits, a scale for each block of 32.
@@ -119,8 +104,8 @@ TEST_P(PackedMatmulOn, EveryTailLengthOfInputs) {
     for (size_t cols = 1; cols <= 140; cols += cols < 70 ? 1 : 7) {
       const Weights w(form, 17, cols);
       for (const size_t n_rows : {1, 2}) {
-        const auto x = random_x(n_rows * cols);
-        expect_near_double(w, x, product(w, x, n_rows));
+        const auto x = random_rows(n_rows * cols);
+        expect_near_double(w, x, product(w.matrix, x, n_rows));
       }
     }
   }
@@ -131,8 +116,8 @@ TEST_P(PackedMatmulOn, EveryTailLengthOfOutputsAndRows) {
     for (size_t outputs = 1; outputs <= 70; outputs += 3) {
       const Weights w(form, outputs, 37);
       for (size_t n_rows = 1; n_rows <= 14; ++n_rows) {
-        const auto x = random_x(n_rows * 37);
-        expect_near_double(w, x, product(w, x, n_rows, 1, Store::kAdd), 1);
+        const auto x = random_rows(n_rows * 37);
+        expect_near_double(w, x, product(w.matrix, x, n_rows, 1, Store::kAdd), 1);
       }
     }
   }
@@ -141,10 +126,10 @@ TEST_P(PackedMatmulOn, EveryTailLengthOfOutputsAndRows) {
 TEST_P(PackedMatmulOn, SeveralStripsPanelsAndChunks) {
   for (const Form& form : kForms) {
     const Weights wide(form, 9, 700), tall(form, 2100, 40);
-    const auto x = random_x(130 * 700);
-    expect_near_double(wide, x, product(wide, x, 130));
-    const auto one = random_x(40);
-    expect_near_double(tall, one, product(tall, one, 1, 2));
+    const auto x = random_rows(130 * 700);
+    expect_near_double(wide, x, product(wide.matrix, x, 130));
+    const auto one = random_rows(40);
+    expect_near_double(tall, one, product(tall.matrix, one, 1, 2));
   }
 }
 
@@ -153,24 +138,25 @@ TEST_P(PackedMatmulOn, SparseInputs) {
     const Weights w(form, 83, 333);
     for (const size_t n_rows : {1, 5}) {
       const auto x = sparse_x(n_rows * 333);
-      expect_near_double(w, x, product(w, x, n_rows));
+      expect_near_double(w, x, product(w.matrix, x, n_rows));
     }
     const std::vector<float> zeros(333);
-    for (const float y : product(w, zeros, 1)) ASSERT_EQ(y, 0) << w.name();
+    for (const float y : product(w.matrix, zeros, 1)) ASSERT_EQ(y, 0) << w.name();
   }
 }
 
 TEST_P(PackedMatmulOn, ARowHasTheSameBitsWithAnyNeighboursAndThreads) {
   for (const Form& form : kForms) {
     const Weights w(form, 83, 541);
-    for (const auto& x : {random_x(67 * 541), sparse_x(67 * 541)}) {
-      const auto all = product(w, x, 67);
-      for (const size_t n_threads : {2, 3, 5}) ASSERT_EQ(product(w, x, 67, n_threads), all) << w.name();
+    for (const auto& x : {random_rows(67 * 541), sparse_x(67 * 541)}) {
+      const auto all = product(w.matrix, x, 67);
+      for (const size_t n_threads : {2, 3, 5})
+        ASSERT_EQ(product(w.matrix, x, 67, n_threads), all) << w.name();
       for (const size_t row : {0, 1, 30, 66}) {
         const std::vector<float> alone(x.begin() + row * 541, x.begin() + (row + 1) * 541);
         const std::vector<float> want(all.begin() + row * 83, all.begin() + (row + 1) * 83);
-        ASSERT_EQ(product(w, alone, 1), want) << w.name();
-        ASSERT_EQ(product(w, alone, 1, 3), want) << w.name();
+        ASSERT_EQ(product(w.matrix, alone, 1), want) << w.name();
+        ASSERT_EQ(product(w.matrix, alone, 1, 3), want) << w.name();
       }
     }
   }
@@ -179,11 +165,11 @@ TEST_P(PackedMatmulOn, ARowHasTheSameBitsWithAnyNeighboursAndThreads) {
 TEST_P(PackedMatmulOn, UnalignedWeights) {
   for (const Form& form : kForms) {
     Weights w(form, 40, 100);
-    const auto x = random_x(2 * 100), aligned = product(w, x, 2);
+    const auto x = random_rows(2 * 100), aligned = product(w.matrix, x, 2);
     std::vector<std::byte> shifted(w.stored.bytes.size() + 1);
     std::ranges::copy(w.stored.bytes, shifted.begin() + 1);
     w.matrix.bytes = std::span(shifted).subspan(1);
-    EXPECT_EQ(product(w, x, 2), aligned) << w.name();
+    EXPECT_EQ(product(w.matrix, x, 2), aligned) << w.name();
   }
 }
 
@@ -192,9 +178,9 @@ RWKV_TEST_ON_EACH_TARGET(PackedMatmulOn);
 TEST(PackedMatmul, SameBitsOnEveryTargetWithFma) {
   for (const Form& form : kForms) {
     const Weights w(form, 53, 1051);
-    for (const auto& x : {random_x(7 * 1051), sparse_x(7 * 1051)}) {
-      expect_same_bits_on_all_targets([&] { return product(w, x, 7); });
-      expect_same_bits_on_all_targets([&] { return product(w, x, 1); });
+    for (const auto& x : {random_rows(7 * 1051), sparse_x(7 * 1051)}) {
+      expect_same_bits_on_all_targets([&] { return product(w.matrix, x, 7); });
+      expect_same_bits_on_all_targets([&] { return product(w.matrix, x, 1); });
     }
   }
 }

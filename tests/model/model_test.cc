@@ -88,6 +88,45 @@ TEST_P(Exactness, SameBitsInABatchWithAnyNeighbours) {
   }
 }
 
+// Of segments longer and shorter than a pass, one of which wants none.
+TEST_P(Exactness, LogitsOfOnePassAtATimeAreTheSame) {
+  const size_t n_vocab = model_.info().n_vocab;
+  const Outcome whole = run(model_, tokens_, tokens_.size(), 1);
+  for (const LogitRows which : {LogitRows::kNone, LogitRows::kLast, LogitRows::kAll}) {
+    std::vector<State> states(5, model_.initial_state());
+    const std::span<const TokenId> tokens = tokens_;
+    const std::vector<Segment> batch = {{tokens.first(50), &states[0]},
+                                        {tokens.first(90), &states[1]},
+                                        {tokens.first(60), &states[2], false},
+                                        {tokens.first(1), &states[3]},
+                                        {tokens.first(90), &states[4]}};
+    Workspace workspace(2);
+    std::vector<BatchRow> rows;
+    size_t n_read = 0;
+    const auto on_pass = [&](const PassLogits& pass) {
+      n_read += pass.n_tokens;
+      ASSERT_EQ(pass.rows.size(), pass.logits.rows);
+      ASSERT_LE(pass.rows.size(), kRowsOfPass);
+      for (size_t i = 0; i < pass.rows.size(); ++i) {
+        const auto [segment, token] = pass.rows[i];
+        const auto got = pass.logits.row(i);
+        const auto want = std::span(whole.logits).subspan(token * n_vocab, n_vocab);
+        ASSERT_TRUE(std::ranges::equal(got, want)) << "segment " << segment << ", token " << token;
+        rows.push_back(pass.rows[i]);
+      }
+    };
+    model_.forward(batch, which, on_pass, workspace);
+    EXPECT_EQ(n_read, 291U);
+    std::vector<BatchRow> wanted;
+    for (size_t segment = 0; segment < batch.size(); ++segment) {
+      const size_t n = batch[segment].tokens.size(), first = which == LogitRows::kAll ? 0 : n - 1;
+      if (which == LogitRows::kNone || !batch[segment].wants_logits) continue;
+      for (size_t token = first; token < n; ++token) wanted.push_back({segment, token});
+    }
+    EXPECT_EQ(rows, wanted);
+  }
+}
+
 TEST_P(Exactness, SameBitsOnEveryTargetWithFma) {
   expect_same_bits_on_all_targets([&] {
     // Loaded anew: what is computed at load must not depend on the target either.

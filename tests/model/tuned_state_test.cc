@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "model/model.h"
 #include "model/state_file.h"
+#include "support/error_of.h"
 #include "support/golden_model.h"
 #include "support/temp_dir.h"
 #include "tensor/safetensors_writer.h"
@@ -39,12 +40,7 @@ class TunedState : public testing::TestWithParam<const char*> {
   }
   std::string message_of(const std::vector<TensorView>& tensors) {
     write_safetensors(folder_ / "t", tensors, {});
-    try {
-      load_state(folder_ / "t", model_);
-    } catch (const Error& e) {
-      return e.what();
-    }
-    return "loaded";
+    return error_of([&] { load_state(folder_ / "t", model_); });
   }
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "support/error_of.h"
 #include "support/pickle_writer.h"
 #include "support/tensor_values.h"
 
@@ -25,12 +26,7 @@ Pickle parsed(const std::string& opcodes) {
 }
 
 std::string refusal(const std::string& opcodes) {
-  try {
-    parsed(opcodes);
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "accepted";
+  return error_of([&] { parsed(opcodes); });
 }
 
 TEST(Pickle, Numbers) {

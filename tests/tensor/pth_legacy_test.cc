@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "support/error_of.h"
 #include "support/tensor_values.h"
 #include "tensor/pth_reader.h"
 #include "tensor/pth_test_tensors.h"
@@ -11,12 +12,7 @@ namespace rwkv {
 namespace {
 
 std::string refusal(const std::string& file) {
-  try {
-    parse_pth_legacy(bytes_of(file));
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "accepted";
+  return error_of([&] { parse_pth_legacy(bytes_of(file)); });
 }
 
 TEST(PthLegacy, ReadsWhatTheZipFormReads) {

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "support/error_of.h"
 #include "support/pickle_writer.h"
 #include "support/tensor_values.h"
 #include "support/zip_writer.h"
@@ -13,12 +14,7 @@ namespace rwkv {
 namespace {
 
 std::string refusal(const std::string& file) {
-  try {
-    parse_pth_zip(bytes_of(file));
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "accepted";
+  return error_of([&] { parse_pth_zip(bytes_of(file)); });
 }
 
 std::string refusal_of(const PthTensor& tensor) { return refusal(pth_zip(std::vector{tensor})); }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "support/error_of.h"
 #include "support/tensor_values.h"
 
 namespace rwkv {
@@ -17,12 +18,7 @@ std::string file_with(const std::string& header, size_t data_bytes) {
 
 std::string refusal(const std::string& header, size_t data_bytes) {
   const std::string file = file_with(header, data_bytes);
-  try {
-    parse_safetensors(bytes_of(file));
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "accepted";
+  return error_of([&] { parse_safetensors(bytes_of(file)); });
 }
 
 const std::string kTwo =

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "support/error_of.h"
 #include "support/tensor_values.h"
 #include "support/zip_writer.h"
 
@@ -29,12 +30,7 @@ std::string text_of(const ZipEntry& entry) {
 }
 
 std::string refusal(const std::string& file) {
-  try {
-    read_zip_directory(bytes_of(file));
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "accepted";
+  return error_of([&] { read_zip_directory(bytes_of(file)); });
 }
 
 TEST(ZipDirectory, FindsEntriesInPlace) {

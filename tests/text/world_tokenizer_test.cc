@@ -5,6 +5,7 @@
 #include <random>
 
 #include "core/error.h"
+#include "support/error_of.h"
 
 namespace rwkv {
 namespace {
@@ -28,12 +29,7 @@ TEST(WorldVocabulary, ReadsEveryKindOfLine) {
 }
 
 std::string refusal(const std::string& file) {
-  try {
-    parse_world_vocabulary(file);
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
+  return error_of([&] { parse_world_vocabulary(file); });
 }
 
 TEST(WorldVocabulary, RefusesBrokenLinesByNumber) {

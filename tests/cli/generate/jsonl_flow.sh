@@ -37,11 +37,8 @@ exec 3> requests
 printf '%s\n' '{"id": "a", "ids": [5], "n": -1, "seed": 1, "ignore_eos": true, "state_out": "stopped.state"}' \
   '{"id": "c", "ids": [6], "n": -1, "ignore_eos": true}' '{"id": "b", "ids": [7], "n": 1, "state_out": "b-ended.state"}' >&3
 until [ -e b-ended.state ]; do sleep 0.05; done
-kill -TERM $!
-status=0
-wait $! || status=$?
+terminate $!
 exec 3>&-
-echo $status
 cat > check.py <<'END'
 import json
 for answer in map(json.loads, open("answers")):

@@ -56,10 +56,7 @@ rwkv-generate -l -n -1 --ignore-eos < prompts.fifo > begun 2> told &
 exec 3> prompts.fifo
 printf '5\n6\n' >&3
 sleep 1
-kill -TERM $!
-status=0
-wait $! || status=$?
+terminate $!
 exec 3>&-
-echo $status
 cat told
 wc -l < begun

@@ -17,8 +17,5 @@ ls
 echo 5 > prompt
 rwkv-generate -n -1 --ignore-eos --seed 1 --state-out stopped.state < prompt > ids &
 until [ -s ids ]; do sleep 0.05; done
-kill -TERM $!
-status=0
-wait $! || status=$?
-echo $status
+terminate $!
 rwkv-generate -n 1 --state-in stopped.state --seed 1 < /dev/null | wc -w

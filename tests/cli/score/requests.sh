@@ -51,12 +51,14 @@ done
 exec 3>&-
 wait $!
 
-# A signal ends it by that signal, also while it waits.
-rwkv-score --jsonl < in > out &
-exec 3> in 4< out
-echo '{"ids": [5, 6]}' >&3
-read -r _ <&4
-kill -TERM $!
-status=0
-wait $! || status=$?
-echo $status
+# A signal ends it by that signal, while it waits and while it works, and tells what is unfinished.
+for next in '' "{\"ids\": [$(printf '5,%.0s' {1..300000})5]}"; do
+  rwkv-score --jsonl < in > out &
+  exec 3> in 4< out
+  echo '{"ids": [5, 6]}' >&3
+  read -r _ <&4
+  echo "$next" >&3
+  sleep 0.5
+  terminate $!
+  exec 3>&-
+done

@@ -22,3 +22,19 @@ rwkv-score -v "$DEMO/tokenizer.json" -f long > whole
 rwkv-score -v "$DEMO/tokenizer.json" -f long --stats 2>&1 > /dev/null | sed -E 's/[0-9.]+ s,.*/SECONDS/'
 expect 1 rwkv-score -v "$DEMO/tokenizer.json" -f nosuch
 expect 1 rwkv-score -v "$DEMO/tokenizer.json" -f .
+
+# Figures leave before more is awaited; a signal ends it by that signal, and tells how far it is.
+mkfifo in
+stopped_after() {
+  local ids=$1
+  shift
+  rwkv-score "$@" < in > figures &
+  exec 3> in
+  echo "$ids" >&3
+  sleep 0.5
+  wc -l < figures
+  terminate $!
+  exec 3>&-
+}
+stopped_after "$(seq 1 200)" --per-token
+stopped_after '[5, 6' --ids json
