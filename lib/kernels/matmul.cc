@@ -47,13 +47,15 @@ std::byte* make_shared_codes(std::span<const MatmulJob> jobs, ThreadPool& pool) 
   for (const MatmulJob& job : jobs) n_bytes += shared_codes_bytes(job);
   if (n_bytes == 0) return nullptr;
   std::byte* const all = pool.shared_scratch(n_bytes);
-  pool.run([&](size_t thread) {
-    std::byte* codes = all;
-    for (const MatmulJob& job : jobs) {
-      const size_t n_rows = job.x.rows, n = pool.size();
-      if (shares_codes(job)) quantise_x(job, n_rows * thread / n, n_rows * (thread + 1) / n, codes);
-      codes += shared_codes_bytes(job);
-    }
+  pool.run_pieces(1, [&](size_t) {
+    return [&](size_t owner, size_t) {
+      std::byte* codes = all;
+      for (const MatmulJob& job : jobs) {
+        const size_t n_rows = job.x.rows, n = pool.size();
+        if (shares_codes(job)) quantise_x(job, n_rows * owner / n, n_rows * (owner + 1) / n, codes);
+        codes += shared_codes_bytes(job);
+      }
+    };
   });
   return all;
 }
