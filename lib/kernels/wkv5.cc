@@ -14,45 +14,46 @@ HWY_BEFORE_NAMESPACE();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// One head.
-struct Head {
-  const float *r, *k, *v, *w, *u;
-  size_t size;
-};
-
-// Values [j, j + registers): a lane is one value channel, summed over the keys in order.
+// Values [j, j + registers) of a head whose parts begin at channel `first`: a lane is one value channel,
+// summed over the keys in order.
 template <size_t kRegisters, class D>
-HWY_INLINE void Values(D d, const Head& h, size_t j, float* HWY_RESTRICT S, float* HWY_RESTRICT y) {
+HWY_INLINE void Values(D d, const Wkv5Input& in, size_t first, size_t size, size_t j, float* HWY_RESTRICT S,
+                       const MatSpan<float>& y) {
   constexpr size_t kWidth = hn::MaxLanes(d);
-  hn::Vec<D> v[kRegisters], sum[kRegisters];
-  for (size_t n = 0; n < kRegisters; ++n) {
-    v[n] = hn::LoadU(d, h.v + j + n * kWidth);
-    sum[n] = hn::Zero(d);
-  }
-  for (size_t i = 0; i < h.size; ++i) {
-    const auto r = hn::Set(d, h.r[i]), k = hn::Set(d, h.k[i]), w = hn::Set(d, h.w[i]), u = hn::Set(d, h.u[i]);
-    float* HWY_RESTRICT row = S + i * h.size + j;
+  const float* HWY_RESTRICT pu = &in.u[first];
+  for (size_t t = 0; t < y.rows; ++t) {
+    const float* HWY_RESTRICT pr = in.r.row_data(t) + first;
+    const float* HWY_RESTRICT pk = in.k.row_data(t) + first;
+    const float* HWY_RESTRICT pw = in.w.row_data(t) + first;
+    hn::Vec<D> v[kRegisters], sum[kRegisters];
     for (size_t n = 0; n < kRegisters; ++n) {
-      const auto s = hn::LoadU(d, row + n * kWidth);
-      const auto kv = hn::Mul(k, v[n]);
-      sum[n] = hn::MulAdd(r, hn::MulAdd(u, kv, s), sum[n]);
-      hn::StoreU(hn::MulAdd(w, s, kv), d, row + n * kWidth);
+      v[n] = hn::LoadU(d, in.v.row_data(t) + first + j + n * kWidth);
+      sum[n] = hn::Zero(d);
     }
+    for (size_t i = 0; i < size; ++i) {
+      const auto r = hn::Set(d, pr[i]), k = hn::Set(d, pk[i]), w = hn::Set(d, pw[i]), u = hn::Set(d, pu[i]);
+      float* HWY_RESTRICT row = S + i * size + j;
+      for (size_t n = 0; n < kRegisters; ++n) {
+        const auto s = hn::LoadU(d, row + n * kWidth);
+        const auto kv = hn::Mul(k, v[n]);
+        sum[n] = hn::MulAdd(r, hn::MulAdd(u, kv, s), sum[n]);
+        hn::StoreU(hn::MulAdd(w, s, kv), d, row + n * kWidth);
+      }
+    }
+    for (size_t n = 0; n < kRegisters; ++n) hn::StoreU(sum[n], d, y.row_data(t) + first + j + n * kWidth);
   }
-  for (size_t n = 0; n < kRegisters; ++n) hn::StoreU(sum[n], d, y + j + n * kWidth);
 }
 
-HWY_INLINE void OneHead(const Head& h, float* HWY_RESTRICT S, float* HWY_RESTRICT y) {
+// Head by head, all tokens of each, so that its S stays in the first-level cache.
+void Wkv5(const Wkv5Input& in, size_t head_size, std::span<float> all, const MatSpan<float>& y) {
   constexpr size_t kRegisters = 4;
-  size_t j = 0;
-  for (; j + kRegisters * kLanes <= h.size; j += kRegisters * kLanes) Values<kRegisters>(DF(), h, j, S, y);
-  for (; j + kLanes <= h.size; j += kLanes) Values<1>(DF(), h, j, S, y);
-  for (; j < h.size; ++j) Values<1>(hn::CappedTag<float, 1>(), h, j, S, y);
-}
-
-void Wkv5(const Wkv5Input& in, size_t head_size, std::span<float> S, std::span<float> y) {
-  for (size_t i = 0; i < y.size(); i += head_size) {
-    OneHead({&in.r[i], &in.k[i], &in.v[i], &in.w[i], &in.u[i], head_size}, &S[i * head_size], &y[i]);
+  for (size_t first = 0; first < y.cols; first += head_size) {
+    float* S = &all[first * head_size];
+    size_t j = 0;
+    for (; j + kRegisters * kLanes <= head_size; j += kRegisters * kLanes)
+      Values<kRegisters>(DF(), in, first, head_size, j, S, y);
+    for (; j + kLanes <= head_size; j += kLanes) Values<1>(DF(), in, first, head_size, j, S, y);
+    for (; j < head_size; ++j) Values<1>(hn::CappedTag<float, 1>(), in, first, head_size, j, S, y);
   }
 }
 
@@ -71,10 +72,10 @@ namespace rwkv {
 HWY_EXPORT(Wkv5);
 HWY_EXPORT(Decay6);
 
-void wkv5(const Wkv5Input& in, size_t head_size, std::span<float> S, std::span<float> y) {
-  assert(in.r.size() == y.size() && in.k.size() == y.size() && in.v.size() == y.size());
-  assert(in.w.size() == y.size() && in.u.size() == y.size());
-  assert(y.size() % head_size == 0 && S.size() == y.size() * head_size);
+void wkv5(const Wkv5Input& in, size_t head_size, std::span<float> S, MatSpan<float> y) {
+  for ([[maybe_unused]] const auto* m : {&in.r, &in.k, &in.v, &in.w})
+    assert(m->rows == y.rows && m->cols == y.cols);
+  assert(in.u.size() == y.cols && y.cols % head_size == 0 && S.size() == y.cols * head_size);
   HWY_DYNAMIC_DISPATCH(Wkv5)(in, head_size, S, y);
 }
 

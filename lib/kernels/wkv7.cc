@@ -15,53 +15,85 @@ HWY_BEFORE_NAMESPACE();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// One head.
 // Names end in 7: wkv5.cc has its own in the same namespace.
-struct Head7 {
-  const float *r, *w, *k, *v, *kappa, *b;
-  size_t size;
-};
 
-// Values [j, j + registers): a lane is one value channel, summed over the keys in order.
+// Values [j, j + registers) of a head whose parts begin at channel `first`: a lane is one value channel,
+// summed over the keys in order.
 template <size_t kRegisters, class D>
-HWY_INLINE void Values7(D d, const Head7& h, size_t j, float* HWY_RESTRICT S, float* HWY_RESTRICT y) {
-  constexpr size_t kWidth = hn::MaxLanes(d);
-  hn::Vec<D> v[kRegisters], removed[kRegisters], sum[kRegisters];
-  for (size_t n = 0; n < kRegisters; ++n) {
-    v[n] = hn::LoadU(d, h.v + j + n * kWidth);
-    removed[n] = sum[n] = hn::Zero(d);
+class Values7 {
+ public:
+  Values7(const Wkv7Input& in, size_t first, size_t size, size_t j, float* S, const MatSpan<float>& y)
+      : in_(in), first_(first), size_(size), j_(j), S_(S), y_(y) {}
+
+  // A token's S κ is summed up while the token before it changes S.
+  HWY_INLINE void AllTokens() {
+    Registers removed;
+    FirstRemoved(removed);
+    size_t t = 0;
+    for (; t + 1 < y_.rows; ++t) Token<true>(t, removed);
+    Token<false>(t, removed);
   }
-  for (size_t i = 0; i < h.size; ++i) {
-    const auto kappa = hn::Set(d, h.kappa[i]);
-    const float* HWY_RESTRICT row = S + i * h.size + j;
-    for (size_t n = 0; n < kRegisters; ++n)
-      removed[n] = hn::MulAdd(hn::LoadU(d, row + n * kWidth), kappa, removed[n]);
-  }
-  for (size_t i = 0; i < h.size; ++i) {
-    const auto r = hn::Set(d, h.r[i]), w = hn::Set(d, h.w[i]), k = hn::Set(d, h.k[i]), b = hn::Set(d, h.b[i]);
-    float* HWY_RESTRICT row = S + i * h.size + j;
-    for (size_t n = 0; n < kRegisters; ++n) {
-      auto s = hn::Mul(hn::LoadU(d, row + n * kWidth), w);
-      s = hn::MulAdd(k, v[n], hn::NegMulAdd(removed[n], b, s));
-      hn::StoreU(s, d, row + n * kWidth);
-      sum[n] = hn::MulAdd(s, r, sum[n]);
+
+ private:
+  using Registers = hn::Vec<D>[kRegisters];
+  static constexpr D d{};
+  static constexpr size_t kWidth = hn::MaxLanes(d);
+
+  HWY_INLINE void FirstRemoved(Registers& removed) const {
+    const float* HWY_RESTRICT kappa = in_.kappa.row_data(0) + first_;
+    for (auto& sum : removed) sum = hn::Zero(d);
+    for (size_t i = 0; i < size_; ++i) {
+      const auto vk = hn::Set(d, kappa[i]);
+      for (size_t n = 0; n < kRegisters; ++n)
+        removed[n] = hn::MulAdd(hn::LoadU(d, S_ + i * size_ + j_ + n * kWidth), vk, removed[n]);
     }
   }
-  for (size_t n = 0; n < kRegisters; ++n) hn::StoreU(sum[n], d, y + j + n * kWidth);
-}
 
-HWY_INLINE void OneHead7(const Head7& h, float* HWY_RESTRICT S, float* HWY_RESTRICT y) {
-  constexpr size_t kRegisters = 4;
-  size_t j = 0;
-  for (; j + kRegisters * kLanes <= h.size; j += kRegisters * kLanes) Values7<kRegisters>(DF(), h, j, S, y);
-  for (; j + kLanes <= h.size; j += kLanes) Values7<1>(DF(), h, j, S, y);
-  for (; j < h.size; ++j) Values7<1>(hn::CappedTag<float, 1>(), h, j, S, y);
-}
+  template <bool kHasNext>
+  HWY_INLINE void Token(size_t t, Registers& removed) const {
+    const float *HWY_RESTRICT pr = in_.r.row_data(t) + first_, *HWY_RESTRICT pw = in_.w.row_data(t) + first_,
+                              *HWY_RESTRICT pk = in_.k.row_data(t) + first_,
+                              *HWY_RESTRICT pb = in_.b.row_data(t) + first_;
+    const float* HWY_RESTRICT next_kappa = in_.kappa.row_data(t + kHasNext) + first_;
+    Registers v, sum, next;
+    for (size_t n = 0; n < kRegisters; ++n) {
+      v[n] = hn::LoadU(d, in_.v.row_data(t) + first_ + j_ + n * kWidth);
+      sum[n] = next[n] = hn::Zero(d);
+    }
+    for (size_t i = 0; i < size_; ++i) {
+      const auto r = hn::Set(d, pr[i]), w = hn::Set(d, pw[i]), k = hn::Set(d, pk[i]), b = hn::Set(d, pb[i]),
+                 kappa = hn::Set(d, next_kappa[i]);
+      float* HWY_RESTRICT row = S_ + i * size_ + j_;
+      for (size_t n = 0; n < kRegisters; ++n) {
+        auto s = hn::Mul(hn::LoadU(d, row + n * kWidth), w);
+        s = hn::MulAdd(k, v[n], hn::NegMulAdd(removed[n], b, s));
+        hn::StoreU(s, d, row + n * kWidth);
+        sum[n] = hn::MulAdd(s, r, sum[n]);
+        if constexpr (kHasNext) next[n] = hn::MulAdd(s, kappa, next[n]);
+      }
+    }
+    for (size_t n = 0; n < kRegisters; ++n) {
+      hn::StoreU(sum[n], d, y_.row_data(t) + first_ + j_ + n * kWidth);
+      removed[n] = next[n];
+    }
+  }
 
-void Wkv7(const Wkv7Input& in, size_t head_size, std::span<float> S, std::span<float> y) {
-  for (size_t i = 0; i < y.size(); i += head_size) {
-    OneHead7({&in.r[i], &in.w[i], &in.k[i], &in.v[i], &in.kappa[i], &in.b[i], head_size}, &S[i * head_size],
-             &y[i]);
+  const Wkv7Input& in_;
+  size_t first_, size_, j_;
+  float* HWY_RESTRICT S_;
+  const MatSpan<float>& y_;
+};
+
+// Head by head, all tokens of each, so that its S stays in the first-level cache.
+void Wkv7(const Wkv7Input& in, size_t head_size, std::span<float> all, const MatSpan<float>& y) {
+  constexpr size_t kRegisters = kParts == 2 ? 2 : 4;  // four sets of them, and AVX2 has 16
+  for (size_t first = 0; first < y.cols; first += head_size) {
+    float* S = &all[first * head_size];
+    size_t j = 0;
+    for (; j + kRegisters * kLanes <= head_size; j += kRegisters * kLanes)
+      Values7<kRegisters, DF>(in, first, head_size, j, S, y).AllTokens();
+    for (; j + kLanes <= head_size; j += kLanes) Values7<1, DF>(in, first, head_size, j, S, y).AllTokens();
+    for (; j < head_size; ++j) Values7<1, hn::CappedTag<float, 1>>(in, first, head_size, j, S, y).AllTokens();
   }
 }
 
@@ -112,12 +144,13 @@ HWY_INLINE float BonusOf(const float* HWY_RESTRICT r, const float* HWY_RESTRICT 
   return sum;
 }
 
-void AddBonus7(const Wkv7Input& in, std::span<const float> r_k, size_t head_size, std::span<float> y) {
+void AddBonus7(std::span<const float> r, std::span<const float> k, std::span<const float> v,
+               std::span<const float> r_k, size_t head_size, std::span<float> y) {
   for (size_t head = 0; head < y.size(); head += head_size) {
-    const float bonus = BonusOf(&in.r[head], &in.k[head], &r_k[head], head_size);
+    const float bonus = BonusOf(&r[head], &k[head], &r_k[head], head_size);
     ForEachVector(head_size, [&](auto d, size_t i) HWY_ATTR {
       float* HWY_RESTRICT p = &y[head + i];
-      hn::StoreU(hn::MulAdd(hn::Set(d, bonus), hn::LoadU(d, &in.v[head + i]), hn::LoadU(d, p)), d, p);
+      hn::StoreU(hn::MulAdd(hn::Set(d, bonus), hn::LoadU(d, &v[head + i]), hn::LoadU(d, p)), d, p);
     });
   }
 }
@@ -133,11 +166,10 @@ HWY_EXPORT(RemovalKey7);
 HWY_EXPORT(ReplacementKey7);
 HWY_EXPORT(AddBonus7);
 
-void wkv7(const Wkv7Input& in, size_t head_size, std::span<float> S, std::span<float> y) {
-  assert(in.r.size() == y.size() && in.w.size() == y.size() && in.k.size() == y.size() &&
-         in.v.size() == y.size());
-  assert(in.kappa.size() == y.size() && in.b.size() == y.size());
-  assert(y.size() % head_size == 0 && S.size() == y.size() * head_size);
+void wkv7(const Wkv7Input& in, size_t head_size, std::span<float> S, MatSpan<float> y) {
+  for ([[maybe_unused]] const auto* m : {&in.r, &in.w, &in.k, &in.v, &in.kappa, &in.b})
+    assert(m->rows == y.rows && m->cols == y.cols);
+  assert(y.rows > 0 && y.cols % head_size == 0 && S.size() == y.cols * head_size);
   HWY_DYNAMIC_DISPATCH(Wkv7)(in, head_size, S, y);
 }
 
@@ -157,9 +189,11 @@ void replacement_key7(std::span<const float> a, std::span<const float> k_a, std:
   HWY_DYNAMIC_DISPATCH(ReplacementKey7)(a, k_a, k);
 }
 
-void add_bonus7(const Wkv7Input& in, std::span<const float> r_k, size_t head_size, std::span<float> y) {
-  assert(in.r.size() == y.size() && r_k.size() == y.size() && y.size() % head_size == 0);
-  HWY_DYNAMIC_DISPATCH(AddBonus7)(in, r_k, head_size, y);
+void add_bonus7(std::span<const float> r, std::span<const float> k, std::span<const float> v,
+                std::span<const float> r_k, size_t head_size, std::span<float> y) {
+  assert(r.size() == y.size() && k.size() == y.size() && v.size() == y.size());
+  assert(r_k.size() == y.size() && y.size() % head_size == 0);
+  HWY_DYNAMIC_DISPATCH(AddBonus7)(r, k, v, r_k, head_size, y);
 }
 
 }  // namespace rwkv

@@ -1,23 +1,26 @@
 // The recurrence of RWKV-7 (Peng et al. 2025, "RWKV-7 'Goose' with Expressive Dynamic State Evolution",
 // section 4) and what goes in and out of it head by head.
 #pragma once
-#include <cstddef>
 #include <span>
+
+#include "core/mat_span.h"
 
 namespace rwkv {
 
-// One token of some heads; each span holds the heads' parts one after the other, head_size elements a head.
+// Tokens of a sequence, a row each, and some heads: a row holds their parts one after the other, head_size
+// elements a head.
 struct Wkv7Input {
-  std::span<const float> r, w, k, v;
-  std::span<const float> kappa;  // κ, of length 1 in each head: the key that is removed
-  std::span<const float> b;      // κ ⊙ a: how much of it is
+  MatSpan<const float> r, w, k, v;
+  MatSpan<const float> kappa;  // κ, of length 1 in each head: the key that is removed
+  MatSpan<const float> b;      // κ ⊙ a: how much of it is
 };
 
-// Advances S, kept [heads][key][value], and writes y; S is read after this token is added to it. With the
-// paper's S[value][key]:
+// Advances S, kept [heads][key][value], token by token and writes y, a row a token; S is read after a token
+// is added to it. With the paper's S[value][key]:
 //   S ← S diag(w) − (S κ) bᵀ + v kᵀ      y = S r
-// Same bits on every target that has FMA, as for all functions here.
-void wkv7(const Wkv7Input& in, size_t head_size, std::span<float> S, std::span<float> y);
+// Same bits on every target that has FMA, as for all functions here, and however the tokens are divided into
+// calls.
+void wkv7(const Wkv7Input& in, size_t head_size, std::span<float> S, MatSpan<float> y);
 
 // w = exp(−e^(−1/2) σ(w0 + x)), in (0.545, 1)
 void decay7(std::span<const float> w0, std::span<const float> x, std::span<float> w);
@@ -30,6 +33,7 @@ void removal_key7(std::span<const float> k, std::span<const float> k_k, size_t h
 void replacement_key7(std::span<const float> a, std::span<const float> k_a, std::span<float> k);
 
 // y += (Σ_j r_j k_j r_k[j]) v, in each head
-void add_bonus7(const Wkv7Input& in, std::span<const float> r_k, size_t head_size, std::span<float> y);
+void add_bonus7(std::span<const float> r, std::span<const float> k, std::span<const float> v,
+                std::span<const float> r_k, size_t head_size, std::span<float> y);
 
 }  // namespace rwkv

@@ -22,18 +22,28 @@ void read_heads(const TensorFile& file, size_t n_heads, ModelInfo& info);
 // att_x [C], S [H, key, value], ffn_x [C]
 std::vector<StatePart> head_state_parts(const ModelInfo& info);
 
-// Calls body(sequence, row, first channel, channels) for every row in order and some heads at a time; heads
-// are shared out between the threads, rows of a sequence stay in order.
+// The rows of a sequence, and some heads: channels [channel, channel + n_channels).
+struct HeadRows {
+  size_t sequence, row, n_rows, channel, n_channels;
+
+  template <class T>
+  std::span<T> part(std::span<T> row_of_channels) const {
+    return row_of_channels.subspan(channel, n_channels);
+  }
+  std::span<const float> part(const std::vector<float>& weights) const { return part(std::span(weights)); }
+  // These rows and channels.
+  MatSpan<float> part(MatSpan<float> m) const { return m.rows_at(row, n_rows).cols_at(channel, n_channels); }
+};
+
+// Calls body(HeadRows) for every sequence and some heads at a time; heads are shared out between the threads.
 template <class Body>
 void for_heads(Pass& pass, const ModelInfo& info, Body&& body) {
-  const size_t work = info.head_size * info.head_size * pass.n_rows();  // of a head
+  const size_t N = info.head_size, work = N * N * pass.n_rows();  // of a head
   const size_t grain = std::max<size_t>(1, kParallelElements / work);
   pass.pool.for_ranges(info.n_heads, grain, [&](size_t begin, size_t end) {
     for (size_t s = 0; s < pass.sequences.size(); ++s) {
       const auto& sequence = pass.sequences[s];
-      for (size_t row = sequence.first_row; row < sequence.first_row + sequence.n_rows; ++row) {
-        body(s, row, begin * info.head_size, (end - begin) * info.head_size);
-      }
+      body(HeadRows{s, sequence.first_row, sequence.n_rows, begin * N, (end - begin) * N});
     }
   });
 }

@@ -114,15 +114,17 @@ void Rwkv6Layer::time_mix(Pass& pass) const {
          pass.pool);
   for_rows(pass, decay_rank_, [&](size_t row) { tanh_of(z.row(row)); });
   matmul({{&decay_w2_, z, w}}, pass.pool);
-  for_heads(pass, info_, [&](size_t sequence, size_t row, size_t first, size_t count) {
-    const auto part = [&](std::span<const float> span) { return span.subspan(first, count); };
-    const auto state = pass.state(sequence, kS).subspan(first * info_.head_size, count * info_.head_size);
-    const auto decay = w.row(row).subspan(first, count), out = y.row(row).subspan(first, count);
-    decay6(part(decay_), decay, decay);
-    wkv5({part(r.row(row)), part(k.row(row)), part(v.row(row)), decay, part(bonus_)}, info_.head_size, state,
-         out);
-    normalize(out, {part(ln_x_.gain), part(ln_x_.bias), info_.group_norm_eps, count / info_.head_size}, out);
-    silu_times(part(g.row(row)), out, out);
+  for_heads(pass, info_, [&](const HeadRows& at) {
+    const size_t N = info_.head_size;
+    const auto decay = at.part(w), out = at.part(y), gate = at.part(g);
+    const auto S = pass.state(at.sequence, kS).subspan(at.channel * N, at.n_channels * N);
+    for (size_t t = 0; t < at.n_rows; ++t) decay6(at.part(decay_), decay.row(t), decay.row(t));
+    wkv5({at.part(r), at.part(k), at.part(v), decay, at.part(bonus_)}, N, S, out);
+    const NormWeights norm{at.part(ln_x_.gain), at.part(ln_x_.bias), info_.group_norm_eps, at.n_channels / N};
+    for (size_t t = 0; t < at.n_rows; ++t) {
+      normalize(out.row(t), norm, out.row(t));
+      silu_times(gate.row(t), out.row(t), out.row(t));
+    }
   });
   matmul({{&output_, y, pass.x, Store::kAdd}}, pass.pool);
 }

@@ -27,7 +27,8 @@ class Rwkv7Layer final : public Layer {
  private:
   struct Rows;
   Rows project(Pass& pass) const;
-  void mix_heads(Pass& pass, const Rows& rows, size_t sequence, size_t row, size_t first, size_t count) const;
+  void prepare(const Rows& rows, MatSpan<float> v_first, const HeadRows& at) const;
+  void finish(const Rows& rows, const HeadRows& at) const;
   void time_mix(Pass& pass) const;
 
   ModelInfo info_;
@@ -116,41 +117,50 @@ Rwkv7Layer::Rows Rwkv7Layer::project(Pass& pass) const {
   return rows;
 }
 
-// Of one row, the heads in channels [first, first + count):
+// What goes into wkv:
 //   w ← exp(−e^(−1/2) σ(w0 + w))   a ← σ(a0 + a)   v ← v + (v_first − v) ⊙ σ(v0 + v_mix)
 //   κ = unit(k ⊙ k_k)   k ← k ⊙ (1 + (a − 1) ⊙ k_a)   b = κ ⊙ a
-//   y = (GroupNorm(wkv(r, w, k, v, κ, b)) + (r·(k ⊙ r_k)) v) ⊙ g
-void Rwkv7Layer::mix_heads(Pass& pass, const Rows& rows, size_t sequence, size_t row, size_t first,
-                           size_t count) const {
-  const size_t N = info_.head_size;
-  const auto weight = [&](const std::vector<float>& values) {
-    return std::span(values).subspan(first, count);
-  };
-  const auto part = [&](MatSpan<float> m) { return m.row(row).subspan(first, count); };
-  const auto r = part(rows.r), w = part(rows.w), k = part(rows.k), v = part(rows.v), a = part(rows.a),
-             kappa = part(rows.kappa), b = part(rows.b), y = part(rows.y), v_first = part(pass.v_first);
-  decay7(weight(w_.base), w, w);
-  sigmoid_of_sum(weight(a_.base), a, a);
-  if (is_first_) {
-    std::ranges::copy(v, v_first.begin());
-  } else {
-    sigmoid_of_sum(weight(v_.base), part(rows.v_mix), part(rows.v_mix));
-    interpolate(v, v_first, part(rows.v_mix), v);
+void Rwkv7Layer::prepare(const Rows& rows, MatSpan<float> v_first, const HeadRows& at) const {
+  for (size_t t = 0; t < at.n_rows; ++t) {
+    const auto part = [&](MatSpan<float> m) { return at.part(m).row(t); };
+    const auto w = part(rows.w), k = part(rows.k), v = part(rows.v), a = part(rows.a),
+               kappa = part(rows.kappa), first = part(v_first);
+    decay7(at.part(w_.base), w, w);
+    sigmoid_of_sum(at.part(a_.base), a, a);
+    if (is_first_) {
+      std::ranges::copy(v, first.begin());
+    } else {
+      sigmoid_of_sum(at.part(v_.base), part(rows.v_mix), part(rows.v_mix));
+      interpolate(v, first, part(rows.v_mix), v);
+    }
+    removal_key7(k, at.part(k_k_), info_.head_size, kappa);
+    replacement_key7(a, at.part(k_a_), k);
+    multiply(kappa, a, part(rows.b));
   }
-  removal_key7(k, weight(k_k_), N, kappa);
-  replacement_key7(a, weight(k_a_), k);
-  multiply(kappa, a, b);
-  const Wkv7Input in{r, w, k, v, kappa, b};
-  wkv7(in, N, pass.state(sequence, kS).subspan(first * N, count * N), y);
-  normalize(y, {weight(ln_x_.gain), weight(ln_x_.bias), info_.group_norm_eps, count / N}, y);
-  add_bonus7(in, weight(r_k_), N, y);
-  multiply(y, part(rows.g), y);
+}
+
+// What comes out of it: y ← (GroupNorm(y) + (r·(k ⊙ r_k)) v) ⊙ g
+void Rwkv7Layer::finish(const Rows& rows, const HeadRows& at) const {
+  const size_t N = info_.head_size;
+  const NormWeights norm{at.part(ln_x_.gain), at.part(ln_x_.bias), info_.group_norm_eps, at.n_channels / N};
+  for (size_t t = 0; t < at.n_rows; ++t) {
+    const auto part = [&](MatSpan<float> m) { return at.part(m).row(t); };
+    const auto y = part(rows.y);
+    normalize(y, norm, y);
+    add_bonus7(part(rows.r), part(rows.k), part(rows.v), at.part(r_k_), N, y);
+    multiply(y, part(rows.g), y);
+  }
 }
 
 void Rwkv7Layer::time_mix(Pass& pass) const {
   const Rows rows = project(pass);
-  for_heads(pass, info_, [&](size_t sequence, size_t row, size_t first, size_t count) {
-    mix_heads(pass, rows, sequence, row, first, count);
+  for_heads(pass, info_, [&](const HeadRows& at) {
+    const size_t N = info_.head_size;
+    prepare(rows, pass.v_first, at);
+    const Wkv7Input in{at.part(rows.r), at.part(rows.w),     at.part(rows.k),
+                       at.part(rows.v), at.part(rows.kappa), at.part(rows.b)};
+    wkv7(in, N, pass.state(at.sequence, kS).subspan(at.channel * N, at.n_channels * N), at.part(rows.y));
+    finish(rows, at);
   });
   matmul({{&output_, rows.y, pass.x, Store::kAdd}}, pass.pool);
 }
