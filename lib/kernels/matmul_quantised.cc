@@ -87,30 +87,43 @@ class UnitsOfInputs {
 void QuantiseX(const MatmulJob& job, size_t begin, size_t end, std::byte* codes) {
   const size_t cols = job.x.cols;
   if (is_row_in_out(job)) return QuantiseRow(job.x.data, cols, reinterpret_cast<PlainXBlock*>(codes));
-  for (size_t t = begin; t < end; ++t)
-    QuantiseRow(job.x.row_data(t), cols, reinterpret_cast<XBlock*>(codes) + t * XStride(cols));
+  WithByteProducts([&](auto products) {
+    auto* blocks = reinterpret_cast<XBlock<decltype(products)>*>(codes);
+    for (size_t t = begin; t < end; ++t) QuantiseRow(job.x.row_data(t), cols, blocks + t * XStride(cols));
+  });
 }
 size_t QuantisedXBytes(const MatmulJob& job) {
-  return is_row_in_out(job) ? BlocksOf(job.x.cols) * sizeof(PlainXBlock)
-                            : job.x.rows * XStride(job.x.cols) * sizeof(XBlock);
+  if (is_row_in_out(job)) return BlocksOf(job.x.cols) * sizeof(PlainXBlock);
+  return WithByteProducts(
+      [&](auto products) { return job.x.rows * XStride(job.x.cols) * sizeof(XBlock<decltype(products)>); });
 }
 
-template <class Unit, class Inputs>
-void Quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {
-  const auto* blocks = reinterpret_cast<const XBlock*>(codes);
+template <class Products, class Unit, class Inputs>
+void MultiplyQuantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end,
+                       std::byte* scratch) {
+  using Kernel = QuantisedKernel<Products, Unit>;
+  const auto* blocks = reinterpret_cast<const XBlock<Products>*>(codes);
   const size_t x_stride = XStride(job.x.cols);
-  if (job.x.rows == 1) return MultiplyRow<1>(QuantisedKernel<Unit>{blocks, x_stride}, job, begin, end);
+  if (job.x.rows == 1) return MultiplyRow<1>(Kernel{blocks, x_stride}, job, begin, end);
   auto* sums = reinterpret_cast<float*>(scratch);
   for (size_t row = 0; row < job.x.rows; row += kPanelRows, blocks += kPanelRows * x_stride) {
     const size_t n_rows = std::min(kPanelRows, job.x.rows - row);
     if (job.w->layout == Layout::kTiles) {
-      StoredTiles<QuantisedKernel<Unit>> source(*job.w);
-      MultiplyByPanels(QuantisedKernel<Unit>{blocks, x_stride}, source, job, row, n_rows, begin, end, sums);
+      StoredTiles<Kernel> source(*job.w);
+      MultiplyByPanels(Kernel{blocks, x_stride}, source, job, row, n_rows, begin, end, sums);
     } else {
       UnitsOfInputs<Inputs> source(*job.w, scratch + kPanelSums * sizeof(float));
-      MultiplyByPanels(QuantisedKernel<Q8Unit>{blocks, x_stride}, source, job, row, n_rows, begin, end, sums);
+      MultiplyByPanels(QuantisedKernel<Products, Q8Unit>{blocks, x_stride}, source, job, row, n_rows, begin,
+                       end, sums);
     }
   }
+}
+
+template <class Unit, class Inputs>
+void Quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {
+  WithByteProducts([&](auto products) {
+    MultiplyQuantised<decltype(products), Unit, Inputs>(job, codes, begin, end, scratch);
+  });
 }
 
 void QuantisedQ8(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {

@@ -18,12 +18,13 @@ namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // The inputs of a block whose codes are not zero, in fours; the last four are filled up with codes of zero.
+template <class Products>
 struct ActiveOfBlock {
   float scale;
   int32_t start;
   size_t n_fours = 0;
   uint8_t index[kQuantBlock];
-  XCodes<kQuantBlock> groups;
+  typename Products::template XCodes<kQuantBlock> groups;
 
   ActiveOfBlock() = default;
   HWY_INLINE explicit ActiveOfBlock(const PlainXBlock& x) : scale(x.scale), start(-kQ8Zero * x.sum) {
@@ -44,8 +45,9 @@ struct ActiveOfBlock {
 
 // Fetches what AddBlock() reads of a group. Fetching a whole block at once would have to wait for the memory,
 // which then would have to wait for the block to be added.
-template <class Inputs>
-HWY_INLINE void PrefetchGroup(const InputBlock<Inputs>& block, const ActiveOfBlock& active, size_t group) {
+template <class Inputs, class Products>
+HWY_INLINE void PrefetchGroup(const InputBlock<Inputs>& block, const ActiveOfBlock<Products>& active,
+                              size_t group) {
   constexpr size_t kLine = 64;
   const size_t at = group * Inputs::kGroupBytes;
   if (at % kLine == 0) {
@@ -57,8 +59,8 @@ HWY_INLINE void PrefetchGroup(const InputBlock<Inputs>& block, const ActiveOfBlo
 }
 
 // sums += the active inputs of a block times their x, for 64 outputs; the sum that TilesTimesRows() makes.
-template <class Inputs>
-HWY_INLINE void AddBlock(const InputBlock<Inputs>& block, const ActiveOfBlock& x, size_t group,
+template <class Inputs, class Products>
+HWY_INLINE void AddBlock(const InputBlock<Inputs>& block, const ActiveOfBlock<Products>& x, size_t group,
                          float* HWY_RESTRICT sums) {
   const DF d;
   GroupCodes acc;
@@ -73,8 +75,10 @@ HWY_INLINE void AddBlock(const InputBlock<Inputs>& block, const ActiveOfBlock& x
     GroupCodes w;
     LoadFour<Inputs>(inputs, w);
     for (size_t n = 0; n < kGroupTiles; ++n) {
-      for (size_t part = 0; part < kParts; ++part)
-        acc[n][part] = AddProducts(SplitWeights(w[n][part]), x.groups, g, acc[n][part]);
+      for (size_t part = 0; part < kParts; ++part) {
+        const auto group_of_w = Products::SplitWeights(w[n][part]);
+        acc[n][part] = Products::AddProducts(group_of_w, x.groups, g, acc[n][part]);
+      }
     }
   }
   const VF x_scale = hn::Set(d, x.scale);
@@ -89,8 +93,9 @@ HWY_INLINE void AddBlock(const InputBlock<Inputs>& block, const ActiveOfBlock& x
 
 // Outputs in strips whose sums stay in the first-level cache. While a block is added, the one that is two
 // ahead is fetched.
-template <class Inputs>
-void RowByInputs(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
+template <class Products, class Inputs>
+void AddRowByInputs(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
+  using Active = ActiveOfBlock<Products>;
   constexpr size_t kStrip = 1024, kAhead = 2;
   HWY_ALIGN float sums[kStrip];
   const auto* x = reinterpret_cast<const PlainXBlock*>(codes);
@@ -98,13 +103,13 @@ void RowByInputs(const MatmulJob& job, const std::byte* codes, size_t begin, siz
   for (size_t o = begin; o < end; o += kStrip) {
     const size_t count = std::min(kStrip, end - o), n_groups = (count + kInOutGroup - 1) / kInOutGroup;
     std::fill_n(sums, kStrip, 0.0f);
-    ActiveOfBlock active[kAhead + 1];
-    for (size_t b = 0; b < std::min(kAhead, n_blocks); ++b) active[b] = ActiveOfBlock(x[b]);
+    Active active[kAhead + 1];
+    for (size_t b = 0; b < std::min(kAhead, n_blocks); ++b) active[b] = Active(x[b]);
     for (size_t b = 0; b < n_blocks; ++b) {
       const size_t coming_at = std::min(b + kAhead, n_blocks - 1);
-      ActiveOfBlock& coming = active[(b + kAhead) % (kAhead + 1)];
-      coming = ActiveOfBlock(x[coming_at]);
-      const ActiveOfBlock& now = active[b % (kAhead + 1)];
+      Active& coming = active[(b + kAhead) % (kAhead + 1)];
+      coming = Active(x[coming_at]);
+      const Active& now = active[b % (kAhead + 1)];
       const InputBlock<Inputs> block(*job.w, b, o), coming_block(*job.w, coming_at, o);
       for (size_t g = 0; g < n_groups; ++g) {
         PrefetchGroup(coming_block, coming, g);
@@ -113,6 +118,12 @@ void RowByInputs(const MatmulJob& job, const std::byte* codes, size_t begin, siz
     }
     store_sums(job, 0, o, sums, count);
   }
+}
+
+template <class Inputs>
+void RowByInputs(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
+  WithByteProducts(
+      [&](auto products) { AddRowByInputs<decltype(products), Inputs>(job, codes, begin, end); });
 }
 
 void RowByInputsQ8(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
