@@ -73,7 +73,7 @@ struct ByteProbe {
     typename Products::template XCodes<kCodes> x;
     int8_t spare[kCodes];
     int8_t* codes = x.Staging(spare);
-    std::iota(codes, codes + kCodes, int8_t{1});
+    std::iota(codes, codes + kCodes, int8_t{-64});
     x.Take(codes);
     const DI d;
     WGroup w[kW];
