@@ -66,7 +66,7 @@ template <class Products>
 struct ByteProbe {
   using WGroup = typename Products::WGroup;
   static constexpr size_t kX = 4, kW = sizeof(WGroup) == sizeof(VI) ? kChains / kX : 2, kSteps = 4;
-  static constexpr size_t kOperations = kSteps * kW * kX * kLanes * 4 * 2;  // of a round
+  static constexpr size_t kOperations = kW * kX * kLanes * 4 * 2;  // of a round
 
   static float Run(size_t rounds) {
     constexpr size_t kCodes = 2 * kSteps * kX * 4;
@@ -81,7 +81,7 @@ struct ByteProbe {
       w[n] = Products::SplitWeights(hn::Set(d, 0x04030201 * static_cast<int32_t>(n + 1)));
     VI sums[kX * kW];
     for (auto& sum : sums) sum = hn::Zero(d);
-    for (size_t i = 0; i < rounds; ++i) {
+    for (size_t i = 0; i < rounds / kSteps; ++i) {
       for (size_t step = 0; step < kSteps; ++step) {
         const size_t g = (i % 2 * kSteps + step) * kX;
         for (size_t c = 0; c < kX * kW; ++c)
