@@ -12,6 +12,7 @@
 #include "core/thread_pool.h"
 #include "kernels/matmul.h"
 #include "tensor/packed_layout.h"
+#include "tool.h"
 
 namespace rwkv {
 namespace {
@@ -118,3 +119,13 @@ BENCHMARK_CAPTURE(bm_matmul, q4_lines, DType::kQ4, Layout::kLines)->Apply(add_sh
 
 }  // namespace
 }  // namespace rwkv
+
+int main(int argc, char** argv) {
+  return rwkv::run_tool("bench_kernels", [&] {
+    rwkv::apply_target_environment();
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return rwkv::kUsage;
+    benchmark::RunSpecifiedBenchmarks();
+    return rwkv::kSuccess;
+  });
+}

@@ -13,6 +13,7 @@
 #define RWKV_KERNELS_BYTE_PRODUCTS_INL_H_
 #endif
 
+#include "kernels/targets.h"
 #include "kernels/vec16-inl.h"
 
 // Stands for HWY_BEFORE_NAMESPACE in files that use what is below or are inlined into such: Highway 1.0.3's
@@ -33,68 +34,101 @@ namespace hn = hwy::HWY_NAMESPACE;
 using DI = hn::RebindToSigned<DF>;
 using VI = hn::Vec<DI>;
 
-// The codes of N inputs, a multiple of 4, as the target multiplies them: groups of 4. To set them, write all
-// to Staging(spare), which may be `spare`, then call Take() with it.
-#if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
-template <size_t N>
-struct XCodes {
-  int8_t all[N];
-  HWY_INLINE int8_t* Staging(int8_t (&/*spare*/)[N]) { return all; }
-  HWY_INLINE void Take(const int8_t* /*staging*/) {}
-};
-struct WGroup {
-  __m512i codes;
-};
-HWY_INLINE WGroup SplitWeights(VI codes) { return {codes.raw}; }
-// sum + the products of a group of w and the group `g` of x
-template <size_t N>
-HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
-  int32_t four;
-  std::memcpy(&four, x.all + 4 * g, sizeof four);
-  return VI{_mm512_dpbusd_epi32(sum.raw, w.codes, _mm512_set1_epi32(four))};
-}
+// ---- the ways to multiply bytes. Each has
+// XCodes<N>: the codes of N inputs, a multiple of 4, as they are multiplied: in groups of 4. To set them,
+// write all to Staging(spare), which may be `spare`, then call Take() with it; WGroup SplitWeights(codes): a
+// group of w; AddProducts(w, x, g, sum): sum + the products of a group of w and the group `g` of x.
+
+#if HWY_ARCH_X86 && (HWY_TARGET <= HWY_AVX3_DL || HWY_TARGET == HWY_AVX2)
+// One instruction, which CPUs that run AVX2 may lack: see WithByteProducts().
+struct Vnni {
+  template <size_t N>
+  struct XCodes {
+    int8_t all[N];
+    HWY_INLINE int8_t* Staging(int8_t (&/*spare*/)[N]) { return all; }
+    HWY_INLINE void Take(const int8_t* /*staging*/) {}
+  };
+  struct WGroup {
+    VI codes;
+  };
+  static HWY_INLINE WGroup SplitWeights(VI codes) { return {codes}; }
+  template <size_t N>
+  static HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
+    int32_t four;
+    std::memcpy(&four, x.all + 4 * g, sizeof four);
+#if HWY_TARGET == HWY_AVX2
+    // The intrinsic is only for functions with an attribute of their own, into which nothing here is inlined.
+    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum.raw) : "x"(w.codes.raw), "x"(hn::Set(DI(), four).raw));
+    return sum;
 #else
-// 16-bit pairs, inputs 0 and 2 and inputs 1 and 3, so that splitting w is a mask and a shift.
-template <size_t N>
-struct XCodes {
-  int16_t all[N];  // first the even ones
-  HWY_INLINE int8_t* Staging(int8_t (&spare)[N]) { return spare; }
-  HWY_INLINE void Take(const int8_t* staging) {
-    for (size_t i = 0; i < N / 2; ++i) all[i] = staging[2 * i], all[N / 2 + i] = staging[2 * i + 1];
+    return VI{_mm512_dpbusd_epi32(sum.raw, w.codes.raw, _mm512_set1_epi32(four))};
+#endif
   }
 };
-struct WGroup {
-  VI even, odd;
-};
-HWY_INLINE WGroup SplitWeights(VI codes) {
-  const hn::RebindToUnsigned<DI> du;
-  const auto u = hn::BitCast(du, codes);
-  const auto mask = hn::Set(du, 0x00FF00FFu);
-  return {hn::BitCast(DI(), hn::And(u, mask)), hn::BitCast(DI(), hn::And(hn::ShiftRight<8>(u), mask))};
-}
-// sum + a.low * b.low + a.high * b.high, of the 16-bit halves of each lane
-HWY_INLINE VI AddPairs(VI a, VI b, VI sum) {
+#endif
+
+// 16-bit pairs, inputs 0 and 2 and inputs 1 and 3, so that splitting w is a mask and a shift.
+struct BytePairs {
+  template <size_t N>
+  struct XCodes {
+    int16_t all[N];  // first the even ones
+    HWY_INLINE int8_t* Staging(int8_t (&spare)[N]) { return spare; }
+    HWY_INLINE void Take(const int8_t* staging) {
+      for (size_t i = 0; i < N / 2; ++i) all[i] = staging[2 * i], all[N / 2 + i] = staging[2 * i + 1];
+    }
+  };
+  struct WGroup {
+    VI even, odd;
+  };
+  static HWY_INLINE WGroup SplitWeights(VI codes) {
+    const hn::RebindToUnsigned<DI> du;
+    const auto u = hn::BitCast(du, codes);
+    const auto mask = hn::Set(du, 0x00FF00FFu);
+    return {hn::BitCast(DI(), hn::And(u, mask)), hn::BitCast(DI(), hn::And(hn::ShiftRight<8>(u), mask))};
+  }
+  template <size_t N>
+  static HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
+    return AddPairs(w.odd, LoadPair(x.all + N / 2 + 2 * g), AddPairs(w.even, LoadPair(x.all + 2 * g), sum));
+  }
+
+ private:
+  // sum + a.low * b.low + a.high * b.high, of the 16-bit halves of each lane
+  static HWY_INLINE VI AddPairs(VI a, VI b, VI sum) {
 #if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-  // x86 alone adds neighbours; elsewhere halves of the register go to different sums.
-  const hn::Repartition<int16_t, DI> di16;
-  VI unused = hn::Zero(DI());
-  return hn::ReorderWidenMulAccumulate(DI(), hn::BitCast(di16, a), hn::BitCast(di16, b), sum, unused);
+    // x86 alone adds neighbours; elsewhere halves of the register go to different sums.
+    const hn::Repartition<int16_t, DI> di16;
+    VI unused = hn::Zero(DI());
+    sum = hn::ReorderWidenMulAccumulate(DI(), hn::BitCast(di16, a), hn::BitCast(di16, b), sum, unused);
+#if HWY_COMPILER_GCC && !HWY_COMPILER_CLANG
+    // Or g++ adds in an order of its own, for which it keeps all products in memory.
+    __asm__("" : "+v"(sum.raw));
+#endif
+    return sum;
 #else
-  const auto low = [](VI v) HWY_ATTR { return hn::ShiftRight<16>(hn::ShiftLeft<16>(v)); };
-  const auto high = [](VI v) HWY_ATTR { return hn::ShiftRight<16>(v); };
-  return hn::Add(sum, hn::Add(hn::Mul(low(a), low(b)), hn::Mul(high(a), high(b))));
+    const auto low = [](VI v) HWY_ATTR { return hn::ShiftRight<16>(hn::ShiftLeft<16>(v)); };
+    const auto high = [](VI v) HWY_ATTR { return hn::ShiftRight<16>(v); };
+    return hn::Add(sum, hn::Add(hn::Mul(low(a), low(b)), hn::Mul(high(a), high(b))));
+#endif
+  }
+  static HWY_INLINE VI LoadPair(const int16_t* pair) {
+    int32_t both;
+    std::memcpy(&both, pair, sizeof both);
+    return hn::Set(DI(), both);
+  }
+};
+
+// f(products), of the type by which this process multiplies bytes on this target: what one makes, another
+// cannot read.
+template <class F>
+auto WithByteProducts(F&& f) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
+  return f(Vnni());
+#elif HWY_ARCH_X86 && HWY_TARGET == HWY_AVX2
+  return uses_avx_vnni() ? f(Vnni()) : f(BytePairs());
+#else
+  return f(BytePairs());
 #endif
 }
-HWY_INLINE VI LoadPair(const int16_t* pair) {
-  int32_t both;
-  std::memcpy(&both, pair, sizeof both);
-  return hn::Set(DI(), both);
-}
-template <size_t N>
-HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
-  return AddPairs(w.odd, LoadPair(x.all + N / 2 + 2 * g), AddPairs(w.even, LoadPair(x.all + 2 * g), sum));
-}
-#endif
 
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

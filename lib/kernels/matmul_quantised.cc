@@ -92,31 +92,48 @@ class UnitsOfLines {
 
 void QuantiseX(const MatmulJob& job, size_t begin, size_t end, std::byte* codes) {
   const size_t cols = job.x.cols;
-  if (is_row_of_lines(job)) return FindActive(job.x.data, cols, reinterpret_cast<ActiveOfBlock*>(codes));
-  for (size_t t = begin; t < end; ++t)
-    QuantiseRow(job.x.row_data(t), cols, reinterpret_cast<XBlock*>(codes) + t * XStride(cols));
+  WithByteProducts([&](auto products) {
+    using Products = decltype(products);
+    if (is_row_of_lines(job))
+      return FindActive(job.x.data, cols, reinterpret_cast<ActiveOfBlock<Products>*>(codes));
+    auto* blocks = reinterpret_cast<XBlock<Products>*>(codes);
+    for (size_t t = begin; t < end; ++t) QuantiseRow(job.x.row_data(t), cols, blocks + t * XStride(cols));
+  });
 }
 size_t QuantisedXBytes(const MatmulJob& job) {
-  return is_row_of_lines(job) ? hwy::DivCeil(job.x.cols, kQuantBlock) * sizeof(ActiveOfBlock)
-                              : job.x.rows * XStride(job.x.cols) * sizeof(XBlock);
+  return WithByteProducts([&](auto products) {
+    using Products = decltype(products);
+    return is_row_of_lines(job) ? hwy::DivCeil(job.x.cols, kQuantBlock) * sizeof(ActiveOfBlock<Products>)
+                                : job.x.rows * XStride(job.x.cols) * sizeof(XBlock<Products>);
+  });
 }
 
-template <class Unit, class Line>
-void Quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {
-  const auto* blocks = reinterpret_cast<const XBlock*>(codes);
+template <class Products, class Unit, class Line>
+void MultiplyQuantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end,
+                       std::byte* scratch) {
+  using Kernel = QuantisedKernel<Products, Unit>;
+  const auto* blocks = reinterpret_cast<const XBlock<Products>*>(codes);
   const size_t x_stride = XStride(job.x.cols);
-  if (job.x.rows == 1) return MultiplyRow<1>(QuantisedKernel<Unit>{blocks, x_stride}, job, begin, end);
+  if (job.x.rows == 1) return MultiplyRow<1>(Kernel{blocks, x_stride}, job, begin, end);
   auto* sums = reinterpret_cast<float*>(scratch);
   for (size_t row = 0; row < job.x.rows; row += kPanelRows, blocks += kPanelRows * x_stride) {
     const size_t n_rows = std::min(kPanelRows, job.x.rows - row);
     if (job.w->layout == Layout::kTiles) {
-      StoredTiles<QuantisedKernel<Unit>> source(*job.w);
-      MultiplyByPanels(QuantisedKernel<Unit>{blocks, x_stride}, source, job, row, n_rows, begin, end, sums);
+      StoredTiles<Kernel> source(*job.w);
+      MultiplyByPanels(Kernel{blocks, x_stride}, source, job, row, n_rows, begin, end, sums);
     } else {
       UnitsOfLines<Line> source(*job.w, scratch + kPanelSums * sizeof(float));
-      MultiplyByPanels(QuantisedKernel<Q8Unit>{blocks, x_stride}, source, job, row, n_rows, begin, end, sums);
+      MultiplyByPanels(QuantisedKernel<Products, Q8Unit>{blocks, x_stride}, source, job, row, n_rows, begin,
+                       end, sums);
     }
   }
+}
+
+template <class Unit, class Line>
+void Quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {
+  WithByteProducts([&](auto products) {
+    MultiplyQuantised<decltype(products), Unit, Line>(job, codes, begin, end, scratch);
+  });
 }
 
 void QuantisedQ8(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {

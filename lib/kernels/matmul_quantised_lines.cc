@@ -17,9 +17,9 @@ namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Fetches, for each group its share, what AddBlock() reads of a block.
-template <class Line>
-HWY_INLINE void PrefetchBlock(const QuantisedColumn<Line>& column, size_t block, const ActiveOfBlock& active,
-                              size_t group) {
+template <class Line, class Products>
+HWY_INLINE void PrefetchBlock(const QuantisedColumn<Line>& column, size_t block,
+                              const ActiveOfBlock<Products>& active, size_t group) {
   constexpr size_t kOf = QuantisedColumn<Line>::kGroups;
   const size_t n = active.n_fours * 4;
   for (size_t i = n * group / kOf; i < n * (group + 1) / kOf; ++i)
@@ -29,8 +29,8 @@ HWY_INLINE void PrefetchBlock(const QuantisedColumn<Line>& column, size_t block,
 
 // sums += the active inputs of a block times their x, for a group of 64 outputs; the sum that
 // BlockTimesRows() makes.
-template <class Line>
-HWY_INLINE void AddBlock(const QuantisedColumn<Line>& column, size_t block, const ActiveOfBlock& x,
+template <class Line, class Products>
+HWY_INLINE void AddBlock(const QuantisedColumn<Line>& column, size_t block, const ActiveOfBlock<Products>& x,
                          size_t group, float* HWY_RESTRICT sums) {
   const DF d;
   using Column = QuantisedColumn<Line>;
@@ -46,8 +46,10 @@ HWY_INLINE void AddBlock(const QuantisedColumn<Line>& column, size_t block, cons
     GroupCodes w;
     LoadFour<Line>(inputs, w);
     for (size_t n = 0; n < kGroupTiles; ++n) {
-      for (size_t part = 0; part < kParts; ++part)
-        acc[n][part] = AddProducts(SplitWeights(w[n][part]), x.groups, g, acc[n][part]);
+      for (size_t part = 0; part < kParts; ++part) {
+        const auto group_of_w = Products::SplitWeights(w[n][part]);
+        acc[n][part] = Products::AddProducts(group_of_w, x.groups, g, acc[n][part]);
+      }
     }
   }
   const VF x_scale = hn::Set(d, x.scale);
@@ -61,11 +63,11 @@ HWY_INLINE void AddBlock(const QuantisedColumn<Line>& column, size_t block, cons
 }
 
 // Column by column; while a block is added, the one that is kAhead further is fetched.
-template <class Line>
-void RowOfLines(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
+template <class Products, class Line>
+void AddRowOfLines(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
   using Column = QuantisedColumn<Line>;
   constexpr size_t kAhead = 12 / Column::kGroups;
-  const auto* active = reinterpret_cast<const ActiveOfBlock*>(codes);
+  const auto* active = reinterpret_cast<const ActiveOfBlock<Products>*>(codes);
   const size_t n_blocks = hwy::DivCeil(job.w->cols, kQuantBlock);
   for (size_t o = begin; o < end; o += Column::kOutputs) {
     HWY_ALIGN float sums[Column::kOutputs] = {};
@@ -79,6 +81,11 @@ void RowOfLines(const MatmulJob& job, const std::byte* codes, size_t begin, size
     }
     store_sums(job, 0, o, sums, std::min(Column::kOutputs, end - o));
   }
+}
+
+template <class Line>
+void RowOfLines(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
+  WithByteProducts([&](auto products) { AddRowOfLines<decltype(products), Line>(job, codes, begin, end); });
 }
 
 void RowOfLinesQ8(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {

@@ -90,19 +90,38 @@ HWY_INLINE void StepOfTiles(const Tiles& w, const float* HWY_RESTRICT x, size_t 
   }
 }
 
-// Takes as many sums as the registers hold: 12 rows x 2 tiles of AVX-512's 32, 6 x 1 (of two registers) of
-// AVX2's 16, 6 x 1 (of four) of NEON's 32.
+// Takes as many sums as the registers hold: 12 rows x 2 tiles of AVX-512's 32, 5 x 1 (of two registers) of
+// AVX2's 16 (of 6 x 1 g++ keeps one in memory, whose latency is then waited for), 6 x 1 (of four) of
+// NEON's 32.
 template <class Codec, class Step = TileStep<Codec>>
 struct WideKernel {
-  static constexpr size_t kRows = kParts == 1 ? 12 : 6;
+  static constexpr size_t kRows = kParts == 1 ? 12 : kParts == 2 ? 5 : 6;
   static constexpr size_t kTiles = kParts == 1 ? 2 : 1;
   static constexpr size_t kInputs = 256;  // of a block
   static constexpr size_t kStepInputs = Step::kInputs, kStepBytes = Step::kBytes;
 
   MatSpan<const float> x;
 
+  // In a function of its own where registers are few: inlined into its caller, g++ runs out of them.
   template <size_t N, size_t T>
   HWY_INLINE void Multiply(const Tiles& tiles, const Block& block, size_t row, const Ahead& ahead) const {
+    if constexpr (kParts == 1) {
+      MultiplyInline<N, T>(tiles, block, row, ahead);
+    } else {
+      MultiplyApart<N, T>(tiles, block, row, ahead);
+    }
+  }
+
+ private:
+  template <size_t N, size_t T>
+  HWY_NOINLINE void MultiplyApart(const Tiles& tiles, const Block& block, size_t row,
+                                  const Ahead& ahead) const {
+    MultiplyInline<N, T>(tiles, block, row, ahead);
+  }
+
+  template <size_t N, size_t T>
+  HWY_INLINE void MultiplyInline(const Tiles& tiles, const Block& block, size_t row,
+                                 const Ahead& ahead) const {
     const float* HWY_RESTRICT px = x.row_data(row) + block.input;
     TileSums<N, T> sums;
     LoadSums<N, T>(block, sums);

@@ -91,7 +91,8 @@ template <size_t N, class Kernel>
 HWY_INLINE void RowsOfTiles(const Kernel& kernel, const Tiles& tiles, const Block& block, size_t row,
                             size_t n_rows, const Ahead& ahead) {
   for (; row + N <= n_rows; row += N) {
-    if (N == 12 && n_rows - row == 16) break;  // 8 + 8, not 12 + 4, which is too few sums at a time
+    // 8 + 8, not 12 + 4, which is too few sums at a time; nor 3 x 5 + 1
+    if ((N == 12 || N == 5) && n_rows - row == 16) break;
     const Block of_rows{block.input, block.n_inputs, block.sums + row * kPanelOutputs};
     kernel.template Multiply<N, Kernel::kTiles>(tiles, of_rows, row, ahead.Part(row, row + N, n_rows));
   }

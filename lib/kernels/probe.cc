@@ -60,26 +60,48 @@ float MultiplyAddFloats(size_t rounds) {
   return hn::GetLane(total);
 }
 
-float MultiplyAddBytes(size_t rounds) {
-  const DI d;
-  XCodes<4> x;
-  int8_t spare[4];
-  int8_t* codes = x.Staging(spare);
-  std::iota(codes, codes + 4, int8_t{1});
-  x.Take(codes);
-  const WGroup w = SplitWeights(hn::Set(d, 0x04030201));
-  VI sums[kChains];
-  for (auto& sum : sums) sum = hn::Zero(d);
-  for (size_t i = 0; i < rounds; ++i) {
-    for (auto& sum : sums) sum = AddProducts(w, x, 0, sum);
+// Groups of w, in registers, times groups of x, which differ from sum to sum and from round to round: what
+// stays the same would be made but once.
+template <class Products>
+struct ByteProbe {
+  using WGroup = typename Products::WGroup;
+  static constexpr size_t kX = 4, kW = sizeof(WGroup) == sizeof(VI) ? kChains / kX : 2, kSteps = 4;
+  static constexpr size_t kOperations = kW * kX * kLanes * 4 * 2;  // of a round
+
+  static float Run(size_t rounds) {
+    constexpr size_t kCodes = 2 * kSteps * kX * 4;
+    typename Products::template XCodes<kCodes> x;
+    int8_t spare[kCodes];
+    int8_t* codes = x.Staging(spare);
+    std::iota(codes, codes + kCodes, int8_t{-64});
+    x.Take(codes);
+    const DI d;
+    WGroup w[kW];
+    for (size_t n = 0; n < kW; ++n)
+      w[n] = Products::SplitWeights(hn::Set(d, 0x04030201 * static_cast<int32_t>(n + 1)));
+    VI sums[kX * kW];
+    for (auto& sum : sums) sum = hn::Zero(d);
+    for (size_t i = 0; i < rounds / kSteps; ++i) {
+      for (size_t step = 0; step < kSteps; ++step) {
+        const size_t g = (i % 2 * kSteps + step) * kX;
+        for (size_t c = 0; c < kX * kW; ++c)
+          sums[c] = Products::AddProducts(w[c % kW], x, g + c / kW, sums[c]);
+      }
+    }
+    VI total = hn::Zero(d);
+    for (const auto& sum : sums) total = hn::Add(total, sum);
+    return static_cast<float>(hn::GetLane(total));
   }
-  VI total = hn::Zero(d);
-  for (const auto& sum : sums) total = hn::Add(total, sum);
-  return static_cast<float>(hn::GetLane(total));
+};
+
+float MultiplyAddBytes(size_t rounds) {
+  return WithByteProducts([&](auto products) { return ByteProbe<decltype(products)>::Run(rounds); });
+}
+size_t OperationsPerByteRound() {
+  return WithByteProducts([](auto products) { return ByteProbe<decltype(products)>::kOperations; });
 }
 
 size_t OperationsPerFloatRound() { return kChains * kLanes * 2; }
-size_t OperationsPerByteRound() { return kChains * kLanes * 4 * 2; }
 
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

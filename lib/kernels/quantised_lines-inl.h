@@ -121,12 +121,13 @@ struct QuantisedColumn {
 // ---- a single row of x
 
 // The inputs of a block whose codes are not zero, in fours; the last four are filled up with codes of zero.
+template <class Products>
 struct ActiveOfBlock {
   float scale;
   int32_t start;
   size_t n_fours = 0;
   uint8_t index[kQuantBlock];
-  XCodes<kQuantBlock> groups;
+  typename Products::template XCodes<kQuantBlock> groups;
 
   ActiveOfBlock() = default;
   HWY_INLINE explicit ActiveOfBlock(const PlainXBlock& x) : scale(x.scale), start(-kQ8Zero * x.sum) {
@@ -146,7 +147,9 @@ struct ActiveOfBlock {
 };
 
 // Writes ceil(cols / 32) blocks.
-HWY_INLINE void FindActive(const float* HWY_RESTRICT x, size_t cols, ActiveOfBlock* HWY_RESTRICT active) {
+template <class Products>
+HWY_INLINE void FindActive(const float* HWY_RESTRICT x, size_t cols,
+                           ActiveOfBlock<Products>* HWY_RESTRICT active) {
   constexpr size_t kAtOnce = 8;
   const size_t n_blocks = hwy::DivCeil(cols, kQuantBlock);
   for (size_t first = 0; first < n_blocks; first += kAtOnce) {
@@ -155,7 +158,7 @@ HWY_INLINE void FindActive(const float* HWY_RESTRICT x, size_t cols, ActiveOfBlo
     for (size_t b = 0; b < n; ++b) SetCodesOf(x, cols, first + b, blocks[b]);
     for (size_t b = 0; b < n; ++b) {
       SetSum(blocks[b]);
-      active[first + b] = ActiveOfBlock(blocks[b]);
+      active[first + b] = ActiveOfBlock<Products>(blocks[b]);
     }
   }
 }

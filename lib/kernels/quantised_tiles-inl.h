@@ -35,8 +35,9 @@ struct PlainXBlock {
 };
 
 // The same, as it is multiplied.
+template <class Products>
 struct XBlock {
-  XCodes<kQuantBlock> codes;
+  typename Products::template XCodes<kQuantBlock> codes;
   float scale;
   int32_t start;  // −128 Σ codes: what adding unsigned codes of w, 128 too large, adds too much
 };
@@ -60,7 +61,8 @@ HWY_INLINE float QuantiseBlock(const float* HWY_RESTRICT x, int8_t* HWY_RESTRICT
 HWY_INLINE void SetCodes(const float* HWY_RESTRICT x, PlainXBlock& block) {
   block.scale = QuantiseBlock(x, block.codes);
 }
-HWY_INLINE void SetCodes(const float* HWY_RESTRICT x, XBlock& block) {
+template <class Products>
+HWY_INLINE void SetCodes(const float* HWY_RESTRICT x, XBlock<Products>& block) {
   int8_t spare[kQuantBlock];
   int8_t* codes = block.codes.Staging(spare);
   block.scale = QuantiseBlock(x, codes);
@@ -74,11 +76,14 @@ HWY_INLINE int32_t SumOfCodes(const Code& codes) {
   return sum;
 }
 HWY_INLINE void SetSum(PlainXBlock& block) { block.sum = SumOfCodes(block.codes); }
-HWY_INLINE void SetSum(XBlock& block) { block.start = -kQ8Zero * SumOfCodes(block.codes.all); }
+template <class Products>
+HWY_INLINE void SetSum(XBlock<Products>& block) {
+  block.start = -kQ8Zero * SumOfCodes(block.codes.all);
+}
 
 constexpr size_t BlocksOf(size_t cols) { return hwy::RoundUpTo(cols, kTileUnit) / kQuantBlock; }
 
-// Block: XBlock or PlainXBlock. Sets the codes of block b of a row, past whose end x counts as 0.
+// Block: an XBlock or PlainXBlock. Sets the codes of block b of a row, past whose end x counts as 0.
 template <class Block>
 HWY_INLINE void SetCodesOf(const float* HWY_RESTRICT x, size_t cols, size_t b, Block& block) {
   const size_t begin = std::min(b * kQuantBlock, cols), end = std::min(begin + kQuantBlock, cols);
@@ -88,7 +93,8 @@ HWY_INLINE void SetCodesOf(const float* HWY_RESTRICT x, size_t cols, size_t b, B
   SetCodes(rest, block);
 }
 
-HWY_INLINE void QuantiseRow(const float* HWY_RESTRICT x, size_t cols, XBlock* HWY_RESTRICT blocks) {
+template <class Products>
+HWY_INLINE void QuantiseRow(const float* HWY_RESTRICT x, size_t cols, XBlock<Products>* HWY_RESTRICT blocks) {
   const size_t n_blocks = BlocksOf(cols);
   for (size_t b = 0; b < n_blocks; ++b) SetCodesOf(x, cols, b, blocks[b]);
   // Only now: a block's codes that were just written piece by piece would be waited for.
@@ -150,9 +156,9 @@ HWY_INLINE VF LoadScales(const uint8_t* unit, size_t block, size_t part) {
 
 // sums[t][n] += block `block` of the unit of tile n times each row's block x[t]; per output and row one
 // integer sum, then one FMA: sums += (w scale * x scale) * integer.
-template <class Unit, size_t N, size_t T>
-HWY_INLINE void BlockTimesRows(const Tiles& unit, size_t block, const XBlock* HWY_RESTRICT x, size_t stride,
-                               TileSums<N, T>& sums) {
+template <class Unit, size_t N, size_t T, class Products>
+HWY_INLINE void BlockTimesRows(const Tiles& unit, size_t block, const XBlock<Products>* HWY_RESTRICT x,
+                               size_t stride, TileSums<N, T>& sums) {
   VI acc[N][T][kParts];
   for (size_t t = 0; t < N; ++t) {
     for (auto& tile : acc[t]) {
@@ -165,9 +171,9 @@ HWY_INLINE void BlockTimesRows(const Tiles& unit, size_t block, const XBlock* HW
   for (size_t g = 0; g < kGroups; ++g) {
     for (size_t n = 0; n < T; ++n) {
       for (size_t part = 0; part < kParts; ++part) {
-        const WGroup w = SplitWeights(Unit::Codes(unit.first + n * unit.stride, block, g, part));
+        const auto w = Products::SplitWeights(Unit::Codes(unit.first + n * unit.stride, block, g, part));
         for (size_t t = 0; t < N; ++t)
-          acc[t][n][part] = AddProducts(w, x[t * stride].codes, g, acc[t][n][part]);
+          acc[t][n][part] = Products::AddProducts(w, x[t * stride].codes, g, acc[t][n][part]);
       }
     }
   }
@@ -183,20 +189,20 @@ HWY_INLINE void BlockTimesRows(const Tiles& unit, size_t block, const XBlock* HW
 }
 
 // A block of rows and tiles takes the registers there are for sums of integers and of floats: 6 x 2 of
-// AVX-512's 32, 3 x 1 of the others'.
-template <class Unit>
+// AVX-512's 32; of the others' 4 x 1, or 3 x 1 where a group of w takes two.
+template <class Products, class Unit>
 struct QuantisedKernel {
-  static constexpr size_t kRows = kParts == 1 ? 6 : 3;
+  static constexpr size_t kRows = kParts == 1 ? 6 : sizeof(typename Products::WGroup) == sizeof(VI) ? 4 : 3;
   static constexpr size_t kTiles = kParts == 1 ? 2 : 1;
   static constexpr size_t kInputs = 1024;  // of a block
   static constexpr size_t kStepInputs = kTileUnit, kStepBytes = Unit::kBytes;
 
-  const XBlock* x;
+  const XBlock<Products>* x;
   size_t x_stride;
 
   template <size_t N, size_t T>
   HWY_NOINLINE void Multiply(const Tiles& tiles, const Block& block, size_t row, const Ahead& ahead) const {
-    const XBlock* blocks = x + row * x_stride + block.input / kQuantBlock;
+    const XBlock<Products>* blocks = x + row * x_stride + block.input / kQuantBlock;
     TileSums<N, T> sums;
     LoadSums<N, T>(block, sums);
     Tiles unit = tiles;

@@ -6,13 +6,18 @@
 
 namespace rwkv {
 
-// Names (Highway's: "AVX2", "AVX3", "NEON" ...) of the targets this CPU has and this library was built for,
-// best first.
+// Names of the targets this CPU has and this library was built for, best first: Highway's ("AVX2", "AVX3",
+// "NEON" ...), and "AVX2_VNNI", which is AVX2 with products of bytes by AVX-VNNI.
 std::vector<std::string> supported_targets();
 // The target in use.
 std::string current_target();
 // Makes every kernel of the process run on the named target. Not thread-safe: call it before the first
 // kernel. Error kUsage when this CPU lacks it, or the library has no code for it.
 void pin_target(std::string_view name);
+// Back to the best target. Not thread-safe either.
+void unpin_target();
+
+// Whether the kernels that Highway knows as AVX2 multiply bytes by AVX-VNNI.
+bool uses_avx_vnni();
 
 }  // namespace rwkv
