@@ -44,18 +44,22 @@ struct XBlock {
 
 // Writes the codes of 32 elements, all of which are read, and returns their scale.
 HWY_INLINE float QuantiseBlock(const float* HWY_RESTRICT x, int8_t* HWY_RESTRICT codes) {
+  // Added to a number below 2^22, it leaves the nearest integer in the low bits, without NearestInt()'s care for
+  // larger ones.
+  constexpr float kNoFraction = 0x1.8p23f;
   const DF d;
   const hn::Rebind<int8_t, DF> di8;
-  VF largest_lanes = hn::Zero(d);
-  for (size_t i = 0; i < kQuantBlock; i += kLanes)
+  const VI no_fraction = hn::BitCast(DI(), hn::Set(d, kNoFraction));
+  VF largest_lanes = hn::Abs(hn::LoadU(d, x));
+  for (size_t i = kLanes; i < kQuantBlock; i += kLanes)
     largest_lanes = hn::Max(largest_lanes, hn::Abs(hn::LoadU(d, x + i)));
   const float largest = hn::GetLane(hn::MaxOfLanes(d, largest_lanes));
   const VF inverse = hn::Set(d, largest > 0 ? 127.0f / largest : 0.0f);
   for (size_t i = 0; i < kQuantBlock; i += kLanes) {
-    const VI code = hn::NearestInt(hn::Mul(hn::LoadU(d, x + i), inverse));
-    hn::StoreU(hn::DemoteTo(di8, code), di8, codes + i);
+    const VF shifted = hn::Add(hn::Mul(hn::LoadU(d, x + i), inverse), hn::Set(d, kNoFraction));
+    hn::StoreU(hn::DemoteTo(di8, hn::Sub(hn::BitCast(DI(), shifted), no_fraction)), di8, codes + i);
   }
-  return largest / 127.0f;
+  return largest * (1 / 127.0f);
 }
 
 HWY_INLINE void SetCodes(const float* HWY_RESTRICT x, PlainXBlock& block) {

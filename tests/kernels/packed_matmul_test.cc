@@ -61,7 +61,7 @@ std::vector<float> quantised(const float* x, size_t n) {
     float largest = 0;
     for (size_t i = begin; i < end; ++i) largest = std::max(largest, std::abs(x[i]));
     const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
-    for (size_t i = begin; i < end; ++i) values[i] = largest / 127.0F * std::nearbyint(x[i] * inverse);
+    for (size_t i = begin; i < end; ++i) values[i] = largest * (1 / 127.0F) * std::nearbyint(x[i] * inverse);
   }
   return values;
 }
