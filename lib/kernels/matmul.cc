@@ -25,8 +25,8 @@ struct Piece {
   }
 };
 
-// How many pieces of a job each thread owns: enough for others to help, but weights input by input are read
-// in runs of outputs, which should not be short.
+// How many pieces of a job each thread owns: enough for others to help, but low-rank matrices of checkpoints
+// are read in runs of outputs, which should not be short.
 size_t pieces_of(const MatmulJob& job, const ThreadPool& pool) {
   constexpr size_t kPieces = 8, kPiecesInOut = 2;
   if (pool.size() == 1) return 1;
