@@ -39,7 +39,7 @@ using VI = hn::Vec<DI>;
 // write all to Staging(spare), which may be `spare`, then call Take() with it; WGroup SplitWeights(codes): a
 // group of w; AddProducts(w, x, g, sum): sum + the products of a group of w and the group `g` of x.
 
-#if HWY_ARCH_X86 && (HWY_TARGET <= HWY_AVX3_DL || HWY_TARGET == HWY_AVX2)
+#if HWY_ARCH_X86 && (HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_AVX2)
 // One instruction, which CPUs that run AVX2 may lack: see WithByteProducts().
 struct Vnni {
   template <size_t N>
@@ -56,8 +56,11 @@ struct Vnni {
   static HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
     int32_t four;
     std::memcpy(&four, x.all + 4 * g, sizeof four);
-#if HWY_TARGET == HWY_AVX2
+#if HWY_TARGET == HWY_AVX3
     // The intrinsic is only for functions with an attribute of their own, into which nothing here is inlined.
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(w.codes.raw), "v"(hn::Set(DI(), four).raw));
+    return sum;
+#elif HWY_TARGET == HWY_AVX2
     __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum.raw) : "x"(w.codes.raw), "x"(hn::Set(DI(), four).raw));
     return sum;
 #else
@@ -123,6 +126,8 @@ template <class F>
 auto WithByteProducts(F&& f) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
   return f(Vnni());
+#elif HWY_ARCH_X86 && HWY_TARGET == HWY_AVX3
+  return uses_avx512_vnni() ? f(Vnni()) : f(BytePairs());
 #elif HWY_ARCH_X86 && HWY_TARGET == HWY_AVX2
   return uses_avx_vnni() ? f(Vnni()) : f(BytePairs());
 #else

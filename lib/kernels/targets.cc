@@ -14,38 +14,49 @@ namespace {
 struct Target {
   std::string name;
   int64_t highway;
-  bool avx_vnni = false;
+  bool vnni = false;
 };
 
-// Of those that Highway says the CPU has.
-bool cpu_has_avx_vnni() {
+// VNNI that a target of Highway's may run beside, or not.
+struct CpuVnni {
+  bool avx = false, avx512 = false;
+
+  CpuVnni() {
 #if HWY_ARCH_X86
-  constexpr unsigned kLeaf = 7, kSubleaf = 1, kBitOfEax = 4;
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  return __get_cpuid_count(kLeaf, kSubleaf, &eax, &ebx, &ecx, &edx) != 0 && (eax >> kBitOfEax & 1) != 0;
-#else
-  return false;
+    constexpr unsigned kLeaf = 7, kAvx512BitOfEcx = 11, kAvxBitOfEax = 4;
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    avx512 = __get_cpuid_count(kLeaf, 0, &eax, &ebx, &ecx, &edx) != 0 && (ecx >> kAvx512BitOfEcx & 1) != 0;
+    avx = __get_cpuid_count(kLeaf, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax >> kAvxBitOfEax & 1) != 0;
 #endif
+  }
+};
+
+const CpuVnni& cpu_vnni() {
+  static const CpuVnni vnni;
+  return vnni;
 }
 
 // With Highway's own choice, that of the process.
-bool& avx_vnni_in_use() {
-  static bool in_use = cpu_has_avx_vnni();
-  return in_use;
+bool& vnni_allowed() {
+  static bool allowed = true;
+  return allowed;
 }
 
 std::vector<Target> targets() {
   std::vector<Target> all;
   for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    if (target == HWY_AVX2 && uses_avx_vnni()) all.push_back({"AVX2_VNNI", target, true});
-    all.push_back({hwy::TargetName(target), target});
+    const std::string name = hwy::TargetName(target);
+    if ((target == HWY_AVX2 && uses_avx_vnni()) || (target == HWY_AVX3 && uses_avx512_vnni()))
+      all.push_back({name + "_VNNI", target, true});
+    all.push_back({name, target});
   }
   return all;
 }
 
 }  // namespace
 
-bool uses_avx_vnni() { return avx_vnni_in_use(); }
+bool uses_avx_vnni() { return vnni_allowed() && cpu_vnni().avx; }
+bool uses_avx512_vnni() { return vnni_allowed() && cpu_vnni().avx512; }
 
 std::vector<std::string> supported_targets() {
   std::vector<std::string> names;
@@ -57,7 +68,7 @@ std::string current_target() { return supported_targets().front(); }
 
 void unpin_target() {
   hwy::SetSupportedTargetsForTest(0);
-  avx_vnni_in_use() = cpu_has_avx_vnni();
+  vnni_allowed() = true;
 }
 
 void pin_target(std::string_view name) {
@@ -66,7 +77,7 @@ void pin_target(std::string_view name) {
   for (const Target& target : targets()) {
     if (name == target.name) {
       hwy::SetSupportedTargetsForTest(target.highway);
-      avx_vnni_in_use() = target.avx_vnni;
+      vnni_allowed() = target.vnni;
       return;
     }
     known += (known.empty() ? "" : ", ") + target.name;

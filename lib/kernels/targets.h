@@ -7,7 +7,8 @@
 namespace rwkv {
 
 // Names of the targets this CPU has and this library was built for, best first: Highway's ("AVX2", "AVX3",
-// "NEON" ...), and "AVX2_VNNI", which is AVX2 with products of bytes by AVX-VNNI.
+// "NEON" ...), and "AVX2_VNNI" and "AVX3_VNNI", which are those with products of bytes by VNNI. ("AVX3_DL"
+// and better always have it.)
 std::vector<std::string> supported_targets();
 // The target in use.
 std::string current_target();
@@ -17,7 +18,8 @@ void pin_target(std::string_view name);
 // Back to the best target. Not thread-safe either.
 void unpin_target();
 
-// Whether the kernels that Highway knows as AVX2 multiply bytes by AVX-VNNI.
+// Whether the kernels that Highway knows as AVX2, or as AVX3, multiply bytes by VNNI.
 bool uses_avx_vnni();
+bool uses_avx512_vnni();
 
 }  // namespace rwkv

@@ -26,13 +26,18 @@ TEST_F(Targets, EachCanBePinnedAfterAnyOther) {
   EXPECT_EQ(supported_targets(), all_);
 }
 
-TEST_F(Targets, Avx2HasVnniOnlyByName) {
-  if (std::ranges::count(all_, "AVX2_VNNI") == 0) GTEST_SKIP() << "this CPU has no AVX-VNNI";
-  EXPECT_TRUE(uses_avx_vnni());
-  pin_target("AVX2");
-  EXPECT_FALSE(uses_avx_vnni());
-  pin_target("AVX2_VNNI");
-  EXPECT_TRUE(uses_avx_vnni());
+TEST_F(Targets, HaveVnniOnlyByName) {
+  size_t n = 0;
+  for (const auto& [name, uses_vnni] : {std::pair{"AVX2", &uses_avx_vnni}, {"AVX3", &uses_avx512_vnni}}) {
+    const std::string with = std::string(name) + "_VNNI";
+    if (std::ranges::count(all_, with) == 0) continue;
+    ++n;
+    pin_target(name);
+    EXPECT_FALSE(uses_vnni());
+    pin_target(with);
+    EXPECT_TRUE(uses_vnni());
+  }
+  if (n == 0) GTEST_SKIP() << "this CPU has no VNNI";
 }
 
 TEST_F(Targets, UnknownNameIsRefused) {
