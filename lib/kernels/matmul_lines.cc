@@ -1,5 +1,6 @@
 // W x for a single x and wide weights in lines (tensor/packed_layout.h), of which those of inputs that relu²
 // left at zero are not read.
+#include "kernels/active_inputs.h"
 #include "kernels/matmul_parts.h"
 
 #include <algorithm>
@@ -13,30 +14,6 @@
 #include "hwy/cache_control.h"
 #include "kernels/codecs-inl.h"
 #include "kernels/vec16-inl.h"
-
-#ifndef RWKV_KERNELS_MATMUL_LINES_ONCE_
-#define RWKV_KERNELS_MATMUL_LINES_ONCE_
-namespace rwkv {
-
-constexpr size_t kInputsAhead = 32;  // whose lines are fetched while an input's are added
-
-// The inputs of a row whose x is not zero, in order, in someone else's memory.
-struct ActiveInputs {
-  uint32_t* index;  // and of kInputsAhead more: the first ones again, of the next column
-  float* x;
-  size_t* count;
-
-  ActiveInputs(std::byte* memory, size_t cols)
-      : index(reinterpret_cast<uint32_t*>(memory)),
-        x(reinterpret_cast<float*>(index + cols + kInputsAhead)),
-        count(reinterpret_cast<size_t*>(memory + (bytes(cols) - sizeof *count))) {}
-  static size_t bytes(size_t cols) {
-    return ((cols + kInputsAhead) * sizeof *index + cols * sizeof *x + 63) / 64 * 64 + sizeof *count;
-  }
-};
-
-}  // namespace rwkv
-#endif  // RWKV_KERNELS_MATMUL_LINES_ONCE_
 
 HWY_BEFORE_NAMESPACE();
 namespace rwkv::HWY_NAMESPACE {
