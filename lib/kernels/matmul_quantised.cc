@@ -39,7 +39,7 @@ class UnitsOfLines {
   }
 
   // The blocks that the next tiles will be made of, when they are others.
-  Ahead After(const Place& at, const Place& next, size_t tile) const {
+  Ahead After(const Place& at, const Place& next, size_t tile, size_t /*n_tiles*/) const {
     constexpr size_t kTiles = kOutputs / kTileOutputs, kSteps = kInputs / kTileUnit;
     constexpr size_t kLines =
         kInputs / kQuantBlock * Column::kBlockBytes / Column::kLineBytes / kTiles / kSteps;

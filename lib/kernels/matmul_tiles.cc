@@ -154,7 +154,7 @@ class StoredLines {
     return {Address(at), kTileOutputs * sizeof(typename Codec::Stored)};
   }
   // The next block, with each tile a share of it.
-  Ahead After(const Place& /*at*/, const Place& next, size_t tile) const {
+  Ahead After(const Place& /*at*/, const Place& next, size_t tile, size_t /*n_tiles*/) const {
     constexpr size_t kStep = kLineBytes / (kOutputs / kTileOutputs), kShare = kInputs * kStep;
     return {.at = Address(next) + tile * kShare, .step = kStep, .tile = kShare, .line = 0, .lines = 1};
   }
@@ -199,7 +199,7 @@ class TilesOfInputs {
   }
 
   // The next block's weights, of which its tiles will be made.
-  Ahead After(const Place& /*at*/, const Place& next, size_t tile) const {
+  Ahead After(const Place& /*at*/, const Place& next, size_t tile, size_t /*n_tiles*/) const {
     const size_t row_bytes = m_.rows * sizeof(Stored);
     const auto* from = reinterpret_cast<const uint8_t*>(Address(next) + tile * kTileOutputs);
     if (Kernel::kTiles == 1)

@@ -114,13 +114,13 @@ struct Place {
   size_t output, input;
 };
 
-// The block that is multiplied after the one at `at`: blocks of kOutputs x kInputs go through a panel's
-// outputs first, then to the next inputs. Past the last block: a place outside the matrix.
+// The block that is multiplied after the one at `at`: blocks of kOutputs x kInputs go through outputs [panel,
+// panel_end) first, then to the next inputs. Past the last block: the first one of what follows the panel.
 template <size_t kOutputs, size_t kInputs>
-HWY_INLINE Place NextBlock(const Place& at, size_t panel, size_t end, size_t cols) {
-  if (at.output + kOutputs < std::min(end, panel + kPanelOutputs)) return {at.output + kOutputs, at.input};
+HWY_INLINE Place NextBlock(const Place& at, size_t panel, size_t panel_end, size_t cols) {
+  if (at.output + kOutputs < panel_end) return {at.output + kOutputs, at.input};
   if (at.input + kInputs < cols) return {panel, at.input + kInputs};
-  return {panel + kPanelOutputs, 0};
+  return {panel_end, 0};
 }
 
 // A Source: the tiles of a matrix that is stored in tiles. Kernel: its steps of kStepInputs x kTileOutputs,
@@ -135,9 +135,9 @@ class StoredTiles {
   Tiles TilesAt(const Place& at, size_t /*n_outputs*/, size_t /*n_inputs*/) const {
     return {Address(at), tile_bytes_};
   }
-  Ahead After(const Place& at, const Place& next, size_t tile) const {
-    const size_t o = at.output + (tile + Kernel::kTiles) * kTileOutputs;
-    return From(Address(o < std::min(at.output + kOutputs, m_.rows) ? Place{o, at.input} : next));
+  Ahead After(const Place& at, const Place& next, size_t tile, size_t n_tiles) const {
+    const size_t after = tile + Kernel::kTiles;
+    return From(Address(after < n_tiles ? Place{at.output + after * kTileOutputs, at.input} : next));
   }
   // What lies from `at` on.
   Ahead From(const uint8_t* at) const {
@@ -177,17 +177,18 @@ HWY_INLINE void MultiplyRow(const Kernel& kernel, const MatmulJob& job, size_t b
 // Outputs [begin, end) of rows [first_row, first_row + n_rows), at most kPanelRows. `sums`: kPanelSums
 // floats. Kernel: kRows and kTiles at a time; its Multiply<N, T>(tiles, block, row, ahead) adds to the
 // block's sums. Source: the tiles of blocks of kOutputs x kInputs, by TilesAt(place, n_outputs, n_inputs),
-// and After(place, next, tile): what to fetch for the block at `next`, or the next tiles, while the kernel
-// multiplies the block at `place` from the given tile on.
+// and After(place, next, tile, n_tiles): what to fetch for the block at `next`, or the next of the block's
+// n_tiles, while the kernel multiplies the block at `place` from the given tile on.
 template <class Kernel, class Source>
 HWY_INLINE void MultiplyByPanels(const Kernel& kernel, Source& source, const MatmulJob& job, size_t first_row,
                                  size_t n_rows, size_t begin, size_t end, float* HWY_RESTRICT sums) {
   const size_t cols = job.w->cols;
   for (size_t panel = begin; panel < end; panel += kPanelOutputs) {
+    const size_t panel_end = std::min(end, panel + kPanelOutputs);
     Place at{panel, 0};
-    while (at.output < panel + kPanelOutputs) {
-      const Place next = NextBlock<Source::kOutputs, Source::kInputs>(at, panel, end, cols);
-      const size_t n_outputs = std::min(Source::kOutputs, end - at.output);
+    while (at.output < panel_end) {
+      const Place next = NextBlock<Source::kOutputs, Source::kInputs>(at, panel, panel_end, cols);
+      const size_t n_outputs = std::min(Source::kOutputs, panel_end - at.output);
       const size_t n_inputs = std::min(Source::kInputs, cols - at.input);
       const size_t n_tiles = (n_outputs + kTileOutputs - 1) / kTileOutputs;
       const Tiles all = source.TilesAt(at, n_outputs, n_inputs);
@@ -196,11 +197,11 @@ HWY_INLINE void MultiplyByPanels(const Kernel& kernel, Source& source, const Mat
         const bool lacks = n + Kernel::kTiles > n_tiles;
         const Tiles tiles{all.first + n * all.stride, lacks ? 0 : all.stride};
         const Block block{at.input, n_inputs, sums + at.output - panel + n * kTileOutputs};
-        RowsOfTiles<Kernel::kRows>(kernel, tiles, block, 0, n_rows, source.After(at, next, n));
+        RowsOfTiles<Kernel::kRows>(kernel, tiles, block, 0, n_rows, source.After(at, next, n, n_tiles));
       }
       at = next;
     }
-    StorePanel(job, first_row, n_rows, panel, std::min(kPanelOutputs, end - panel), sums);
+    StorePanel(job, first_row, n_rows, panel, panel_end - panel, sums);
   }
 }
 
