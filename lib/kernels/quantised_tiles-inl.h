@@ -165,9 +165,7 @@ HWY_INLINE void BlockTimesRows(const Tiles& unit, size_t block, const XBlock<Pro
       for (auto& part : tile) part = hn::Set(DI(), x[t * stride].start);
     }
   }
-#if HWY_COMPILER_GCC && !HWY_COMPILER_CLANG
-#pragma GCC unroll 8  // g++ by itself keeps sums in memory; clang does not, and takes minutes with sanitizers
-#endif
+  RWKV_UNROLL
   for (size_t g = 0; g < kGroups; ++g) {
     for (size_t n = 0; n < T; ++n) {
       for (size_t part = 0; part < kParts; ++part) {
