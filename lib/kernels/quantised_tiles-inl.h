@@ -39,7 +39,7 @@ template <class Products>
 struct XBlock {
   typename Products::template XCodes<kQuantBlock> codes;
   float scale;
-  int32_t start;  // −128 Σ codes: what adding unsigned codes of w, 128 too large, adds too much
+  int32_t start;  // StartOf(Σ codes)
 };
 
 // Writes the codes of 32 elements, all of which are read, and returns their scale.
@@ -76,9 +76,14 @@ HWY_INLINE int32_t SumOfCodes(const Code& codes) {
   return sum;
 }
 HWY_INLINE void SetSum(PlainXBlock& block) { block.sum = SumOfCodes(block.codes); }
+// What adding codes of w that are too large adds too much, negative.
+template <class Products>
+constexpr int32_t StartOf(int32_t sum_of_codes) {
+  return (Products::kSubtracted - kQ8Zero) * sum_of_codes;
+}
 template <class Products>
 HWY_INLINE void SetSum(XBlock<Products>& block) {
-  block.start = -kQ8Zero * SumOfCodes(block.codes.all);
+  block.start = StartOf<Products>(SumOfCodes(block.codes.all));
 }
 
 constexpr size_t BlocksOf(size_t cols) { return hwy::RoundUpTo(cols, kTileUnit) / kQuantBlock; }

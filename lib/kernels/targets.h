@@ -7,7 +7,8 @@
 namespace rwkv {
 
 // Names of the targets this CPU has and this library was built for, best first: Highway's ("AVX2", "AVX3",
-// "NEON" ...), and "AVX2_VNNI", which is AVX2 with products of bytes by AVX-VNNI.
+// "NEON" ...), and "AVX2_VNNI" and "NEON_DOTPROD", which multiply bytes by an instruction that not every CPU
+// with AVX2 or NEON has.
 std::vector<std::string> supported_targets();
 // The target in use.
 std::string current_target();
@@ -17,7 +18,7 @@ void pin_target(std::string_view name);
 // Back to the best target. Not thread-safe either.
 void unpin_target();
 
-// Whether the kernels that Highway knows as AVX2 multiply bytes by AVX-VNNI.
-bool uses_avx_vnni();
+// Whether the kernels that Highway knows as AVX2 multiply bytes by AVX-VNNI, those it knows as NEON by SDOT.
+bool uses_dot_products();
 
 }  // namespace rwkv

@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <optional>
 
 #include "model/model.h"
 #include "support/fixtures.h"
+#include "support/targets.h"
 #include "support/temp_dir.h"
 #include "tensor/convert.h"
 
@@ -105,6 +107,44 @@ TEST(GoldenConversion, ToHalfPrecisionEqualsTheReferenceWithRoundedWeights) {
     convert(TensorFile::open(fixture.folder / "model.pth"), temp / "half.safetensors", options,
             ignore_progress);
     EXPECT_LE(largest_difference(temp / "half.safetensors", fixture, expected), kTolerance) << expected;
+  }
+}
+
+// Adds the bits of `values` to an FNV-1a hash.
+uint64_t add_bits(uint64_t hash, std::span<const float> values) {
+  for (const float value : values) hash = (hash ^ std::bit_cast<uint32_t>(value)) * 0x100000001b3;
+  return hash;
+}
+
+// Of the logits of a fixture's bf16 checkpoint: as it is, in tiles, in q8 and in q4.
+uint64_t hash_of_logits(const Fixture& fixture) {
+  const TempDir temp;
+  const fs::path checkpoint = fixture.folder / "model-bf16.pth", packed = temp / "packed.safetensors";
+  uint64_t hash = add_bits(0xcbf29ce484222325, logits_of(checkpoint, fixture.tokens()));
+  for (const DType dtype : {DType::kBf16, DType::kQ8, DType::kQ4}) {
+    ConvertOptions options;
+    options.dtype = dtype;
+    options.layout = Layout::kTiles;
+    convert(TensorFile::open(checkpoint), packed, options, ignore_progress);
+    hash = add_bits(hash, logits_of(packed, fixture.tokens()));
+  }
+  return hash;
+}
+
+// A kernel that adds in another order changes these, and then they are to be written anew.
+TEST(GoldenBits, AreThoseOfEveryCpuWithFma) {
+  if (std::ranges::count(targets_with_fma(), current_target()) == 0) GTEST_SKIP() << "no FMA here";
+  constexpr std::pair<std::string_view, uint64_t> kHashes[] = {{"v4", 18106688307800846204U},
+                                                               {"v5.0", 11872846574730740421U},
+                                                               {"v5.1", 10734902374574157527U},
+                                                               {"v5.2", 10291241585163240906U},
+                                                               {"v5.2-timestate", 9006327457413033316U},
+                                                               {"v6", 11883294546741202647U},
+                                                               {"v7", 8273625154015637599U},
+                                                               {"v7-timestate", 3975688176573262344U},
+                                                               {"v7a", 1212235615618723132U}};
+  for (const auto& [name, hash] : kHashes) {
+    EXPECT_EQ(hash_of_logits({fs::path(RWKV_SOURCE_DIR) / "tests/golden/fixtures" / name}), hash) << name;
   }
 }
 

@@ -26,13 +26,15 @@ TEST_F(Targets, EachCanBePinnedAfterAnyOther) {
   EXPECT_EQ(supported_targets(), all_);
 }
 
-TEST_F(Targets, Avx2HasVnniOnlyByName) {
-  if (std::ranges::count(all_, "AVX2_VNNI") == 0) GTEST_SKIP() << "this CPU has no AVX-VNNI";
-  EXPECT_TRUE(uses_avx_vnni());
-  pin_target("AVX2");
-  EXPECT_FALSE(uses_avx_vnni());
-  pin_target("AVX2_VNNI");
-  EXPECT_TRUE(uses_avx_vnni());
+TEST_F(Targets, DotProductsAreHadOnlyByName) {
+  const auto with = std::ranges::find_if(
+      all_, [](const std::string& name) { return name == "AVX2_VNNI" || name == "NEON_DOTPROD"; });
+  if (with == all_.end()) GTEST_SKIP() << "this CPU has neither AVX-VNNI nor SDOT";
+  EXPECT_TRUE(uses_dot_products());
+  pin_target(with->substr(0, 4));  // AVX2 or NEON
+  EXPECT_FALSE(uses_dot_products());
+  pin_target(*with);
+  EXPECT_TRUE(uses_dot_products());
 }
 
 TEST_F(Targets, UnknownNameIsRefused) {
