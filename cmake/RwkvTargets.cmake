@@ -16,6 +16,10 @@ target_compile_options(rwkv_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow 
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(rwkv_options INTERFACE -Wno-restrict)  # false alarms on std::string's + (GCC bug 105651)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  # For AArch64 g++ moves loads forward before it allots registers: kernels' sums are then kept in memory.
+  target_compile_options(rwkv_options INTERFACE -fno-schedule-insns)
+endif()
 if(RWKV_WERROR)
   target_compile_options(rwkv_options INTERFACE -Werror)
 endif()

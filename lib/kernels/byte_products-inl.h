@@ -37,25 +37,36 @@ using VI = hn::Vec<DI>;
 // ---- the ways to multiply bytes. Each has
 // XCodes<N>: the codes of N inputs, a multiple of 4, as they are multiplied: in groups of 4. To set them,
 // write all to Staging(spare), which may be `spare`, then call Take() with it; WGroup SplitWeights(codes): a
-// group of w; AddProducts(w, x, g, sum): sum + the products of a group of w and the group `g` of x.
+// group of w, of which kSubtracted was taken from every code; AddProducts(w, x, g, sum): sum + the products
+// of a group of w and the group `g` of x.
+
+template <size_t N>
+struct PlainCodes {
+  int8_t all[N];
+  HWY_INLINE int8_t* Staging(int8_t (&/*spare*/)[N]) { return all; }
+  HWY_INLINE void Take(const int8_t* /*staging*/) {}
+};
+
+template <class Codes>
+HWY_INLINE int32_t LoadGroup(const Codes& x, size_t g) {
+  int32_t four;
+  std::memcpy(&four, x.all + 4 * g, sizeof four);
+  return four;
+}
 
 #if HWY_ARCH_X86 && (HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_AVX2)
-// One instruction, which CPUs that run AVX2 may lack: see WithByteProducts().
+// One instruction, which CPUs that run AVX2 or AVX3 may lack: see WithByteProducts().
 struct Vnni {
+  static constexpr int32_t kSubtracted = 0;
   template <size_t N>
-  struct XCodes {
-    int8_t all[N];
-    HWY_INLINE int8_t* Staging(int8_t (&/*spare*/)[N]) { return all; }
-    HWY_INLINE void Take(const int8_t* /*staging*/) {}
-  };
+  using XCodes = PlainCodes<N>;
   struct WGroup {
     VI codes;
   };
   static HWY_INLINE WGroup SplitWeights(VI codes) { return {codes}; }
   template <size_t N>
   static HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
-    int32_t four;
-    std::memcpy(&four, x.all + 4 * g, sizeof four);
+    const int32_t four = LoadGroup(x, g);
 #if HWY_TARGET == HWY_AVX3
     // The intrinsic is only for functions with an attribute of their own, into which nothing here is inlined.
     __asm__("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(w.codes.raw), "v"(hn::Set(DI(), four).raw));
@@ -70,8 +81,50 @@ struct Vnni {
 };
 #endif
 
+#if HWY_ARCH_ARM_A64 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+// What its ways share: codes of w are made signed.
+struct NeonCodes {
+  static constexpr int32_t kSubtracted = 128;
+  template <size_t N>
+  using XCodes = PlainCodes<N>;
+  struct WGroup {
+    int8x16_t codes;
+  };
+  static HWY_INLINE WGroup SplitWeights(VI codes) {
+    return {veorq_s8(vreinterpretq_s8_s32(codes.raw), vdupq_n_s8(-128))};
+  }
+};
+
+// One instruction, which CPUs before ARMv8.4 may lack: see WithByteProducts().
+struct DotProducts : NeonCodes {
+  template <size_t N>
+  static HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
+    const int8x8_t four = vreinterpret_s8_s32(vset_lane_s32(LoadGroup(x, g), vdup_n_s32(0), 0));
+#ifdef __ARM_FEATURE_DOTPROD
+    return VI(vdotq_lane_s32(sum.raw, w.codes, four, 0));
+#else  // As above; and the assembler too must be told.
+    __asm__(".arch armv8.2-a+dotprod\n\tsdot %0.4s, %1.16b, %2.4b[0]"
+            : "+w"(sum.raw)
+            : "w"(w.codes), "w"(four));
+    return sum;
+#endif
+  }
+};
+
+// Sums of two products fit into 16 bits, since codes of x are above -128.
+struct NeonPairs : NeonCodes {
+  template <size_t N>
+  static HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
+    const int8x16_t four = vreinterpretq_s8_s32(vdupq_n_s32(LoadGroup(x, g)));
+    const int16x8_t low = vmull_s8(vget_low_s8(w.codes), vget_low_s8(four));
+    return VI(vpadalq_s16(sum.raw, vpaddq_s16(low, vmull_high_s8(w.codes, four))));
+  }
+};
+#endif
+
 // 16-bit pairs, inputs 0 and 2 and inputs 1 and 3, so that splitting w is a mask and a shift.
 struct BytePairs {
+  static constexpr int32_t kSubtracted = 0;
   template <size_t N>
   struct XCodes {
     int16_t all[N];  // first the even ones
@@ -126,10 +179,10 @@ template <class F>
 auto WithByteProducts(F&& f) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
   return f(Vnni());
-#elif HWY_ARCH_X86 && HWY_TARGET == HWY_AVX3
-  return uses_avx512_vnni() ? f(Vnni()) : f(BytePairs());
-#elif HWY_ARCH_X86 && HWY_TARGET == HWY_AVX2
-  return uses_avx_vnni() ? f(Vnni()) : f(BytePairs());
+#elif HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2)
+  return uses_dot_products(HWY_TARGET) ? f(Vnni()) : f(BytePairs());
+#elif HWY_ARCH_ARM_A64 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+  return uses_dot_products(HWY_TARGET) ? f(DotProducts()) : f(NeonPairs());
 #else
   return f(BytePairs());
 #endif

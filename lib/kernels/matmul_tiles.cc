@@ -80,6 +80,7 @@ HWY_INLINE void StepOfTiles(const Tiles& w, const float* HWY_RESTRICT x, size_t 
       const auto* tile = reinterpret_cast<const typename Codec::Stored*>(w.first + n * w.stride);
       for (size_t part = 0; part < kParts; ++part) weights[n][part] = Step::Load(tile, part, i);
     }
+    RWKV_UNROLL
     for (size_t t = 0; t < N; ++t) {
       const VF vx = hn::Set(DF(), x[t * x_stride + i]);
       for (size_t n = 0; n < T; ++n) {

@@ -17,6 +17,15 @@
 #include "kernels/byte_products-inl.h"
 #include "kernels/vec16-inl.h"
 
+// Goes before loops over sums, which g++, if it unrolls them later, keeps in memory. Clang does not, and
+// takes minutes with sanitizers.
+#undef RWKV_UNROLL
+#if HWY_COMPILER_GCC && !HWY_COMPILER_CLANG
+#define RWKV_UNROLL _Pragma("GCC unroll 16")
+#else
+#define RWKV_UNROLL
+#endif
+
 RWKV_BEFORE_BYTE_PRODUCTS();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -66,6 +75,7 @@ using TileSums = VF[N][T][kParts];
 // None before the first input of all, else those of the block before.
 template <size_t N, size_t T>
 HWY_INLINE void LoadSums(const Block& block, TileSums<N, T>& sums) {
+  RWKV_UNROLL
   for (size_t t = 0; t < N; ++t) {
     for (size_t n = 0; n < T; ++n) {
       for (size_t part = 0; part < kParts; ++part) {
@@ -78,6 +88,7 @@ HWY_INLINE void LoadSums(const Block& block, TileSums<N, T>& sums) {
 
 template <size_t N, size_t T>
 HWY_INLINE void StoreSums(const TileSums<N, T>& sums, const Block& block) {
+  RWKV_UNROLL
   for (size_t t = 0; t < N; ++t) {
     for (size_t n = 0; n < T; ++n) {
       for (size_t part = 0; part < kParts; ++part)

@@ -130,7 +130,7 @@ struct ActiveOfBlock {
   typename Products::template XCodes<kQuantBlock> groups;
 
   ActiveOfBlock() = default;
-  HWY_INLINE explicit ActiveOfBlock(const PlainXBlock& x) : scale(x.scale), start(-kQ8Zero * x.sum) {
+  HWY_INLINE explicit ActiveOfBlock(const PlainXBlock& x) : scale(x.scale), start(StartOf<Products>(x.sum)) {
     int8_t spare[kQuantBlock];
     int8_t* codes = groups.Staging(spare);
     std::fill_n(codes, kQuantBlock, int8_t{0});

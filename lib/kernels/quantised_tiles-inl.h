@@ -39,13 +39,13 @@ template <class Products>
 struct XBlock {
   typename Products::template XCodes<kQuantBlock> codes;
   float scale;
-  int32_t start;  // −128 Σ codes: what adding unsigned codes of w, 128 too large, adds too much
+  int32_t start;  // StartOf(Σ codes)
 };
 
 // Writes the codes of 32 elements, all of which are read, and returns their scale.
 HWY_INLINE float QuantiseBlock(const float* HWY_RESTRICT x, int8_t* HWY_RESTRICT codes) {
-  // Added to a number below 2^22, it leaves the nearest integer in the low bits, without NearestInt()'s care for
-  // larger ones.
+  // Added to a number below 2^22, it leaves the nearest integer in the low bits, without NearestInt()'s care
+  // for larger ones.
   constexpr float kNoFraction = 0x1.8p23f;
   const DF d;
   const hn::Rebind<int8_t, DF> di8;
@@ -80,9 +80,14 @@ HWY_INLINE int32_t SumOfCodes(const Code& codes) {
   return sum;
 }
 HWY_INLINE void SetSum(PlainXBlock& block) { block.sum = SumOfCodes(block.codes); }
+// What adding codes of w that are too large adds too much, negative.
+template <class Products>
+constexpr int32_t StartOf(int32_t sum_of_codes) {
+  return (Products::kSubtracted - kQ8Zero) * sum_of_codes;
+}
 template <class Products>
 HWY_INLINE void SetSum(XBlock<Products>& block) {
-  block.start = -kQ8Zero * SumOfCodes(block.codes.all);
+  block.start = StartOf<Products>(SumOfCodes(block.codes.all));
 }
 
 constexpr size_t BlocksOf(size_t cols) { return hwy::RoundUpTo(cols, kTileUnit) / kQuantBlock; }
@@ -169,9 +174,7 @@ HWY_INLINE void BlockTimesRows(const Tiles& unit, size_t block, const XBlock<Pro
       for (auto& part : tile) part = hn::Set(DI(), x[t * stride].start);
     }
   }
-#if HWY_COMPILER_GCC && !HWY_COMPILER_CLANG
-#pragma GCC unroll 8  // g++ by itself keeps sums in memory; clang does not, and takes minutes with sanitizers
-#endif
+  RWKV_UNROLL
   for (size_t g = 0; g < kGroups; ++g) {
     for (size_t n = 0; n < T; ++n) {
       for (size_t part = 0; part < kParts; ++part) {

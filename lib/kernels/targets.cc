@@ -6,6 +6,8 @@
 
 #if HWY_ARCH_X86
 #include <cpuid.h>
+#elif HWY_ARCH_ARM_A64 && HWY_OS_LINUX
+#include <sys/auxv.h>
 #endif
 
 namespace rwkv {
@@ -14,40 +16,51 @@ namespace {
 struct Target {
   std::string name;
   int64_t highway;
-  bool vnni = false;
+  bool dot_products = false;
 };
 
-// VNNI that a target of Highway's may run beside, or not.
-struct CpuVnni {
-  bool avx = false, avx512 = false;
-
-  CpuVnni() {
 #if HWY_ARCH_X86
-    constexpr unsigned kLeaf = 7, kAvx512BitOfEcx = 11, kAvxBitOfEax = 4;
-    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-    avx512 = __get_cpuid_count(kLeaf, 0, &eax, &ebx, &ecx, &edx) != 0 && (ecx >> kAvx512BitOfEcx & 1) != 0;
-    avx = __get_cpuid_count(kLeaf, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax >> kAvxBitOfEax & 1) != 0;
+bool cpuid_7(unsigned subleaf, bool in_eax, unsigned bit) {
+  constexpr unsigned kLeaf = 7;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(kLeaf, subleaf, &eax, &ebx, &ecx, &edx) != 0 &&
+         ((in_eax ? eax : ecx) >> bit & 1) != 0;
+}
 #endif
-  }
-};
 
-const CpuVnni& cpu_vnni() {
-  static const CpuVnni vnni;
-  return vnni;
+// Whether the CPU has an instruction for sums of products of bytes that a target of Highway's does not imply.
+bool cpu_has_dot_products([[maybe_unused]] int64_t target) {
+#if HWY_ARCH_X86
+  static const bool avx_vnni = cpuid_7(1, true, 4), avx512_vnni = cpuid_7(0, false, 11);
+  return (target == HWY_AVX2 && avx_vnni) || (target == HWY_AVX3 && avx512_vnni);
+#elif HWY_ARCH_ARM_A64 && HWY_OS_LINUX
+  return (::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#elif HWY_ARCH_ARM_A64 && defined(__ARM_FEATURE_DOTPROD)
+  return true;
+#else
+  return false;
+#endif
 }
 
 // With Highway's own choice, that of the process.
-bool& vnni_allowed() {
+bool& dot_products_allowed() {
   static bool allowed = true;
   return allowed;
 }
 
+// Of those that Highway says the CPU has.
+std::vector<int64_t> highway_targets() {
+  // Where there is but one, it is not asked: 1.0.3 denies NEON to CPUs without AES, as a Raspberry Pi 4's.
+  if (HWY_TARGETS == HWY_STATIC_TARGET) return {HWY_STATIC_TARGET};
+  return hwy::SupportedAndGeneratedTargets();
+}
+
 std::vector<Target> targets() {
   std::vector<Target> all;
-  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
+  for (const int64_t target : highway_targets()) {
     const std::string name = hwy::TargetName(target);
-    if ((target == HWY_AVX2 && uses_avx_vnni()) || (target == HWY_AVX3 && uses_avx512_vnni()))
-      all.push_back({name + "_VNNI", target, true});
+    if (uses_dot_products(target))
+      all.push_back({name + (HWY_ARCH_X86 ? "_VNNI" : "_DOTPROD"), target, true});
     all.push_back({name, target});
   }
   return all;
@@ -55,8 +68,7 @@ std::vector<Target> targets() {
 
 }  // namespace
 
-bool uses_avx_vnni() { return vnni_allowed() && cpu_vnni().avx; }
-bool uses_avx512_vnni() { return vnni_allowed() && cpu_vnni().avx512; }
+bool uses_dot_products(int64_t target) { return dot_products_allowed() && cpu_has_dot_products(target); }
 
 std::vector<std::string> supported_targets() {
   std::vector<std::string> names;
@@ -68,7 +80,7 @@ std::string current_target() { return supported_targets().front(); }
 
 void unpin_target() {
   hwy::SetSupportedTargetsForTest(0);
-  vnni_allowed() = true;
+  dot_products_allowed() = true;
 }
 
 void pin_target(std::string_view name) {
@@ -77,7 +89,7 @@ void pin_target(std::string_view name) {
   for (const Target& target : targets()) {
     if (name == target.name) {
       hwy::SetSupportedTargetsForTest(target.highway);
-      vnni_allowed() = target.vnni;
+      dot_products_allowed() = target.dot_products;
       return;
     }
     known += (known.empty() ? "" : ", ") + target.name;

@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <optional>
 
 #include "model/model.h"
 #include "support/fixtures.h"
+#include "support/targets.h"
 #include "support/temp_dir.h"
 #include "tensor/convert.h"
 
@@ -105,6 +107,44 @@ TEST(GoldenConversion, ToHalfPrecisionEqualsTheReferenceWithRoundedWeights) {
     convert(TensorFile::open(fixture.folder / "model.pth"), temp / "half.safetensors", options,
             ignore_progress);
     EXPECT_LE(largest_difference(temp / "half.safetensors", fixture, expected), kTolerance) << expected;
+  }
+}
+
+// Adds the bits of `values` to an FNV-1a hash.
+uint64_t add_bits(uint64_t hash, std::span<const float> values) {
+  for (const float value : values) hash = (hash ^ std::bit_cast<uint32_t>(value)) * 0x100000001b3;
+  return hash;
+}
+
+// Of the logits of a fixture's bf16 checkpoint: as it is, in tiles, in q8 and in q4.
+uint64_t hash_of_logits(const Fixture& fixture) {
+  const TempDir temp;
+  const fs::path checkpoint = fixture.folder / "model-bf16.pth", packed = temp / "packed.safetensors";
+  uint64_t hash = add_bits(0xcbf29ce484222325, logits_of(checkpoint, fixture.tokens()));
+  for (const DType dtype : {DType::kBf16, DType::kQ8, DType::kQ4}) {
+    ConvertOptions options;
+    options.dtype = dtype;
+    options.layout = Layout::kTiles;
+    convert(TensorFile::open(checkpoint), packed, options, ignore_progress);
+    hash = add_bits(hash, logits_of(packed, fixture.tokens()));
+  }
+  return hash;
+}
+
+// A kernel that adds in another order changes these, and then they are to be written anew.
+TEST(GoldenBits, AreThoseOfEveryCpuWithFma) {
+  if (std::ranges::count(targets_with_fma(), current_target()) == 0) GTEST_SKIP() << "no FMA here";
+  constexpr std::pair<std::string_view, uint64_t> kHashes[] = {{"v4", 7892909595765388069U},
+                                                               {"v5.0", 16688583482725056676U},
+                                                               {"v5.1", 8729829102301842915U},
+                                                               {"v5.2", 15654688687627601556U},
+                                                               {"v5.2-timestate", 4007811732552925372U},
+                                                               {"v6", 2064865820713481861U},
+                                                               {"v7", 6932243975939796331U},
+                                                               {"v7-timestate", 12711090570087953276U},
+                                                               {"v7a", 12134197204407082583U}};
+  for (const auto& [name, hash] : kHashes) {
+    EXPECT_EQ(hash_of_logits({fs::path(RWKV_SOURCE_DIR) / "tests/golden/fixtures" / name}), hash) << name;
   }
 }
 

@@ -2,6 +2,7 @@
 #include "kernels/targets.h"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <algorithm>
 
@@ -26,18 +27,24 @@ TEST_F(Targets, EachCanBePinnedAfterAnyOther) {
   EXPECT_EQ(supported_targets(), all_);
 }
 
-TEST_F(Targets, HaveVnniOnlyByName) {
+TEST_F(Targets, DotProductsAreHadOnlyByName) {
+  struct Case {
+    std::string without, with;
+    int64_t highway;
+  };
   size_t n = 0;
-  for (const auto& [name, uses_vnni] : {std::pair{"AVX2", &uses_avx_vnni}, {"AVX3", &uses_avx512_vnni}}) {
-    const std::string with = std::string(name) + "_VNNI";
-    if (std::ranges::count(all_, with) == 0) continue;
+  for (const Case& c : {Case{"AVX2", "AVX2_VNNI", HWY_AVX2}, Case{"AVX3", "AVX3_VNNI", HWY_AVX3},
+                        Case{"NEON", "NEON_DOTPROD", HWY_NEON}}) {
+    if (std::ranges::count(all_, c.with) == 0) continue;
     ++n;
-    pin_target(name);
-    EXPECT_FALSE(uses_vnni());
-    pin_target(with);
-    EXPECT_TRUE(uses_vnni());
+    unpin_target();
+    EXPECT_TRUE(uses_dot_products(c.highway));
+    pin_target(c.without);
+    EXPECT_FALSE(uses_dot_products(c.highway));
+    pin_target(c.with);
+    EXPECT_TRUE(uses_dot_products(c.highway));
   }
-  if (n == 0) GTEST_SKIP() << "this CPU has no VNNI";
+  if (n == 0) GTEST_SKIP() << "this CPU has neither VNNI nor SDOT";
 }
 
 TEST_F(Targets, UnknownNameIsRefused) {
