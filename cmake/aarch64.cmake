@@ -1,4 +1,4 @@
-# Toolchain file of the preset aarch64: Debian's cross compiler, and the libraries that scripts/arm64_libraries.sh unpacked.
+# Toolchain file of the preset aarch64: Debian's cross compiler, and the libraries that scripts/aarch64_libraries.sh unpacked.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 find_program(aarch64_gxx NAMES aarch64-linux-gnu-g++-12 aarch64-linux-gnu-g++ REQUIRED)
