@@ -95,22 +95,6 @@ struct NeonCodes {
   }
 };
 
-// One instruction, which CPUs before ARMv8.4 may lack: see WithByteProducts().
-struct DotProducts : NeonCodes {
-  template <size_t N>
-  static HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
-    const int8x8_t four = vreinterpret_s8_s32(vset_lane_s32(LoadGroup(x, g), vdup_n_s32(0), 0));
-#ifdef __ARM_FEATURE_DOTPROD
-    return VI(vdotq_lane_s32(sum.raw, w.codes, four, 0));
-#else  // As above; and the assembler too must be told.
-    __asm__(".arch armv8.2-a+dotprod\n\tsdot %0.4s, %1.16b, %2.4b[0]"
-            : "+w"(sum.raw)
-            : "w"(w.codes), "w"(four));
-    return sum;
-#endif
-  }
-};
-
 // Sums of two products fit into 16 bits, since codes of x are above -128.
 struct NeonPairs : NeonCodes {
   template <size_t N>
@@ -118,6 +102,25 @@ struct NeonPairs : NeonCodes {
     const int8x16_t four = vreinterpretq_s8_s32(vdupq_n_s32(LoadGroup(x, g)));
     const int16x8_t low = vmull_s8(vget_low_s8(w.codes), vget_low_s8(four));
     return VI(vpadalq_s16(sum.raw, vpaddq_s16(low, vmull_high_s8(w.codes, four))));
+  }
+};
+
+// One instruction, which CPUs before ARMv8.4 may lack: see WithByteProducts().
+struct DotProducts : NeonCodes {
+  template <size_t N>
+  static HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
+    [[maybe_unused]] const int8x8_t four =
+        vreinterpret_s8_s32(vset_lane_s32(LoadGroup(x, g), vdup_n_s32(0), 0));
+#ifdef __ARM_FEATURE_DOTPROD
+    return VI(vdotq_lane_s32(sum.raw, w.codes, four, 0));
+#elif HWY_COMPILER_CLANG  // knows no other way; never called: uses_dot_products() says no
+    return NeonPairs::AddProducts(w, x, g, sum);
+#else                     // as above; and the assembler too must be told
+    __asm__(".arch armv8.2-a+dotprod\n\tsdot %0.4s, %1.16b, %2.4b[0]"
+            : "+w"(sum.raw)
+            : "w"(w.codes), "w"(four));
+    return sum;
+#endif
   }
 };
 #endif

@@ -33,10 +33,10 @@ bool cpu_has_dot_products([[maybe_unused]] int64_t target) {
 #if HWY_ARCH_X86
   static const bool avx_vnni = cpuid_7(1, true, 4), avx512_vnni = cpuid_7(0, false, 11);
   return (target == HWY_AVX2 && avx_vnni) || (target == HWY_AVX3 && avx512_vnni);
-#elif HWY_ARCH_ARM_A64 && HWY_OS_LINUX
-  return (::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
 #elif HWY_ARCH_ARM_A64 && defined(__ARM_FEATURE_DOTPROD)
   return true;
+#elif HWY_ARCH_ARM_A64 && HWY_OS_LINUX && !HWY_COMPILER_CLANG  // see DotProducts
+  return (::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
 #else
   return false;
 #endif

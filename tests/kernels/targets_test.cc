@@ -15,7 +15,7 @@ class Targets : public testing::Test {
  protected:
   void TearDown() override { unpin_target(); }
 
-  const std::vector<std::string> all_ = supported_targets();
+  std::vector<std::string> all_ = supported_targets();
 };
 
 TEST_F(Targets, EachCanBePinnedAfterAnyOther) {
