@@ -9,16 +9,18 @@ constexpr size_t kInputsAhead = 32;  // whose lines are fetched while an input's
 
 // Those whose x is not zero, in order, in someone else's memory.
 struct ActiveInputs {
+  static constexpr size_t kIndexAt = 64;
+
+  size_t* count;
   uint32_t* index;  // and kInputsAhead more: the first ones again, of the next column
   float* x;
-  size_t* count;
 
   ActiveInputs(std::byte* memory, size_t cols)
-      : index(reinterpret_cast<uint32_t*>(memory)),
-        x(reinterpret_cast<float*>(index + cols + kInputsAhead)),
-        count(reinterpret_cast<size_t*>(memory + (bytes(cols) - sizeof *count))) {}
+      : count(reinterpret_cast<size_t*>(memory)),
+        index(reinterpret_cast<uint32_t*>(memory + kIndexAt)),
+        x(reinterpret_cast<float*>(index + cols + kInputsAhead)) {}
   static size_t bytes(size_t cols) {
-    return ((cols + kInputsAhead) * sizeof *index + cols * sizeof *x + 63) / 64 * 64 + sizeof *count;
+    return kIndexAt + (cols + kInputsAhead) * sizeof *index + cols * sizeof *x;
   }
 };
 

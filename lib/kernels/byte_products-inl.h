@@ -47,10 +47,9 @@ struct PlainCodes {
   HWY_INLINE void Take(const int8_t* /*staging*/) {}
 };
 
-template <class Codes>
-HWY_INLINE int32_t LoadGroup(const Codes& x, size_t g) {
+HWY_INLINE int32_t LoadFourBytes(const void* p) {
   int32_t four;
-  std::memcpy(&four, x.all + 4 * g, sizeof four);
+  std::memcpy(&four, p, sizeof four);
   return four;
 }
 
@@ -66,7 +65,7 @@ struct Vnni {
   static HWY_INLINE WGroup SplitWeights(VI codes) { return {codes}; }
   template <size_t N>
   static HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
-    const int32_t four = LoadGroup(x, g);
+    const int32_t four = LoadFourBytes(x.all + 4 * g);
 #if HWY_TARGET == HWY_AVX3
     // The intrinsic is only for functions with an attribute of their own, into which nothing here is inlined.
     __asm__("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(w.codes.raw), "v"(hn::Set(DI(), four).raw));
@@ -99,7 +98,7 @@ struct NeonCodes {
 struct NeonPairs : NeonCodes {
   template <size_t N>
   static HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
-    const int8x16_t four = vreinterpretq_s8_s32(vdupq_n_s32(LoadGroup(x, g)));
+    const int8x16_t four = vreinterpretq_s8_s32(vdupq_n_s32(LoadFourBytes(x.all + 4 * g)));
     const int16x8_t low = vmull_s8(vget_low_s8(w.codes), vget_low_s8(four));
     return VI(vpadalq_s16(sum.raw, vpaddq_s16(low, vmull_high_s8(w.codes, four))));
   }
@@ -110,7 +109,7 @@ struct DotProducts : NeonCodes {
   template <size_t N>
   static HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
     [[maybe_unused]] const int8x8_t four =
-        vreinterpret_s8_s32(vset_lane_s32(LoadGroup(x, g), vdup_n_s32(0), 0));
+        vreinterpret_s8_s32(vset_lane_s32(LoadFourBytes(x.all + 4 * g), vdup_n_s32(0), 0));
 #ifdef __ARM_FEATURE_DOTPROD
     return VI(vdotq_lane_s32(sum.raw, w.codes, four, 0));
 #elif HWY_COMPILER_CLANG  // knows no other way; never called: uses_dot_products() says no
@@ -147,7 +146,9 @@ struct BytePairs {
   }
   template <size_t N>
   static HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
-    return AddPairs(w.odd, LoadPair(x.all + N / 2 + 2 * g), AddPairs(w.even, LoadPair(x.all + 2 * g), sum));
+    const VI even = hn::Set(DI(), LoadFourBytes(x.all + 2 * g));
+    const VI odd = hn::Set(DI(), LoadFourBytes(x.all + N / 2 + 2 * g));
+    return AddPairs(w.odd, odd, AddPairs(w.even, even, sum));
   }
 
  private:
@@ -168,11 +169,6 @@ struct BytePairs {
     const auto high = [](VI v) HWY_ATTR { return hn::ShiftRight<16>(v); };
     return hn::Add(sum, hn::Add(hn::Mul(low(a), low(b)), hn::Mul(high(a), high(b))));
 #endif
-  }
-  static HWY_INLINE VI LoadPair(const int16_t* pair) {
-    int32_t both;
-    std::memcpy(&both, pair, sizeof both);
-    return hn::Set(DI(), both);
   }
 };
 

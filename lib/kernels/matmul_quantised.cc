@@ -113,20 +113,15 @@ void MultiplyQuantised(const MatmulJob& job, const std::byte* codes, size_t begi
                        std::byte* scratch) {
   using Kernel = QuantisedKernel<Products, Unit>;
   const auto* blocks = reinterpret_cast<const XBlock<Products>*>(codes);
-  const size_t x_stride = XStride(job.x.cols);
-  if (job.x.rows == 1) return MultiplyRow<1>(Kernel{blocks, x_stride}, job, begin, end);
+  const Kernel kernel{blocks, XStride(job.x.cols)};
+  if (job.x.rows == 1) return MultiplyRow<1>(kernel, job, begin, end);
   auto* sums = reinterpret_cast<float*>(scratch);
-  for (size_t row = 0; row < job.x.rows; row += kPanelRows, blocks += kPanelRows * x_stride) {
-    const size_t n_rows = std::min(kPanelRows, job.x.rows - row);
-    if (job.w->layout == Layout::kTiles) {
-      StoredTiles<Kernel> source(*job.w);
-      MultiplyByPanels(Kernel{blocks, x_stride}, source, job, row, n_rows, begin, end, sums);
-    } else {
-      UnitsOfLines<Line> source(*job.w, scratch + kPanelSums * sizeof(float));
-      MultiplyByPanels(QuantisedKernel<Products, Q8Unit>{blocks, x_stride}, source, job, row, n_rows, begin,
-                       end, sums);
-    }
+  if (job.w->layout == Layout::kTiles) {
+    StoredTiles<Kernel> source(*job.w);
+    return MultiplyByPanels(kernel, source, job, begin, end, sums);
   }
+  UnitsOfLines<Line> source(*job.w, scratch + kPanelSums * sizeof(float));
+  MultiplyByPanels(QuantisedKernel<Products, Q8Unit>{blocks, kernel.x_stride}, source, job, begin, end, sums);
 }
 
 template <class Unit, class Line>

@@ -21,15 +21,20 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // ---- weights in tiles
 
-// How a tile stores some inputs at a time: kInputs of them for 16 outputs; kBytes from one step to the next.
-template <class Codec>
-struct TileStep {
-  static constexpr size_t kInputs = 1, kBytes = kTileOutputs * sizeof(typename Codec::Stored);
+// How some inputs' weights for 16 outputs are stored: kInputs of them together, kBytes from there to the
+// next. One after the other:
+template <class Codec, size_t kStride>
+struct PlainStep {
+  static constexpr size_t kInputs = 1, kBytes = kStride;
   // Input i's weights for the outputs of register `part`.
   static HWY_INLINE VF Load(const typename Codec::Stored* p, size_t part, size_t /*i*/) {
     return Codec::Load(DF(), p + part * kLanes);
   }
 };
+template <class Codec>
+using LineStep = PlainStep<Codec, line_bytes(Codec::kDType)>;
+template <class Codec>
+struct TileStep : PlainStep<Codec, kTileOutputs * sizeof(typename Codec::Stored)> {};
 
 // Two inputs share a 32-bit lane, so that widening is a shift or a mask.
 template <>
@@ -39,15 +44,6 @@ struct TileStep<CodecBf16> {
     const hn::RebindToUnsigned<DF> du32;
     const auto both = hn::LoadU(du32, reinterpret_cast<const uint32_t*>(p) + part * kLanes);
     return hn::BitCast(DF(), i == 0 ? hn::ShiftLeft<16>(both) : hn::And(both, hn::Set(du32, 0xFFFF0000u)));
-  }
-};
-
-// Sixteen outputs of lines.
-template <class Codec>
-struct LineStep {
-  static constexpr size_t kInputs = 1, kBytes = line_bytes(Codec::kDType);
-  static HWY_INLINE VF Load(const typename Codec::Stored* p, size_t part, size_t /*i*/) {
-    return Codec::Load(DF(), p + part * kLanes);
   }
 };
 
@@ -102,6 +98,8 @@ struct WideKernel {
   static constexpr size_t kStepInputs = Step::kInputs, kStepBytes = Step::kBytes;
 
   MatSpan<const float> x;
+
+  WideKernel From(size_t row) const { return {x.rows_at(row, x.rows - row)}; }
 
   // In a function of its own where registers are few: inlined into its caller, g++ runs out of them.
   template <size_t N, size_t T>
@@ -235,27 +233,20 @@ void OneRowOfTiles(const MatmulJob& job, size_t begin, size_t end) {
   MultiplyRow<kTilesOfRow>(WideKernel<Codec>{job.x}, job, begin, end);
 }
 
-template <class Codec, class Step, class Source>
-void RowsOf(Source source, const MatmulJob& job, size_t begin, size_t end, float* sums) {
-  for (size_t row = 0; row < job.x.rows; row += kPanelRows) {
-    const size_t n_rows = std::min(kPanelRows, job.x.rows - row);
-    MultiplyByPanels(WideKernel<Codec, Step>{job.x.rows_at(row, n_rows)}, source, job, row, n_rows, begin,
-                     end, sums);
-  }
-}
-
 template <class Codec>
 void Wide(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  using Tile = TileStep<Codec>;
   auto* sums = reinterpret_cast<float*>(scratch);
+  const WideKernel<Codec> kernel{job.x};
   if (job.w->layout == Layout::kTiles) {
-    const StoredTiles<WideKernel<Codec, Tile>> source(*job.w);
-    return RowsOf<Codec, Tile>(source, job, begin, end, sums);
+    StoredTiles<WideKernel<Codec>> source(*job.w);
+    return MultiplyByPanels(kernel, source, job, begin, end, sums);
   }
-  if (job.w->layout == Layout::kLines)
-    return RowsOf<Codec, LineStep<Codec>>(StoredLines<Codec>(*job.w), job, begin, end, sums);
-  const TilesOfInputs<Codec> source(*job.w, scratch + kPanelSums * sizeof(float));
-  RowsOf<Codec, Tile>(source, job, begin, end, sums);
+  if (job.w->layout == Layout::kLines) {
+    StoredLines<Codec> source(*job.w);
+    return MultiplyByPanels(WideKernel<Codec, LineStep<Codec>>{job.x}, source, job, begin, end, sums);
+  }
+  TilesOfInputs<Codec> source(*job.w, scratch + kPanelSums * sizeof(float));
+  MultiplyByPanels(kernel, source, job, begin, end, sums);
 }
 
 void OneRowOfTilesF32(const MatmulJob& job, size_t begin, size_t end) {

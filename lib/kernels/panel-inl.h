@@ -185,14 +185,11 @@ HWY_INLINE void MultiplyRow(const Kernel& kernel, const MatmulJob& job, size_t b
   }
 }
 
-// Outputs [begin, end) of rows [first_row, first_row + n_rows), at most kPanelRows. `sums`: kPanelSums
-// floats. Kernel: kRows and kTiles at a time; its Multiply<N, T>(tiles, block, row, ahead) adds to the
-// block's sums. Source: the tiles of blocks of kOutputs x kInputs, by TilesAt(place, n_outputs, n_inputs),
-// and After(place, next, tile, n_tiles): what to fetch for the block at `next`, or the next of the block's
-// n_tiles, while the kernel multiplies the block at `place` from the given tile on.
+// Outputs [begin, end) of rows [first_row, first_row + n_rows), at most kPanelRows, which the kernel begins
+// with.
 template <class Kernel, class Source>
-HWY_INLINE void MultiplyByPanels(const Kernel& kernel, Source& source, const MatmulJob& job, size_t first_row,
-                                 size_t n_rows, size_t begin, size_t end, float* HWY_RESTRICT sums) {
+HWY_INLINE void RowsByPanels(const Kernel& kernel, Source& source, const MatmulJob& job, size_t first_row,
+                             size_t n_rows, size_t begin, size_t end, float* HWY_RESTRICT sums) {
   const size_t cols = job.w->cols;
   for (size_t panel = begin; panel < end; panel += kPanelOutputs) {
     const size_t panel_end = std::min(end, panel + kPanelOutputs);
@@ -213,6 +210,20 @@ HWY_INLINE void MultiplyByPanels(const Kernel& kernel, Source& source, const Mat
       at = next;
     }
     StorePanel(job, first_row, n_rows, panel, panel_end - panel, sums);
+  }
+}
+
+// Outputs [begin, end) of a job. `sums`: kPanelSums floats. Kernel: kRows and kTiles at a time; its
+// Multiply<N, T>(tiles, block, row, ahead) adds to the block's sums, and From(row) is one that begins there.
+// Source: the tiles of blocks of kOutputs x kInputs, by TilesAt(place, n_outputs, n_inputs), and
+// After(place, next, tile, n_tiles): what to fetch for the block at `next`, or the next of the block's
+// n_tiles, while the kernel multiplies the block at `place` from the given tile on.
+template <class Kernel, class Source>
+void MultiplyByPanels(const Kernel& kernel, Source& source, const MatmulJob& job, size_t begin, size_t end,
+                      float* HWY_RESTRICT sums) {
+  for (size_t row = 0; row < job.x.rows; row += kPanelRows) {
+    const size_t n_rows = std::min(kPanelRows, job.x.rows - row);
+    RowsByPanels(kernel.From(row), source, job, row, n_rows, begin, end, sums);
   }
 }
 

@@ -207,6 +207,8 @@ struct QuantisedKernel {
   const XBlock<Products>* x;
   size_t x_stride;
 
+  QuantisedKernel From(size_t row) const { return {x + row * x_stride, x_stride}; }
+
   template <size_t N, size_t T>
   HWY_NOINLINE void Multiply(const Tiles& tiles, const Block& block, size_t row, const Ahead& ahead) const {
     const XBlock<Products>* blocks = x + row * x_stride + block.input / kQuantBlock;

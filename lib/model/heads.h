@@ -5,6 +5,7 @@
 
 #include "model/layer.h"
 #include "model/model_info.h"
+#include "model/weights.h"
 #include "tensor/tensor_file.h"
 
 namespace rwkv {
@@ -22,9 +23,10 @@ void read_heads(const TensorFile& file, size_t n_heads, ModelInfo& info);
 // att_x [C], S [H, key, value], ffn_x [C]
 std::vector<StatePart> head_state_parts(const ModelInfo& info);
 
-// The rows of a sequence, and some heads: channels [channel, channel + n_channels).
+// The rows of a sequence, and some heads: channels [channel, channel + n_channels), and their states.
 struct HeadRows {
-  size_t sequence, row, n_rows, channel, n_channels;
+  size_t row, n_rows, channel, n_channels;
+  std::span<float> S;
 
   template <class T>
   std::span<T> part(std::span<T> row_of_channels) const {
@@ -35,6 +37,11 @@ struct HeadRows {
   MatSpan<float> part(MatSpan<float> m) const { return m.rows_at(row, n_rows).cols_at(channel, n_channels); }
 };
 
+// The norm of what comes out of these heads, a group each.
+inline NormWeights head_norm(const Norm& norm, const ModelInfo& info, const HeadRows& at) {
+  return {at.part(norm.gain), at.part(norm.bias), info.group_norm_eps, at.n_channels / info.head_size};
+}
+
 // Calls body(HeadRows) for every sequence and some heads at a time; heads are shared out between the threads.
 template <class Body>
 void for_heads(Pass& pass, const ModelInfo& info, Body&& body) {
@@ -43,7 +50,9 @@ void for_heads(Pass& pass, const ModelInfo& info, Body&& body) {
   pass.pool.for_ranges(info.n_heads, grain, [&](size_t begin, size_t end) {
     for (size_t s = 0; s < pass.sequences.size(); ++s) {
       const auto& sequence = pass.sequences[s];
-      body(HeadRows{s, sequence.first_row, sequence.n_rows, begin * N, (end - begin) * N});
+      const size_t first = begin * N, n = (end - begin) * N;
+      body(HeadRows{sequence.first_row, sequence.n_rows, first, n,
+                    pass.state(s, kS).subspan(first * N, n * N)});
     }
   });
 }

@@ -95,12 +95,10 @@ void Rwkv5Layer::time_mix(Pass& pass) const {
   const MatmulJob jobs[] = {{&receptance_, xr, r}, {&key_, xk, k}, {&value_, xv, v}, {&gate_, xg, g}};
   matmul(std::span(jobs, gated_ ? 4 : 3), pass.pool);
   for_heads(pass, info_, [&](const HeadRows& at) {
-    const size_t N = info_.head_size;
     const MatSpan<const float> decay(at.part(decay_).data(), at.n_rows, at.n_channels, 0);  // of every token
     const auto out = at.part(y), gate = at.part(g);
-    const auto S = pass.state(at.sequence, kS).subspan(at.channel * N, at.n_channels * N);
-    wkv5({at.part(r), at.part(k), at.part(v), decay, at.part(bonus_)}, N, S, out);
-    const NormWeights norm{at.part(ln_x_.gain), at.part(ln_x_.bias), info_.group_norm_eps, at.n_channels / N};
+    wkv5({at.part(r), at.part(k), at.part(v), decay, at.part(bonus_)}, info_.head_size, at.S, out);
+    const NormWeights norm = head_norm(ln_x_, info_, at);
     for (size_t t = 0; t < at.n_rows; ++t) {
       normalize(out.row(t), norm, out.row(t));
       if (gated_) silu_times(gate.row(t), out.row(t), out.row(t));

@@ -115,12 +115,10 @@ void Rwkv6Layer::time_mix(Pass& pass) const {
   for_rows(pass, decay_rank_, [&](size_t row) { tanh_of(z.row(row)); });
   matmul({{&decay_w2_, z, w}}, pass.pool);
   for_heads(pass, info_, [&](const HeadRows& at) {
-    const size_t N = info_.head_size;
     const auto decay = at.part(w), out = at.part(y), gate = at.part(g);
-    const auto S = pass.state(at.sequence, kS).subspan(at.channel * N, at.n_channels * N);
     for (size_t t = 0; t < at.n_rows; ++t) decay6(at.part(decay_), decay.row(t), decay.row(t));
-    wkv5({at.part(r), at.part(k), at.part(v), decay, at.part(bonus_)}, N, S, out);
-    const NormWeights norm{at.part(ln_x_.gain), at.part(ln_x_.bias), info_.group_norm_eps, at.n_channels / N};
+    wkv5({at.part(r), at.part(k), at.part(v), decay, at.part(bonus_)}, info_.head_size, at.S, out);
+    const NormWeights norm = head_norm(ln_x_, info_, at);
     for (size_t t = 0; t < at.n_rows; ++t) {
       normalize(out.row(t), norm, out.row(t));
       silu_times(gate.row(t), out.row(t), out.row(t));

@@ -141,13 +141,12 @@ void Rwkv7Layer::prepare(const Rows& rows, MatSpan<float> v_first, const HeadRow
 
 // What comes out of it: y ← (GroupNorm(y) + (r·(k ⊙ r_k)) v) ⊙ g
 void Rwkv7Layer::finish(const Rows& rows, const HeadRows& at) const {
-  const size_t N = info_.head_size;
-  const NormWeights norm{at.part(ln_x_.gain), at.part(ln_x_.bias), info_.group_norm_eps, at.n_channels / N};
+  const NormWeights norm = head_norm(ln_x_, info_, at);
   for (size_t t = 0; t < at.n_rows; ++t) {
     const auto part = [&](MatSpan<float> m) { return at.part(m).row(t); };
     const auto y = part(rows.y);
     normalize(y, norm, y);
-    add_bonus7(part(rows.r), part(rows.k), part(rows.v), at.part(r_k_), N, y);
+    add_bonus7(part(rows.r), part(rows.k), part(rows.v), at.part(r_k_), info_.head_size, y);
     multiply(y, part(rows.g), y);
   }
 }
@@ -155,11 +154,10 @@ void Rwkv7Layer::finish(const Rows& rows, const HeadRows& at) const {
 void Rwkv7Layer::time_mix(Pass& pass) const {
   const Rows rows = project(pass);
   for_heads(pass, info_, [&](const HeadRows& at) {
-    const size_t N = info_.head_size;
     prepare(rows, pass.v_first, at);
     const Wkv7Input in{at.part(rows.r), at.part(rows.w),     at.part(rows.k),
                        at.part(rows.v), at.part(rows.kappa), at.part(rows.b)};
-    wkv7(in, N, pass.state(at.sequence, kS).subspan(at.channel * N, at.n_channels * N), at.part(rows.y));
+    wkv7(in, info_.head_size, at.S, at.part(rows.y));
     finish(rows, at);
   });
   matmul({{&output_, rows.y, pass.x, Store::kAdd}}, pass.pool);

@@ -25,9 +25,9 @@ enum class Layout : uint8_t {
 //   f32, f16   [C][16 outputs]
 //   bf16       [ceil(C / 2)][16 outputs][2 inputs]
 //   q8, q4     [ceil(C / 64)] units:
-//     q8       u8 [16 groups of 4 inputs][16 outputs][4 inputs], f16 scale [2 blocks of 32 inputs][16
-//     outputs] q4       u8 [8 pairs of such groups][16 outputs][4]: low nibbles the first group's, high
-//     nibbles the
+//     q8       u8 [16 groups of 4 inputs][16 outputs][4 inputs], then
+//              f16 scale [2 blocks of 32 inputs][16 outputs]
+//     q4       u8 [8 pairs of such groups][16 outputs][4]: low nibbles the first group's, high nibbles the
 //              second's; then scales as for q8
 // A matrix in lines consists of columns of line_outputs() outputs. In a column, each input has a line of one
 // or two cache lines: f32 [C][32 outputs], f16 and bf16 [C][64]; or, quantised, ceil(C / 32) blocks:
