@@ -72,7 +72,7 @@ void bm_matmul(benchmark::State& state, DType dtype, Layout layout) {
   for (auto _ : state) {
     if (at + matrix_bytes > kArenaBytes) at = 0;
     const Matrix w = {dtype, layout, rows, cols, arena().subspan(at, matrix_bytes)};
-    const MatmulJob job = {.w = &w, .x = {x.data(), batch, cols}, .y = {y.data(), batch, rows}};
+    const MatmulJob job(&w, MatSpan<const float>(x.data(), batch, cols), {y.data(), batch, rows});
     matmul(std::span(&job, 1), pool);
     benchmark::DoNotOptimize(y.data());
     at += matrix_bytes;

@@ -10,6 +10,9 @@ namespace rwkv {
 // Threads that this process may run on (its affinity mask), at least 1.
 size_t available_threads();
 
+// Elements of plain work, as an addition, below which a second thread costs more than it brings.
+constexpr size_t kParallelElements = 16384;
+
 // A fixed set of threads; the caller is one of them. How a job is split depends only on the counts. Between
 // jobs workers spin for a short while, then park.
 // One job at a time: run() must not be called from two threads or from within a job.

@@ -52,17 +52,17 @@ void ExpOf(In x, Out out) {
       out, [](auto d, auto v) HWY_ATTR { return Exp(d, v); }, x);
 }
 
-void ReluSquared(Out x) {
+void ReluSquared(In x, Out out) {
   const auto square = [](auto d, auto v) HWY_ATTR {
     const auto positive = hn::Max(v, hn::Zero(d));
     return hn::Mul(positive, positive);
   };
-  Map(x, square, x);
+  Map(out, square, x);
 }
 
-void SigmoidOf(Out x) {
+void SigmoidOf(In x, Out out) {
   Map(
-      x, [](auto d, auto v) HWY_ATTR { return Sigmoid(d, v); }, x);
+      out, [](auto d, auto v) HWY_ATTR { return Sigmoid(d, v); }, x);
 }
 
 void SigmoidOfSum(In a, In b, Out out) {
@@ -70,9 +70,9 @@ void SigmoidOfSum(In a, In b, Out out) {
       out, [](auto d, auto va, auto vb) HWY_ATTR { return Sigmoid(d, hn::Add(va, vb)); }, a, b);
 }
 
-void TanhOf(Out x) {
+void TanhOf(In x, Out out) {
   Map(
-      x, [](auto d, auto v) HWY_ATTR { return Tanh(d, v); }, x);
+      out, [](auto d, auto v) HWY_ATTR { return Tanh(d, v); }, x);
 }
 
 void SigmoidTimes(In gate, In x, Out out) {
@@ -144,9 +144,20 @@ void exp_of(In x, Out out) {
   HWY_DYNAMIC_DISPATCH(ExpOf)(x, out);
 }
 
-void relu_squared(Out x) { HWY_DYNAMIC_DISPATCH(ReluSquared)(x); }
-void sigmoid_of(Out x) { HWY_DYNAMIC_DISPATCH(SigmoidOf)(x); }
-void tanh_of(Out x) { HWY_DYNAMIC_DISPATCH(TanhOf)(x); }
+void relu_squared(In x, Out out) {
+  assert(fit(out, x));
+  HWY_DYNAMIC_DISPATCH(ReluSquared)(x, out);
+}
+
+void sigmoid_of(In x, Out out) {
+  assert(fit(out, x));
+  HWY_DYNAMIC_DISPATCH(SigmoidOf)(x, out);
+}
+
+void tanh_of(In x, Out out) {
+  assert(fit(out, x));
+  HWY_DYNAMIC_DISPATCH(TanhOf)(x, out);
+}
 
 void sigmoid_of_sum(In a, In b, Out out) {
   assert(fit(out, a, b));

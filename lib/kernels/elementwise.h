@@ -15,10 +15,10 @@ void interpolate_sum(In from, In to, In weight, In more, Out out);
 void multiply(In a, In b, Out out);              // out = a ⊙ b
 void multiply_sum(In a, In b, In c, Out out);    // out = a ⊙ (b + c)
 void exp_of(In x, Out out);                      // out = e^x
-void relu_squared(Out x);                        // x = max(x, 0)²
-void sigmoid_of(Out x);                          // x = σ(x) = 1 / (1 + e^−x)
+void relu_squared(In x, Out out);                // out = max(x, 0)²
+void sigmoid_of(In x, Out out);                  // out = σ(x) = 1 / (1 + e^−x)
 void sigmoid_of_sum(In a, In b, Out out);        // out = σ(a + b)
-void tanh_of(Out x);                             // x = tanh(x), to 1e-7 absolutely
+void tanh_of(In x, Out out);                     // out = tanh(x), to 1e-7 absolutely
 void sigmoid_times(In gate, In x, Out out);      // out = σ(gate) ⊙ x
 void silu_times(In gate, In x, Out out);         // out = gate ⊙ σ(gate) ⊙ x
 void add_sigmoid_times(In gate, In x, Out out);  // out += σ(gate) ⊙ x

@@ -41,23 +41,49 @@ size_t shared_codes_bytes(const MatmulJob& job) {
   return shares_codes(job) ? (quantised_x_bytes(job) + 63) / 64 * 64 : 0;
 }
 
-// Makes the codes of x of all jobs, one job's after the other's. Null if none shares them.
-std::byte* make_shared_codes(std::span<const MatmulJob> jobs, ThreadPool& pool) {
-  size_t n_bytes = 0;
-  for (const MatmulJob& job : jobs) n_bytes += shared_codes_bytes(job);
-  if (n_bytes == 0) return nullptr;
-  std::byte* const all = pool.shared_scratch(n_bytes);
-  pool.run_pieces(1, [&](size_t) {
-    return [&](size_t owner, size_t) {
-      std::byte* codes = all;
-      for (const MatmulJob& job : jobs) {
-        const size_t n_rows = job.x.rows, n = pool.size();
-        if (shares_codes(job)) quantise_x(job, n_rows * owner / n, n_rows * (owner + 1) / n, codes);
-        codes += shared_codes_bytes(job);
-      }
-    };
-  });
-  return all;
+// Makes x of all jobs, of rows [begin, end): codes, one job's after the other's, of those that share them.
+// lazy_row: for the longest row.
+void make_rows(std::span<const MatmulJob> jobs, size_t begin, size_t end, std::byte* codes, float* lazy_row) {
+  for (size_t row = begin; row < end; ++row) {
+    std::byte* codes_of_job = codes;
+    for (const MatmulJob& job : jobs) {
+      const bool is_lazy = job.lazy.make != nullptr, shared = shares_codes(job);
+      if (is_lazy) job.lazy.make(row, shared ? std::span(lazy_row, job.x.cols) : job.lazy.place.row(row));
+      if (shared) quantise_row(job, row, is_lazy ? lazy_row : job.x.row_data(row), codes_of_job);
+      codes_of_job += shared_codes_bytes(job);
+    }
+  }
+}
+
+// make_rows() of all rows, shared out between the threads if that pays. Returns the codes; null if none are
+// shared.
+std::byte* make_inputs(std::span<const MatmulJob> jobs, ThreadPool& pool) {
+  const size_t n_rows = jobs.front().x.rows;
+  size_t n_codes = 0, n_cols = 0, longest = 0;
+  for (const MatmulJob& job : jobs) {
+    assert(job.x.cols == job.w->cols && job.y.cols == job.w->rows && job.x.rows == n_rows &&
+           job.y.rows == n_rows);
+    n_codes += shared_codes_bytes(job);
+    if (job.lazy.make == nullptr && !shares_codes(job)) continue;
+    n_cols += job.x.cols;
+    longest = std::max(longest, job.x.cols);
+  }
+  if (n_cols == 0) return nullptr;
+  std::byte* const codes = n_codes == 0 ? nullptr : pool.shared_scratch(n_codes);
+  const auto part = [&](size_t thread, size_t begin, size_t end) {
+    auto* lazy_row = reinterpret_cast<float*>(pool.scratch(thread, longest * sizeof(float)));
+    make_rows(jobs, begin, end, codes, lazy_row);
+  };
+  if (n_rows * n_cols < kParallelElements) {
+    part(0, 0, n_rows);
+  } else {
+    pool.run_pieces(1, [&](size_t thread) {
+      return [&, thread](size_t owner, size_t) {
+        part(thread, n_rows * owner / pool.size(), n_rows * (owner + 1) / pool.size());
+      };
+    });
+  }
+  return codes;
 }
 
 // Does pieces on one thread.
@@ -72,7 +98,6 @@ class Worker {
     for (const MatmulJob& job : jobs_) {
       const size_t n = pieces_of(job, pool_);
       if (piece < n) {
-        assert(job.x.cols == job.w->cols && job.y.cols == job.w->rows && job.x.rows == job.y.rows);
         const Piece outputs(*job.w, owner * n + piece, pool_.size() * n);
         if (outputs.begin < outputs.end && job.x.rows > 0) multiply(job, outputs, codes);
         return;
@@ -111,7 +136,7 @@ class Worker {
     if (prepared_ == &job) return;
     const bool quantised = is_quantised(job.w->dtype);
     row_ = pool_.scratch(thread_, quantised ? quantised_x_bytes(job) : active_inputs_bytes(job));
-    quantised ? quantise_x(job, 0, 1, row_) : find_active_inputs(job, row_);
+    quantised ? quantise_row(job, 0, job.x.data, row_) : find_active_inputs(job, row_);
     prepared_ = &job;
   }
 
@@ -126,7 +151,7 @@ class Worker {
 }  // namespace
 
 void matmul(std::span<const MatmulJob> jobs, ThreadPool& pool) {
-  const std::byte* const shared_codes = make_shared_codes(jobs, pool);
+  const std::byte* const shared_codes = make_inputs(jobs, pool);
   size_t n_pieces = 0;
   for (const MatmulJob& job : jobs) n_pieces += pieces_of(job, pool);
   pool.run_pieces(n_pieces, [&](size_t thread) { return Worker(jobs, shared_codes, thread, pool); });

@@ -1,5 +1,7 @@
 // Matrix products with stored weights: where nearly all time of every RWKV goes.
 #pragma once
+#include <cstddef>
+#include <functional>
 #include <initializer_list>
 #include <span>
 
@@ -11,19 +13,33 @@ namespace rwkv {
 
 enum class Store { kSet, kAdd };
 
+// Rows that are made when a product needs them: quantised weights take them while they are in the caches, and
+// `place` is then left as it was; all others find them in `place`.
+struct LazyRows {
+  MatSpan<float> place;
+  // Writes a row, all of it, to out, which may be the row of `place`. Once for each job, on any thread.
+  std::function<void(size_t row, std::span<float> out)> make;
+};
+
 // y[t] = W x[t], or y[t] += W x[t], for every row t. x is [rows, w->cols], y [rows, w->rows].
 struct MatmulJob {
+  MatmulJob(const Matrix* weights, MatSpan<const float> rows, MatSpan<float> out, Store how = Store::kSet)
+      : w(weights), x(rows), y(out), store(how) {}
+  MatmulJob(const Matrix* weights, LazyRows rows, MatSpan<float> out, Store how = Store::kSet)
+      : w(weights), x(rows.place), y(out), store(how), lazy(std::move(rows)) {}
+
   const Matrix* w;
   MatSpan<const float> x;
   MatSpan<float> y;
-  Store store = Store::kSet;
+  Store store;
+  LazyRows lazy;  // without `make` where x is there already
 };
 
-// Runs independent jobs as one parallel step; outputs are divided between the threads, sums never are.
-// An output's bits depend only on its row of W, on x[t] and on W's layout: not on the threads, the number of
-// rows t, or the SIMD target (of those that have FMA). The order of each sum, all steps FMA in f32:
-// kOutIn: 16 partial sums, input c going to sum c mod 16, added by a fixed tree; kInOut: one sum, in order of
-// inputs.
+// Runs independent jobs, all of as many rows, as one parallel step; outputs are divided between the threads,
+// sums never are. An output's bits depend only on its row of W, on x[t] and on W's layout: not on the
+// threads, the number of rows t, or the SIMD target (of those that have FMA). The order of each sum, all
+// steps FMA in f32: kOutIn: 16 partial sums, input c going to sum c mod 16, added by a fixed tree; kInOut:
+// one sum, in order of inputs.
 void matmul(std::span<const MatmulJob> jobs, ThreadPool& pool);
 inline void matmul(std::initializer_list<MatmulJob> jobs, ThreadPool& pool) {
   matmul(std::span(jobs.begin(), jobs.size()), pool);

@@ -90,14 +90,13 @@ class UnitsOfLines {
 
 // ---- outputs [begin, end) of a job
 
-void QuantiseX(const MatmulJob& job, size_t begin, size_t end, std::byte* codes) {
+void QuantiseRowOf(const MatmulJob& job, size_t row, const float* x, std::byte* codes) {
   const size_t cols = job.x.cols;
   WithByteProducts([&](auto products) {
     using Products = decltype(products);
-    if (is_row_of_lines(job))
-      return FindActive(job.x.data, cols, reinterpret_cast<ActiveOfBlock<Products>*>(codes));
+    if (is_row_of_lines(job)) return FindActive(x, cols, reinterpret_cast<ActiveOfBlock<Products>*>(codes));
     auto* blocks = reinterpret_cast<XBlock<Products>*>(codes);
-    for (size_t t = begin; t < end; ++t) QuantiseRow(job.x.row_data(t), cols, blocks + t * XStride(cols));
+    QuantiseRow(x, cols, blocks + row * XStride(cols));
   });
 }
 size_t QuantisedXBytes(const MatmulJob& job) {
@@ -144,7 +143,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace rwkv {
-HWY_EXPORT(QuantiseX);
+HWY_EXPORT(QuantiseRowOf);
 HWY_EXPORT(QuantisedXBytes);
 HWY_EXPORT(QuantisedQ8);
 HWY_EXPORT(QuantisedQ4);
@@ -152,8 +151,8 @@ HWY_EXPORT(QuantisedScratchBytes);
 
 size_t quantised_x_bytes(const MatmulJob& job) { return HWY_DYNAMIC_DISPATCH(QuantisedXBytes)(job); }
 
-void quantise_x(const MatmulJob& job, size_t begin, size_t end, std::byte* codes) {
-  HWY_DYNAMIC_DISPATCH(QuantiseX)(job, begin, end, codes);
+void quantise_row(const MatmulJob& job, size_t row, const float* x, std::byte* codes) {
+  HWY_DYNAMIC_DISPATCH(QuantiseRowOf)(job, row, x, codes);
 }
 
 size_t quantised_scratch_bytes() { return HWY_DYNAMIC_DISPATCH(QuantisedScratchBytes)(); }

@@ -62,10 +62,25 @@ HWY_INLINE void Fetch(const Ahead& ahead, size_t step) {
   }
 }
 
-// A block of inputs, and where a kernel's sums go: [rows][kPanelOutputs], from the kernel's first output on.
+// Where the sums over all inputs go: to rows of a job's y from `row` on, outputs from `output` on.
+struct Results {
+  const MatmulJob* job = nullptr;
+  size_t row = 0, output = 0, n_outputs = 0;
+};
+
+// A block of inputs, and where a kernel's sums wait for the next: [rows][kPanelOutputs], from the kernel's
+// first output on. Those of the last block go to `results`, which the others have none of.
 struct Block {
   size_t input, n_inputs;
   float* sums;
+  Results results;
+
+  Block From(size_t row) const {
+    Block from = *this;
+    from.sums += row * kPanelOutputs;
+    from.results.row += row;
+    return from;
+  }
 };
 
 // The sums of N rows and T tiles.
@@ -88,13 +103,22 @@ HWY_INLINE void LoadSums(const Block& block, TileSums<N, T>& sums) {
 
 template <size_t N, size_t T>
 HWY_INLINE void StoreSums(const TileSums<N, T>& sums, const Block& block) {
+  const Results& to = block.results;
+  const bool to_y = to.n_outputs >= T * kTileOutputs, adds = to_y && to.job->store == Store::kAdd;
+  float* first = to_y ? to.job->y.row_data(to.row) + to.output : block.sums;
+  const size_t stride = to_y ? to.job->y.stride : kPanelOutputs;
   RWKV_UNROLL
   for (size_t t = 0; t < N; ++t) {
     for (size_t n = 0; n < T; ++n) {
-      for (size_t part = 0; part < kParts; ++part)
-        hn::Store(sums[t][n][part], DF(), block.sums + t * kPanelOutputs + n * kTileOutputs + part * kLanes);
+      for (size_t part = 0; part < kParts; ++part) {
+        float* at = first + t * stride + n * kTileOutputs + part * kLanes;
+        hn::StoreU(adds ? hn::Add(hn::LoadU(DF(), at), sums[t][n][part]) : sums[t][n][part], DF(), at);
+      }
     }
   }
+  if (to_y) return;
+  for (size_t t = 0; t < N && to.n_outputs > 0; ++t)
+    store_sums(*to.job, to.row + t, to.output, block.sums + t * kPanelOutputs, to.n_outputs);
 }
 
 // Multiplies rows [row, n_rows) with some tiles, at most N at a time.
@@ -104,20 +128,13 @@ HWY_INLINE void RowsOfTiles(const Kernel& kernel, const Tiles& tiles, const Bloc
   for (; row + N <= n_rows; row += N) {
     // 8 + 8, not 12 + 4, which is too few sums at a time; nor 3 x 5 + 1
     if ((N == 12 || N == 5) && n_rows - row == 16) break;
-    const Block of_rows{block.input, block.n_inputs, block.sums + row * kPanelOutputs};
-    kernel.template Multiply<N, Kernel::kTiles>(tiles, of_rows, row, ahead.Part(row, row + N, n_rows));
+    kernel.template Multiply<N, Kernel::kTiles>(tiles, block.From(row), row,
+                                                ahead.Part(row, row + N, n_rows));
   }
   if constexpr (N > 1) {
     constexpr size_t kFewer = N > 8 ? 8 : N > 4 ? 4 : N > 2 ? 2 : 1;
     RowsOfTiles<kFewer>(kernel, tiles, block, row, n_rows, ahead);
   }
-}
-
-// y = or += sums, [rows][kPanelOutputs], of n_outputs from `output` on.
-HWY_INLINE void StorePanel(const MatmulJob& job, size_t first_row, size_t rows, size_t output,
-                           size_t n_outputs, const float* sums) {
-  for (size_t t = 0; t < rows; ++t)
-    store_sums(job, first_row + t, output, sums + t * kPanelOutputs, n_outputs);
 }
 
 // Where in a matrix, within outputs [begin, end), a block of a panel begins.
@@ -180,8 +197,7 @@ HWY_INLINE void MultiplyRow(const Kernel& kernel, const MatmulJob& job, size_t b
     Tiles tiles = source.TilesAt({o, 0}, count, job.w->cols);
     const Ahead ahead = source.From(tiles.first + kAheadBytes);
     if (count <= (T - 1) * kTileOutputs) tiles.stride = 0;  // the first again in place of those that lack
-    kernel.template Multiply<1, T>(tiles, {0, job.w->cols, sums}, 0, ahead);
-    store_sums(job, 0, o, sums, count);
+    kernel.template Multiply<1, T>(tiles, {0, job.w->cols, sums, {&job, 0, o, count}}, 0, ahead);
   }
 }
 
@@ -204,12 +220,14 @@ HWY_INLINE void RowsByPanels(const Kernel& kernel, Source& source, const MatmulJ
         // A kernel that is left fewer tiles than it takes gets the first again in place of those that lack.
         const bool lacks = n + Kernel::kTiles > n_tiles;
         const Tiles tiles{all.first + n * all.stride, lacks ? 0 : all.stride};
-        const Block block{at.input, n_inputs, sums + at.output - panel + n * kTileOutputs};
+        const size_t output = at.output + n * kTileOutputs;
+        Block block{at.input, n_inputs, sums + output - panel, {}};
+        if (at.input + n_inputs == cols)
+          block.results = {&job, first_row, output, std::min(end - output, Kernel::kTiles * kTileOutputs)};
         RowsOfTiles<Kernel::kRows>(kernel, tiles, block, 0, n_rows, source.After(at, next, n, n_tiles));
       }
       at = next;
     }
-    StorePanel(job, first_row, n_rows, panel, panel_end - panel, sums);
   }
 }
 

@@ -26,32 +26,34 @@ void ChannelMix7::forward(Pass& pass, size_t part) const {
   const size_t n = pass.n_rows(), C = pass.x.cols, F = key_.rows;
   const auto x = shifted_rows(pass, ln2_.weights(kLayerNormEps), part);
   auto& s = pass.scratch;
-  const auto xk = s.matrix(n, C), hidden = s.matrix(n, F);
-  for_rows(pass, C, [&](size_t row) { interpolate(x.now(row), x.before(row), x_k_, xk.row(row)); });
-  matmul({{&key_, xk, hidden}}, pass.pool);
-  for_rows(pass, F, [&](size_t row) { relu_squared(hidden.row(row)); });
-  if (rank_ != 0) {
-    // xk has served; it takes the rows without their predecessors.
-    for_rows(pass, C, [&](size_t row) { std::ranges::copy(x.now(row), xk.row(row).begin()); });
-    deep_embed(pass, xk, hidden);
-  }
-  matmul({{&value_, hidden, pass.x, Store::kAdd}}, pass.pool);
+  const auto hidden = s.matrix(n, F);
+  matmul({{&key_, x.mixed_from_now(x_k_, s.matrix(n, C)), hidden}}, pass.pool);
+  MatSpan<float> factor;
+  if (rank_ != 0) factor = deep_embed(pass, x);
+  const auto activate = [&](size_t row, std::span<float> out) {
+    relu_squared(hidden.row(row), out);
+    if (rank_ != 0) multiply_sum(out, factor.row(row), s0_, out);
+  };
+  matmul({{&value_, LazyRows{hidden, activate}, pass.x, Store::kAdd}}, pass.pool);
 }
 
-void ChannelMix7::deep_embed(Pass& pass, MatSpan<const float> x, MatSpan<float> hidden) const {
+// ((xᵀ s1) E) s2, [rows, F]
+MatSpan<float> ChannelMix7::deep_embed(Pass& pass, const ShiftedRows& x) const {
   const size_t n = pass.n_rows();
   auto& s = pass.scratch;
   const auto E = s.matrix(n, s_emb_.cols), z = s.matrix(n, rank_), zE = s.matrix(n, rank_),
-             factor = s.matrix(n, hidden.cols);
+             factor = s.matrix(n, key_.rows);
   for_rows(pass, s_emb_.cols, [&](size_t row) { widen_row(s_emb_, pass.tokens[row], E.row(row)); });
-  matmul({{&s_emb_x_, pass.embedded, E, Store::kAdd}, {&s1_, x, z}}, pass.pool);
+  // Of the rows without their predecessors
+  const auto copy = [&](size_t row, std::span<float> out) { std::ranges::copy(x.now(row), out.begin()); };
+  matmul({{&s_emb_x_, pass.embedded, E, Store::kAdd}, {&s1_, LazyRows{s.matrix(n, pass.x.cols), copy}, z}},
+         pass.pool);
   for (size_t row = 0; row < n; ++row) {
     const Matrix own{DType::kF32, Layout::kInOut, rank_, rank_, std::as_bytes(E.row(row))};
     matmul({{&own, z.rows_at(row, 1), zE.rows_at(row, 1)}}, pass.pool);
   }
   matmul({{&s2_, zE, factor}}, pass.pool);
-  for_rows(pass, hidden.cols,
-           [&](size_t row) { multiply_sum(hidden.row(row), factor.row(row), s0_, hidden.row(row)); });
+  return factor;
 }
 
 }  // namespace rwkv

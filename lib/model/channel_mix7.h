@@ -2,6 +2,7 @@
 #pragma once
 #include "model/layer.h"
 #include "model/model_info.h"
+#include "model/token_shift.h"
 #include "model/weights.h"
 
 namespace rwkv {
@@ -18,7 +19,7 @@ class ChannelMix7 {
   void forward(Pass& pass, size_t part) const;
 
  private:
-  void deep_embed(Pass& pass, MatSpan<const float> x, MatSpan<float> hidden) const;
+  MatSpan<float> deep_embed(Pass& pass, const ShiftedRows& x) const;
 
   Norm ln2_;                // [C]
   std::vector<float> x_k_;  // [C]

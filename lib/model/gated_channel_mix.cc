@@ -21,17 +21,14 @@ void GatedChannelMix::forward(Pass& pass, size_t part) const {
   const size_t n = pass.n_rows(), C = pass.x.cols, F = key_.rows;
   const auto x = shifted_rows(pass, ln2_.weights(kLayerNormEps), part);
   auto& s = pass.scratch;
-  const auto xk = s.matrix(n, C), xr = s.matrix(n, C);
-  for_rows(pass, 2 * C, [&](size_t row) {
-    const bool this_row = mix_ == Mix::kOfThisRow;
-    const auto from = this_row ? x.before(row) : x.now(row), to = this_row ? x.now(row) : x.before(row);
-    interpolate(from, to, mix_k_, xk.row(row));
-    interpolate(from, to, mix_r_, xr.row(row));
-  });
+  const auto mixed = [&](const auto& weight) {
+    const auto place = s.matrix(n, C);
+    return mix_ == Mix::kOfThisRow ? x.mixed_from_before(weight, place) : x.mixed_from_now(weight, place);
+  };
   const auto hidden = s.matrix(n, F), r = s.matrix(n, C), v = s.matrix(n, C);
-  matmul({{&key_, xk, hidden}, {&receptance_, xr, r}}, pass.pool);
-  for_rows(pass, F, [&](size_t row) { relu_squared(hidden.row(row)); });
-  matmul({{&value_, hidden, v}}, pass.pool);
+  matmul({{&key_, mixed(mix_k_), hidden}, {&receptance_, mixed(mix_r_), r}}, pass.pool);
+  const auto activate = [&](size_t row, std::span<float> out) { relu_squared(hidden.row(row), out); };
+  matmul({{&value_, LazyRows{hidden, activate}, v}}, pass.pool);
   for_rows(pass, C, [&](size_t row) { add_sigmoid_times(r.row(row), v.row(row), pass.x.row(row)); });
 }
 

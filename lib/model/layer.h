@@ -42,9 +42,6 @@ class Layer {
   virtual void forward(Pass& pass) const = 0;
 };
 
-// Elements of plain work below which a second thread costs more than it brings.
-constexpr size_t kParallelElements = 16384;
-
 // Calls body(row) for every row, on several threads when rows * cols is worth it.
 template <class Body>
 void for_rows(Pass& pass, size_t cols, Body&& body) {

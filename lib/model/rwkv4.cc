@@ -62,17 +62,13 @@ void Rwkv4Layer::time_mix(Pass& pass) const {
   const size_t n = pass.n_rows(), C = pass.x.cols, A = decay_.size();
   const auto x = shifted_rows(pass, ln1_.weights(kLayerNormEps), kAttX);
   auto& s = pass.scratch;
-  const auto xk = s.matrix(n, C), xv = s.matrix(n, C), xr = s.matrix(n, C);
-  for_rows(pass, 3 * C, [&](size_t row) {
-    interpolate(x.before(row), x.now(row), mix_k_, xk.row(row));
-    interpolate(x.before(row), x.now(row), mix_v_, xv.row(row));
-    interpolate(x.before(row), x.now(row), mix_r_, xr.row(row));
-  });
+  const auto mixed = [&](const auto& weight) { return x.mixed_from_before(weight, s.matrix(n, C)); };
   const auto k = s.matrix(n, A), v = s.matrix(n, A), r = s.matrix(n, A), wkv = s.matrix(n, A);
-  matmul({{&key_, xk, k}, {&value_, xv, v}, {&receptance_, xr, r}}, pass.pool);
+  matmul({{&key_, mixed(mix_k_), k}, {&value_, mixed(mix_v_), v}, {&receptance_, mixed(mix_r_), r}},
+         pass.pool);
   run_wkv(pass, k, v, wkv);
-  for_rows(pass, A, [&](size_t row) { sigmoid_times(r.row(row), wkv.row(row), wkv.row(row)); });
-  matmul({{&output_, wkv, pass.x, Store::kAdd}}, pass.pool);
+  const auto gate = [&](size_t row, std::span<float> out) { sigmoid_times(r.row(row), wkv.row(row), out); };
+  matmul({{&output_, LazyRows{wkv, gate}, pass.x, Store::kAdd}}, pass.pool);
 }
 
 // Channels are independent, rows of a sequence are not: threads share out channels.

@@ -83,16 +83,13 @@ void Rwkv5Layer::time_mix(Pass& pass) const {
   const size_t n = pass.n_rows(), C = info_.n_embd, A = info_.n_att;
   const auto x = shifted_rows(pass, ln1_.weights(kLayerNormEps), kAttX);
   auto& s = pass.scratch;
-  const auto xr = s.matrix(n, C), xk = s.matrix(n, C), xv = s.matrix(n, C), xg = s.matrix(n, C);
-  for_rows(pass, 4 * C, [&](size_t row) {
-    interpolate(x.before(row), x.now(row), mix_r_, xr.row(row));
-    interpolate(x.before(row), x.now(row), mix_k_, xk.row(row));
-    interpolate(x.before(row), x.now(row), mix_v_, xv.row(row));
-    if (gated_) interpolate(x.before(row), x.now(row), mix_g_, xg.row(row));
-  });
+  const auto mixed = [&](const auto& weight) { return x.mixed_from_before(weight, s.matrix(n, C)); };
   const auto r = s.matrix(n, A), k = s.matrix(n, A), v = s.matrix(n, A), g = s.matrix(n, A),
              y = s.matrix(n, A);
-  const MatmulJob jobs[] = {{&receptance_, xr, r}, {&key_, xk, k}, {&value_, xv, v}, {&gate_, xg, g}};
+  const MatmulJob jobs[] = {{&receptance_, mixed(mix_r_), r},
+                            {&key_, mixed(mix_k_), k},
+                            {&value_, mixed(mix_v_), v},
+                            {&gate_, mixed(mix_g_), g}};
   matmul(std::span(jobs, gated_ ? 4 : 3), pass.pool);
   for_heads(pass, info_, [&](const HeadRows& at) {
     const MatSpan<const float> decay(at.part(decay_).data(), at.n_rows, at.n_channels, 0);  // of every token

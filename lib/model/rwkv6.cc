@@ -25,8 +25,8 @@ class Rwkv6Layer final : public Layer {
   }
 
  private:
-  using MixedRows = std::array<MatSpan<float>, kMixed>;
-  MixedRows mixed_rows(Pass& pass) const;
+  using MixedRows = std::array<LazyRows, kMixed>;
+  MixedRows mixed_rows(Pass& pass, const ShiftedRows& x) const;
   void time_mix(Pass& pass) const;
 
   ModelInfo info_;
@@ -74,26 +74,22 @@ Rwkv6Layer::Rwkv6Layer(const WeightReader& block, const ModelInfo& info)
 // Data-dependent token shift, d = x' − x with x' the row before:
 //   z   = tanh((x + d ⊙ maa_x)ᵀ time_maa_w1)                      five segments z_f
 //   x_f = x + d ⊙ (maa_f + z_fᵀ time_maa_w2[f])                   f = w, k, v, r, g
-Rwkv6Layer::MixedRows Rwkv6Layer::mixed_rows(Pass& pass) const {
+Rwkv6Layer::MixedRows Rwkv6Layer::mixed_rows(Pass& pass, const ShiftedRows& x) const {
   const size_t n = pass.n_rows(), C = info_.n_embd;
-  const auto x = shifted_rows(pass, ln1_.weights(kLayerNormEps), kAttX);
   auto& s = pass.scratch;
   const auto xx = s.matrix(n, C), z = s.matrix(n, kMixed * mix_rank_);
-  for_rows(pass, C, [&](size_t row) { interpolate(x.now(row), x.before(row), maa_x_, xx.row(row)); });
-  matmul({{&maa_w1_, xx, z}}, pass.pool);
-  for_rows(pass, z.cols, [&](size_t row) { tanh_of(z.row(row)); });
+  matmul({{&maa_w1_, x.mixed_from_now(maa_x_, xx), z}}, pass.pool);
+  for_rows(pass, z.cols, [&](size_t row) { tanh_of(z.row(row), z.row(row)); });
   MixedRows mixed;
-  std::array<MatmulJob, kMixed> jobs;
+  std::vector<MatmulJob> jobs;
   for (size_t i = 0; i < kMixed; ++i) {
-    mixed[i] = s.matrix(n, C);
-    jobs[i] = {&maa_w2_[i], z.cols_at(i * mix_rank_, mix_rank_), mixed[i]};
+    const auto more = s.matrix(n, C);
+    jobs.emplace_back(&maa_w2_[i], z.cols_at(i * mix_rank_, mix_rank_), more);
+    mixed[i] = {more, [this, &x, i, more](size_t row, std::span<float> out) {
+                  interpolate_sum(x.now(row), x.before(row), maa_[i], more.row(row), out);
+                }};
   }
   matmul(jobs, pass.pool);
-  for_rows(pass, kMixed * C, [&](size_t row) {
-    for (size_t i = 0; i < kMixed; ++i) {
-      interpolate_sum(x.now(row), x.before(row), maa_[i], mixed[i].row(row), mixed[i].row(row));
-    }
-  });
   return mixed;
 }
 
@@ -102,18 +98,19 @@ Rwkv6Layer::MixedRows Rwkv6Layer::mixed_rows(Pass& pass) const {
 //   x += W_o (GroupNorm(wkv(r, k, v, w)) ⊙ silu(g))
 void Rwkv6Layer::time_mix(Pass& pass) const {
   const size_t n = pass.n_rows(), A = info_.n_att;
-  const MixedRows x = mixed_rows(pass);
+  const auto x = shifted_rows(pass, ln1_.weights(kLayerNormEps), kAttX);
+  const MixedRows mixed = mixed_rows(pass, x);
   auto& s = pass.scratch;
   const auto r = s.matrix(n, A), k = s.matrix(n, A), v = s.matrix(n, A), g = s.matrix(n, A),
              w = s.matrix(n, A), y = s.matrix(n, A), z = s.matrix(n, decay_rank_);
-  matmul({{&receptance_, x[kR], r},
-          {&key_, x[kK], k},
-          {&value_, x[kV], v},
-          {&gate_, x[kG], g},
-          {&decay_w1_, x[kW], z}},
+  matmul({{&receptance_, mixed[kR], r},
+          {&key_, mixed[kK], k},
+          {&value_, mixed[kV], v},
+          {&gate_, mixed[kG], g},
+          {&decay_w1_, mixed[kW], z}},
          pass.pool);
-  for_rows(pass, decay_rank_, [&](size_t row) { tanh_of(z.row(row)); });
-  matmul({{&decay_w2_, z, w}}, pass.pool);
+  const auto tanh_of_z = [&](size_t row, std::span<float> out) { tanh_of(z.row(row), out); };
+  matmul({{&decay_w2_, LazyRows{z, tanh_of_z}, w}}, pass.pool);
   for_heads(pass, info_, [&](const HeadRows& at) {
     const auto decay = at.part(w), out = at.part(y), gate = at.part(g);
     for (size_t t = 0; t < at.n_rows; ++t) decay6(at.part(decay_), decay.row(t), decay.row(t));

@@ -89,13 +89,7 @@ Rwkv7Layer::Rows Rwkv7Layer::project(Pass& pass) const {
   const auto x = shifted_rows(pass, ln1_.weights(kLayerNormEps), kAttX);
   auto& s = pass.scratch;
   const auto matrix = [&](size_t cols) { return s.matrix(n, cols); };
-  const auto xr = matrix(C), xw = matrix(C), xk = matrix(C), xv = matrix(C), xa = matrix(C), xg = matrix(C);
-  for_rows(pass, 6 * C, [&](size_t row) {
-    const auto shift = [&](const std::vector<float>& weight, MatSpan<float> out) {
-      interpolate(x.now(row), x.before(row), weight, out.row(row));
-    };
-    shift(x_r_, xr), shift(x_w_, xw), shift(x_k_, xk), shift(x_v_, xv), shift(x_a_, xa), shift(x_g_, xg);
-  });
+  const auto mixed = [&](const auto& weight) { return x.mixed_from_now(weight, matrix(C)); };
   Rows rows;
   for (auto* m :
        {&rows.r, &rows.w, &rows.k, &rows.v, &rows.a, &rows.g, &rows.v_mix, &rows.kappa, &rows.b, &rows.y}) {
@@ -103,16 +97,17 @@ Rwkv7Layer::Rows Rwkv7Layer::project(Pass& pass) const {
   }
   const auto zw = matrix(w_.down.rows), za = matrix(a_.down.rows), zg = matrix(g_.down.rows),
              zv = matrix(v_.down.rows);
-  const MatmulJob down[] = {{&receptance_, xr, rows.r}, {&key_, xk, rows.k}, {&value_, xv, rows.v},
-                            {&w_.down, xw, zw},         {&a_.down, xa, za},  {&g_.down, xg, zg},
-                            {&v_.down, xv, zv}};
+  const MatmulJob down[] = {{&receptance_, mixed(x_r_), rows.r}, {&key_, mixed(x_k_), rows.k},
+                            {&value_, mixed(x_v_), rows.v},      {&w_.down, mixed(x_w_), zw},
+                            {&a_.down, mixed(x_a_), za},         {&g_.down, mixed(x_g_), zg},
+                            {&v_.down, mixed(x_v_), zv}};
   matmul(std::span(down, is_first_ ? 6 : 7), pass.pool);
-  for_rows(pass, zw.cols + zg.cols, [&](size_t row) {
-    tanh_of(zw.row(row));
-    sigmoid_of(zg.row(row));
-  });
-  const MatmulJob up[] = {
-      {&w_.up, zw, rows.w}, {&a_.up, za, rows.a}, {&g_.up, zg, rows.g}, {&v_.up, zv, rows.v_mix}};
+  const LazyRows tanh_zw{zw, [&](size_t row, std::span<float> out) { tanh_of(zw.row(row), out); }};
+  const LazyRows sigmoid_zg{zg, [&](size_t row, std::span<float> out) { sigmoid_of(zg.row(row), out); }};
+  const MatmulJob up[] = {{&w_.up, tanh_zw, rows.w},
+                          {&a_.up, za, rows.a},
+                          {&g_.up, sigmoid_zg, rows.g},
+                          {&v_.up, zv, rows.v_mix}};
   matmul(std::span(up, is_first_ ? 3 : 4), pass.pool);
   return rows;
 }

@@ -1,6 +1,20 @@
 #include "model/token_shift.h"
 
+#include "kernels/elementwise.h"
+
 namespace rwkv {
+
+LazyRows ShiftedRows::mixed_from_before(const std::vector<float>& weight, MatSpan<float> place) const {
+  return {place, [this, &weight](size_t row, std::span<float> out) {
+            interpolate(before(row), now(row), weight, out);
+          }};
+}
+
+LazyRows ShiftedRows::mixed_from_now(const std::vector<float>& weight, MatSpan<float> place) const {
+  return {place, [this, &weight](size_t row, std::span<float> out) {
+            interpolate(now(row), before(row), weight, out);
+          }};
+}
 
 ShiftedRows shifted_rows(Pass& pass, const NormWeights& norm, size_t part) {
   const ShiftedRows shifted{pass.scratch.matrix(pass.sequences.size() + pass.n_rows(), pass.x.cols),

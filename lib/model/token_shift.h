@@ -1,5 +1,8 @@
 // Each row beside its predecessor in the sequence.
 #pragma once
+#include <vector>
+
+#include "kernels/matmul.h"
 #include "kernels/norm.h"
 #include "model/layer.h"
 
@@ -12,6 +15,11 @@ struct ShiftedRows {
 
   std::span<const float> now(size_t row) const { return rows.row(row + sequence_of[row] + 1); }
   std::span<const float> before(size_t row) const { return rows.row(row + sequence_of[row]); }
+
+  // Token shift, x' being the row before: x' + (x − x') ⊙ weight, and x + (x' − x) ⊙ weight. What is returned
+  // refers to this and to `weight`.
+  LazyRows mixed_from_before(const std::vector<float>& weight, MatSpan<float> place) const;
+  LazyRows mixed_from_now(const std::vector<float>& weight, MatSpan<float> place) const;
 };
 
 // Norms the residual; `part` of each state gives its sequence's first predecessor, and takes its last row.

@@ -52,12 +52,12 @@ TEST_P(ElementwiseOn, EveryTailLength) {
     multiply(a, b, product);
     multiply_sum(a, b, w, product_sum);
     silu_times(a, b, swished);
-    sigmoid_of(sigmoid);
+    sigmoid_of(sigmoid, sigmoid);
     sigmoid_of_sum(a, b, sigmoid_sum);
-    tanh_of(tanh);
+    tanh_of(tanh, tanh);
     sigmoid_times(a, b, gated);
     add_sigmoid_times(w, b, added);
-    relu_squared(squared);
+    relu_squared(squared, squared);
     for (size_t i = 0; i < n; ++i) {
       EXPECT_NEAR(y[i], a[i] + (double{b[i]} - a[i]) * w[i], 1e-6);
       EXPECT_NEAR(more[i], a[i] + (double{b[i]} - a[i]) * (w[i] + a[i]), 4e-6);
