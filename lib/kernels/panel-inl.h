@@ -58,7 +58,7 @@ template <size_t T>
 HWY_INLINE void Fetch(const Ahead& ahead, size_t step) {
   for (size_t n = 0; n < T; ++n) {
     for (size_t i = 0; i < ahead.lines; ++i)
-      hwy::Prefetch(ahead.at + step * ahead.step + n * ahead.tile + i * ahead.line);
+      __builtin_prefetch(ahead.at + step * ahead.step + n * ahead.tile + i * ahead.line, 0, 2);
   }
 }
 

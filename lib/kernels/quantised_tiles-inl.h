@@ -74,11 +74,23 @@ HWY_INLINE void SetCodes(const float* HWY_RESTRICT x, XBlock<Products>& block) {
 }
 
 template <class Code>
-HWY_INLINE int32_t SumOfCodes(const Code& codes) {
+HWY_INLINE int32_t SumOfCodes(const Code (&codes)[kQuantBlock]) {
   int32_t sum = 0;
   for (const auto code : codes) sum += code;
   return sum;
 }
+#if HWY_TARGET != HWY_SCALAR
+HWY_INLINE int32_t SumOfCodes(const int8_t (&codes)[kQuantBlock]) {
+  const hn::CappedTag<uint8_t, kQuantBlock> d;
+  const hn::Repartition<uint64_t, decltype(d)> du64;
+  auto sums = hn::Zero(du64);
+  for (size_t i = 0; i < kQuantBlock; i += hn::MaxLanes(d)) {
+    const auto plus_128 = hn::Xor(hn::LoadU(d, reinterpret_cast<const uint8_t*>(codes) + i), hn::Set(d, 128));
+    sums = hn::Add(sums, hn::SumsOf8(plus_128));
+  }
+  return static_cast<int32_t>(hn::GetLane(hn::SumOfLanes(du64, sums))) - 128 * int32_t{kQuantBlock};
+}
+#endif
 HWY_INLINE void SetSum(PlainXBlock& block) { block.sum = SumOfCodes(block.codes); }
 // What adding codes of w that are too large adds too much, negative.
 template <class Products>
