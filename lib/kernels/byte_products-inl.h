@@ -112,7 +112,7 @@ struct DotProducts : NeonCodes {
         vreinterpret_s8_s32(vset_lane_s32(LoadFourBytes(x.all + 4 * g), vdup_n_s32(0), 0));
 #ifdef __ARM_FEATURE_DOTPROD
     return VI(vdotq_lane_s32(sum.raw, w.codes, four, 0));
-#elif HWY_COMPILER_CLANG  // knows no other way; never called: uses_dot_products() says no
+#elif HWY_COMPILER_CLANG  // knows no other way; never called: uses_extension() says no
     return NeonPairs::AddProducts(w, x, g, sum);
 #else                     // as above; and the assembler too must be told
     __asm__(".arch armv8.2-a+dotprod\n\tsdot %0.4s, %1.16b, %2.4b[0]"
@@ -179,9 +179,9 @@ auto WithByteProducts(F&& f) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
   return f(Vnni());
 #elif HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2)
-  return uses_dot_products(HWY_TARGET) ? f(Vnni()) : f(BytePairs());
+  return uses_extension(HWY_TARGET) ? f(Vnni()) : f(BytePairs());
 #elif HWY_ARCH_ARM_A64 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-  return uses_dot_products(HWY_TARGET) ? f(DotProducts()) : f(NeonPairs());
+  return uses_extension(HWY_TARGET) ? f(DotProducts()) : f(NeonPairs());
 #else
   return f(BytePairs());
 #endif

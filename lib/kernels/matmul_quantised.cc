@@ -9,6 +9,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 // After highway.h
+#include "kernels/amx-inl.h"
 #include "kernels/quantised_lines-inl.h"
 
 RWKV_BEFORE_BYTE_PRODUCTS();
@@ -107,20 +108,38 @@ size_t QuantisedXBytes(const MatmulJob& job) {
   });
 }
 
+// KernelOf<U>: the kernel for units U, made of the codes and XStride().
+template <template <class> class KernelOf, class Unit, class Line, class Codes>
+void MultiplyRows(const MatmulJob& job, const Codes* codes, size_t begin, size_t end, std::byte* scratch) {
+  const size_t x_stride = XStride(job.x.cols);
+  auto* sums = reinterpret_cast<float*>(scratch);
+  if (job.w->layout == Layout::kTiles) {
+    StoredTiles<KernelOf<Unit>> source(*job.w);
+    return MultiplyByPanels(KernelOf<Unit>{codes, x_stride}, source, job, begin, end, sums);
+  }
+  UnitsOfLines<Line> source(*job.w, scratch + kPanelSums * sizeof(float));
+  MultiplyByPanels(KernelOf<Q8Unit>{codes, x_stride}, source, job, begin, end, sums);
+}
+
+template <class Products>
+struct Plain {
+  template <class Unit>
+  using KernelOf = QuantisedKernel<Products, Unit>;
+};
+
 template <class Products, class Unit, class Line>
 void MultiplyQuantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end,
                        std::byte* scratch) {
-  using Kernel = QuantisedKernel<Products, Unit>;
   const auto* blocks = reinterpret_cast<const XBlock<Products>*>(codes);
-  const Kernel kernel{blocks, XStride(job.x.cols)};
-  if (job.x.rows == 1) return MultiplyRow<1>(kernel, job, begin, end);
-  auto* sums = reinterpret_cast<float*>(scratch);
-  if (job.w->layout == Layout::kTiles) {
-    StoredTiles<Kernel> source(*job.w);
-    return MultiplyByPanels(kernel, source, job, begin, end, sums);
+  if (job.x.rows == 1)
+    return MultiplyRow<1>(QuantisedKernel<Products, Unit>{blocks, XStride(job.x.cols)}, job, begin, end);
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
+  if (job.x.rows >= kAmxRows && uses_extension(HWY_TARGET)) {
+    const AmxRegisters registers;
+    return MultiplyRows<AmxKernel, Unit, Line>(job, blocks, begin, end, scratch);
   }
-  UnitsOfLines<Line> source(*job.w, scratch + kPanelSums * sizeof(float));
-  MultiplyByPanels(QuantisedKernel<Products, Q8Unit>{blocks, kernel.x_stride}, source, job, begin, end, sums);
+#endif
+  MultiplyRows<Plain<Products>::template KernelOf, Unit, Line>(job, blocks, begin, end, scratch);
 }
 
 template <class Unit, class Line>

@@ -175,6 +175,11 @@ HWY_INLINE VF LoadScales(const uint8_t* unit, size_t block, size_t part) {
 
 // ---- tiles of outputs times rows
 
+// sum += (w scale * x scale) * a block's sum of integers
+HWY_INLINE void AddScaled(VI integers, VF w_scale, float x_scale, VF& sum) {
+  sum = hn::MulAdd(hn::Mul(w_scale, hn::Set(DF(), x_scale)), hn::ConvertTo(DF(), integers), sum);
+}
+
 // sums[t][n] += block `block` of the unit of tile n times each row's block x[t]; per output and row one
 // integer sum, then one FMA: sums += (w scale * x scale) * integer.
 template <class Unit, size_t N, size_t T, class Products>
@@ -199,10 +204,8 @@ HWY_INLINE void BlockTimesRows(const Tiles& unit, size_t block, const XBlock<Pro
   for (size_t n = 0; n < T; ++n) {
     for (size_t part = 0; part < kParts; ++part) {
       const VF w_scale = LoadScales<Unit>(unit.first + n * unit.stride, block, part);
-      for (size_t t = 0; t < N; ++t) {
-        const VF scale = hn::Mul(w_scale, hn::Set(DF(), x[t * stride].scale));
-        sums[t][n][part] = hn::MulAdd(scale, hn::ConvertTo(DF(), acc[t][n][part]), sums[t][n][part]);
-      }
+      for (size_t t = 0; t < N; ++t)
+        AddScaled(acc[t][n][part], w_scale, x[t * stride].scale, sums[t][n][part]);
     }
   }
 }

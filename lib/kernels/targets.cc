@@ -6,6 +6,10 @@
 
 #if HWY_ARCH_X86
 #include <cpuid.h>
+#if HWY_OS_LINUX
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #elif HWY_ARCH_ARM_A64 && HWY_OS_LINUX
 #include <sys/auxv.h>
 #endif
@@ -16,22 +20,43 @@ namespace {
 struct Target {
   std::string name;
   int64_t highway;
-  bool dot_products = false;
+  bool extended = false;
 };
 
+bool& amx_is_assumed() {
+  static bool assumed = false;
+  return assumed;
+}
+
 #if HWY_ARCH_X86
-bool cpuid_7(unsigned subleaf, bool in_eax, unsigned bit) {
+enum class Register { kEax, kEcx, kEdx };
+
+// A bit of what CPUID tells of extensions.
+bool cpu_has(unsigned subleaf, Register in, unsigned bit) {
   constexpr unsigned kLeaf = 7;
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  return __get_cpuid_count(kLeaf, subleaf, &eax, &ebx, &ecx, &edx) != 0 &&
-         ((in_eax ? eax : ecx) >> bit & 1) != 0;
+  if (__get_cpuid_count(kLeaf, subleaf, &eax, &ebx, &ecx, &edx) == 0) return false;
+  const unsigned bits = in == Register::kEax ? eax : in == Register::kEcx ? ecx : edx;
+  return (bits >> bit & 1) != 0;
+}
+
+// Its registers are large enough that a process must ask for them.
+bool may_use_amx() {
+#if HWY_OS_LINUX
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return cpu_has(0, Register::kEdx, 24) && cpu_has(0, Register::kEdx, 25) &&
+         ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
 }
 #endif
 
-// Whether the CPU has an instruction for sums of products of bytes that a target of Highway's does not imply.
-bool cpu_has_dot_products([[maybe_unused]] int64_t target) {
+bool cpu_has_extension([[maybe_unused]] int64_t target) {
 #if HWY_ARCH_X86
-  static const bool avx_vnni = cpuid_7(1, true, 4), avx512_vnni = cpuid_7(0, false, 11);
+  static const bool avx_vnni = cpu_has(1, Register::kEax, 4), avx512_vnni = cpu_has(0, Register::kEcx, 11),
+                    amx = may_use_amx();
+  if (target <= HWY_AVX3_DL) return amx || amx_is_assumed();
   return (target == HWY_AVX2 && avx_vnni) || (target == HWY_AVX3 && avx512_vnni);
 #elif HWY_ARCH_ARM_A64 && defined(__ARM_FEATURE_DOTPROD)
   return true;
@@ -42,8 +67,16 @@ bool cpu_has_dot_products([[maybe_unused]] int64_t target) {
 #endif
 }
 
+std::string extension_name([[maybe_unused]] int64_t target) {
+#if HWY_ARCH_X86
+  return target <= HWY_AVX3_DL ? "_AMX" : "_VNNI";
+#else
+  return "_DOTPROD";
+#endif
+}
+
 // With Highway's own choice, that of the process.
-bool& dot_products_allowed() {
+bool& extension_allowed() {
   static bool allowed = true;
   return allowed;
 }
@@ -59,8 +92,7 @@ std::vector<Target> targets() {
   std::vector<Target> all;
   for (const int64_t target : highway_targets()) {
     const std::string name = hwy::TargetName(target);
-    if (uses_dot_products(target))
-      all.push_back({name + (HWY_ARCH_X86 ? "_VNNI" : "_DOTPROD"), target, true});
+    if (uses_extension(target)) all.push_back({name + extension_name(target), target, true});
     all.push_back({name, target});
   }
   return all;
@@ -68,7 +100,8 @@ std::vector<Target> targets() {
 
 }  // namespace
 
-bool uses_dot_products(int64_t target) { return dot_products_allowed() && cpu_has_dot_products(target); }
+bool uses_extension(int64_t target) { return extension_allowed() && cpu_has_extension(target); }
+void assume_amx() { amx_is_assumed() = true; }
 
 std::vector<std::string> supported_targets() {
   std::vector<std::string> names;
@@ -80,7 +113,7 @@ std::string current_target() { return supported_targets().front(); }
 
 void unpin_target() {
   hwy::SetSupportedTargetsForTest(0);
-  dot_products_allowed() = true;
+  extension_allowed() = true;
 }
 
 void pin_target(std::string_view name) {
@@ -89,7 +122,7 @@ void pin_target(std::string_view name) {
   for (const Target& target : targets()) {
     if (name == target.name) {
       hwy::SetSupportedTargetsForTest(target.highway);
-      dot_products_allowed() = target.dot_products;
+      extension_allowed() = target.extended;
       return;
     }
     known += (known.empty() ? "" : ", ") + target.name;

@@ -7,12 +7,16 @@
 #include <string>
 
 #include "kernels/matmul.h"
+#include "support/amx_emulator.h"
 #include "support/matrices.h"
 #include "support/products.h"
 #include "support/targets.h"
 
 namespace rwkv {
 namespace {
+
+// Before targets are asked for.
+const bool amx_is_emulated = emulate_amx();
 
 struct Form {
   DType dtype;
@@ -115,7 +119,7 @@ TEST_P(PackedMatmulOn, EveryTailLengthOfOutputsAndRows) {
   for (const Form& form : kForms) {
     for (size_t outputs = 1; outputs <= 70; outputs += 3) {
       const Weights w(form, outputs, 37);
-      for (size_t n_rows = 1; n_rows <= 14; ++n_rows) {
+      for (size_t n_rows = 1; n_rows <= 18; ++n_rows) {
         const auto x = random_rows(n_rows * 37);
         expect_near_double(w, x, product(w.matrix, x, n_rows, 1, Store::kAdd), 1);
       }
@@ -178,10 +182,24 @@ RWKV_TEST_ON_EACH_TARGET(PackedMatmulOn);
 TEST(PackedMatmul, SameBitsOnEveryTargetWithFma) {
   for (const Form& form : kForms) {
     const Weights w(form, 53, 1051);
-    for (const auto& x : {random_rows(7 * 1051), sparse_x(7 * 1051)}) {
-      expect_same_bits_on_all_targets([&] { return product(w.matrix, x, 7); });
+    for (const auto& x : {random_rows(39 * 1051), sparse_x(39 * 1051)}) {
+      expect_same_bits_on_all_targets([&] { return product(w.matrix, x, 39); });
       expect_same_bits_on_all_targets([&] { return product(w.matrix, x, 1); });
     }
+  }
+}
+
+TEST(PackedMatmul, ManyRowsGoThroughAmx) {
+  if (!amx_is_emulated) GTEST_SKIP() << "AMX is there, or AVX3_DL is not";
+  constexpr size_t kOutputs = 32, kInputs = 100, kRows = 16 + 16 + 3;
+  const auto x = random_rows(kRows * kInputs);
+  for (const Form& form : {Form{DType::kQ8, Layout::kTiles}, Form{DType::kQ4, Layout::kTiles},
+                           Form{DType::kQ8, Layout::kLines}, Form{DType::kQ4, Layout::kLines}}) {
+    const Weights w(form, kOutputs, kInputs);
+    const size_t before = emulated_amx_products();
+    product(w.matrix, x, kRows);
+    // 2 x 16 rows, 2 tiles of outputs, 2 units of 64 inputs of 2 blocks
+    EXPECT_EQ(emulated_amx_products() - before, 2 * 2 * 4) << w.name();
   }
 }
 

@@ -27,24 +27,25 @@ TEST_F(Targets, EachCanBePinnedAfterAnyOther) {
   EXPECT_EQ(supported_targets(), all_);
 }
 
-TEST_F(Targets, DotProductsAreHadOnlyByName) {
+TEST_F(Targets, ExtensionsAreHadOnlyByName) {
   struct Case {
     std::string without, with;
     int64_t highway;
   };
   size_t n = 0;
-  for (const Case& c : {Case{"AVX2", "AVX2_VNNI", HWY_AVX2}, Case{"AVX3", "AVX3_VNNI", HWY_AVX3},
-                        Case{"NEON", "NEON_DOTPROD", HWY_NEON}}) {
+  for (const Case& c :
+       {Case{"AVX2", "AVX2_VNNI", HWY_AVX2}, Case{"AVX3", "AVX3_VNNI", HWY_AVX3},
+        Case{"AVX3_DL", "AVX3_DL_AMX", HWY_AVX3_DL}, Case{"NEON", "NEON_DOTPROD", HWY_NEON}}) {
     if (std::ranges::count(all_, c.with) == 0) continue;
     ++n;
     unpin_target();
-    EXPECT_TRUE(uses_dot_products(c.highway));
+    EXPECT_TRUE(uses_extension(c.highway));
     pin_target(c.without);
-    EXPECT_FALSE(uses_dot_products(c.highway));
+    EXPECT_FALSE(uses_extension(c.highway));
     pin_target(c.with);
-    EXPECT_TRUE(uses_dot_products(c.highway));
+    EXPECT_TRUE(uses_extension(c.highway));
   }
-  if (n == 0) GTEST_SKIP() << "this CPU has neither VNNI nor SDOT";
+  if (n == 0) GTEST_SKIP() << "this CPU has neither VNNI nor AMX nor SDOT";
 }
 
 TEST_F(Targets, UnknownNameIsRefused) {
