@@ -68,16 +68,23 @@ class ThreadPool {
   // alone.
   template <class Body>
   void for_ranges(size_t n, size_t grain, Body&& body) {
+    for_parts(n, grain, 1, [&](size_t begin, size_t end, size_t) { body(begin, end); });
+  }
+
+  // Likewise with body(begin, end, part), for each range and every part in [0, n_parts) of what there is to
+  // do with it, each a piece.
+  template <class Body>
+  void for_parts(size_t n, size_t grain, size_t n_parts, Body&& body) {
     const size_t n_grains = (n + grain - 1) / grain;
     if (size() == 1 || n_grains <= 1) {
-      if (n > 0) body(size_t{0}, n);
+      for (size_t part = 0; n > 0 && part < n_parts; ++part) body(size_t{0}, n, part);
       return;
     }
-    run_pieces(1, [&](size_t) {
-      return [&](size_t owner, size_t) {
+    run_pieces(n_parts, [&](size_t) {
+      return [&](size_t owner, size_t part) {
         const size_t begin = std::min(n, owner * n_grains / size() * grain);
         const size_t end = std::min(n, (owner + 1) * n_grains / size() * grain);
-        if (begin < end) body(begin, end);
+        if (begin < end) body(begin, end, part);
       };
     });
   }

@@ -47,8 +47,10 @@ template <class Body>
 void for_heads(Pass& pass, const ModelInfo& info, Body&& body) {
   const size_t N = info.head_size, work = N * N * pass.n_rows();  // of a head
   const size_t grain = std::max<size_t>(1, kParallelElements / work);
-  pass.pool.for_ranges(info.n_heads, grain, [&](size_t begin, size_t end) {
-    for (size_t s = 0; s < pass.sequences.size(); ++s) {
+  // States come from memory, at a rate that may differ from thread to thread: several parts, to share them.
+  const size_t n_sequences = pass.sequences.size(), n_parts = std::min<size_t>(4, n_sequences);
+  pass.pool.for_parts(info.n_heads, grain, n_parts, [&](size_t begin, size_t end, size_t part) {
+    for (size_t s = n_sequences * part / n_parts; s < n_sequences * (part + 1) / n_parts; ++s) {
       const auto& sequence = pass.sequences[s];
       const size_t first = begin * N, n = (end - begin) * N;
       body(HeadRows{sequence.first_row, sequence.n_rows, first, n,

@@ -19,15 +19,18 @@ LazyRows ShiftedRows::mixed_from_now(const std::vector<float>& weight, MatSpan<f
 ShiftedRows shifted_rows(Pass& pass, const NormWeights& norm, size_t part) {
   const ShiftedRows shifted{pass.scratch.matrix(pass.sequences.size() + pass.n_rows(), pass.x.cols),
                             pass.sequence_of};
-  for_rows(pass, pass.x.cols, [&](size_t row) {
+  const size_t C = pass.x.cols;
+  for_rows(pass, 4 * C, [&](size_t row) {
     normalize(pass.x.row(row), norm, shifted.rows.row(row + pass.sequence_of[row] + 1));
   });
-  for (size_t s = 0; s < pass.sequences.size(); ++s) {
-    const auto& sequence = pass.sequences[s];
-    const auto remembered = pass.state(s, part);
-    std::ranges::copy(remembered, shifted.rows.row(sequence.first_row + s).begin());
-    std::ranges::copy(shifted.now(sequence.first_row + sequence.n_rows - 1), remembered.begin());
-  }
+  pass.pool.for_ranges(pass.sequences.size(), kParallelElements / (2 * C) + 1, [&](size_t begin, size_t end) {
+    for (size_t s = begin; s < end; ++s) {
+      const auto& sequence = pass.sequences[s];
+      const auto remembered = pass.state(s, part);
+      std::ranges::copy(remembered, shifted.rows.row(sequence.first_row + s).begin());
+      std::ranges::copy(shifted.now(sequence.first_row + sequence.n_rows - 1), remembered.begin());
+    }
+  });
   return shifted;
 }
 
