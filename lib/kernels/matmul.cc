@@ -74,7 +74,7 @@ std::byte* make_inputs(std::span<const MatmulJob> jobs, ThreadPool& pool) {
     auto* lazy_row = reinterpret_cast<float*>(pool.scratch(thread, longest * sizeof(float)));
     make_rows(jobs, begin, end, codes, lazy_row);
   };
-  if (n_rows * n_cols < kParallelElements) {
+  if (n_rows == 1 || n_rows * n_cols < kParallelElements) {
     part(0, 0, n_rows);
   } else {
     pool.run_pieces(1, [&](size_t thread) {

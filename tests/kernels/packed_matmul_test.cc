@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <random>
 #include <string>
@@ -185,6 +186,28 @@ TEST(PackedMatmul, SameBitsOnEveryTargetWithFma) {
     for (const auto& x : {random_rows(39 * 1051), sparse_x(39 * 1051)}) {
       expect_same_bits_on_all_targets([&] { return product(w.matrix, x, 39); });
       expect_same_bits_on_all_targets([&] { return product(w.matrix, x, 1); });
+    }
+  }
+}
+
+TEST(PackedMatmul, LazyRowsAreMadeOnceEach) {
+  constexpr size_t kInputs = 70;
+  for (const Form& form : kForms) {
+    const Weights w(form, 40, kInputs);
+    for (const size_t n_rows : {1, 2, 400}) {
+      const auto x = random_rows(n_rows * kInputs);
+      std::vector<float> halves = x, y(n_rows * w.matrix.rows);
+      for (float& v : halves) v /= 2;
+      const MatSpan<float> place(halves.data(), n_rows, kInputs);
+      std::vector<std::atomic<int>> times_made(n_rows);
+      const auto twice_what_is_there = [&](size_t row, std::span<float> out) {
+        ++times_made[row];
+        std::ranges::transform(place.row(row), out.begin(), [](float v) { return 2 * v; });
+      };
+      ThreadPool pool(3);
+      matmul({{&w.matrix, LazyRows{place, twice_what_is_there}, {y.data(), n_rows, w.matrix.rows}}}, pool);
+      EXPECT_EQ(y, product(w.matrix, x, n_rows)) << w.name();
+      for (const auto& times : times_made) ASSERT_EQ(times, 1) << w.name();
     }
   }
 }
