@@ -13,6 +13,7 @@
 #define RWKV_KERNELS_PANEL_INL_H_
 #endif
 
+#include "hwy/cache_control.h"
 #include "kernels/byte_products-inl.h"
 #include "kernels/vec16-inl.h"
 
@@ -53,14 +54,11 @@ struct Ahead {
   }
 };
 
-// Into the second-level cache: the first one is filled by what is being multiplied.
 template <size_t T>
 HWY_INLINE void Fetch(const Ahead& ahead, size_t step) {
-  constexpr int kToRead = 0, kSecondLevel = 2;
   for (size_t n = 0; n < T; ++n) {
     for (size_t i = 0; i < ahead.lines; ++i)
-      __builtin_prefetch(ahead.at + step * ahead.step + n * ahead.tile + i * ahead.line, kToRead,
-                         kSecondLevel);
+      hwy::Prefetch(ahead.at + step * ahead.step + n * ahead.tile + i * ahead.line);
   }
 }
 
