@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# What quantising costs: each model against itself in q8 and q4, as a Markdown table.
+# What quantising costs: each model against itself in q8, q6 and q4, as a Markdown table.
 # usage: bench/quality.py [--bin DIR] [--ids FILE] MODEL...
 #   DIR   where rwkv-convert and rwkv-score stand (build/bin)
 #   FILE  token ids as text for all models; else the sibling `*.reference.json` or `tokens.json` of a model has them
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-DTYPES = ["q8", "q4"]
+DTYPES = ["q8", "q6", "q4"]
 
 
 def find_numbers(value):

@@ -12,7 +12,8 @@
 namespace rwkv {
 namespace {
 
-constexpr std::array kModelDTypes = {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8, DType::kQ4};
+constexpr std::array kModelDTypes = {DType::kF32, DType::kF16, DType::kBf16,
+                                     DType::kQ8,  DType::kQ6,  DType::kQ4};
 
 // By the sizes that released models have.
 std::string fitting_tokenizer(size_t n_vocab) {

@@ -27,7 +27,7 @@ struct Options {
 };
 
 DType dtype_named(const std::string& name) {
-  const auto targets = {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8, DType::kQ4};
+  const auto targets = {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8, DType::kQ6, DType::kQ4};
   std::string names;
   for (const DType dtype : targets) {
     if (dtype_info(dtype).name == name) return dtype;
@@ -82,12 +82,12 @@ struct Raw {
 void add_options(CommandLine& line, Raw& raw, Options& options) {
   auto add = line.add();
   add("dtype", po::value(&raw.dtype)->value_name("TYPE"),
-      "write all floating-point tensors as f32, f16 or bf16; or the large matrices as q8 or q4, in 8.5 or "
-      "4.5 "
-      "bits a weight");
+      "write all floating-point tensors as f32, f16 or bf16; or the large matrices as q8, q6 or q4, in 8.5, "
+      "6.5 "
+      "or 4.5 bits a weight");
   add("layout", po::value(&raw.layout)->value_name("HOW"),
-      "rows: matrices as other tools read them; tiles: as they run fastest (default: rows, but tiles for q8 "
-      "and q4)");
+      "rows: matrices as other tools read them; tiles: as they run fastest (default: rows, but tiles for q8, "
+      "q6 and q4)");
   add("keep", po::value(&raw.keep)->value_name("REGEX=TYPE"),
       "write tensors whose name matches as TYPE (repeatable; first match)");
   add("meta", po::value(&raw.metadata)->value_name("KEY=VALUE"), "add to the metadata (repeatable)");

@@ -114,6 +114,8 @@ BENCHMARK_CAPTURE(bm_matmul, bf16_tiles, DType::kBf16, Layout::kTiles)->Apply(ad
 BENCHMARK_CAPTURE(bm_matmul, bf16_lines, DType::kBf16, Layout::kLines)->Apply(add_shapes);
 BENCHMARK_CAPTURE(bm_matmul, q8_tiles, DType::kQ8, Layout::kTiles)->Apply(add_shapes);
 BENCHMARK_CAPTURE(bm_matmul, q8_lines, DType::kQ8, Layout::kLines)->Apply(add_shapes);
+BENCHMARK_CAPTURE(bm_matmul, q6_tiles, DType::kQ6, Layout::kTiles)->Apply(add_shapes);
+BENCHMARK_CAPTURE(bm_matmul, q6_lines, DType::kQ6, Layout::kLines)->Apply(add_shapes);
 BENCHMARK_CAPTURE(bm_matmul, q4_tiles, DType::kQ4, Layout::kTiles)->Apply(add_shapes);
 BENCHMARK_CAPTURE(bm_matmul, q4_lines, DType::kQ4, Layout::kLines)->Apply(add_shapes);
 

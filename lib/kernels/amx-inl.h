@@ -1,8 +1,9 @@
-// q8 and q4 weights in tiles times 16 rows of x at once by AMX, whose registers ("tiles" to Intel too) are 16
-// rows of 64 bytes. Integer sums are exact, so the bits are those of QuantisedKernel. Included once for each
-// SIMD target.
+// q8, q6 and q4 weights in tiles times 16 rows of x at once by AMX, whose registers ("tiles" to Intel too)
+// are 16 rows of 64 bytes. Integer sums are exact, so the bits are those of QuantisedKernel. Included once
+// for each SIMD target.
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #if defined(RWKV_KERNELS_AMX_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RWKV_KERNELS_AMX_INL_H_

@@ -33,6 +33,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using DI = hn::RebindToSigned<DF>;
 using VI = hn::Vec<DI>;
+using DU32 = hn::RebindToUnsigned<DF>;
 
 // ---- the ways to multiply bytes. Each has
 // XCodes<N>: the codes of N inputs, a multiple of 4, as they are multiplied: in groups of 4. To set them,

@@ -4,6 +4,7 @@
 #include <functional>
 #include <initializer_list>
 #include <span>
+#include <utility>
 
 #include "core/mat_span.h"
 #include "core/thread_pool.h"

@@ -27,8 +27,8 @@ size_t active_inputs_bytes(const MatmulJob& job);
 void find_active_inputs(const MatmulJob& job, std::byte* active);
 void matmul_row_of_lines(const MatmulJob& job, std::byte* active, size_t begin, size_t end);
 
-// q8 and q4. They multiply codes of x, which quantise_row() makes of row `row`, given as x, at its place in
-// `codes`, quantised_x_bytes(), 64-byte aligned.
+// q8, q6 and q4. They multiply codes of x, which quantise_row() makes of row `row`, given as x, at its place
+// in `codes`, quantised_x_bytes(), 64-byte aligned.
 size_t quantised_x_bytes(const MatmulJob& job);
 void quantise_row(const MatmulJob& job, size_t row, const float* x, std::byte* codes);
 void matmul_quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end,

@@ -1,4 +1,4 @@
-// W x for q8 and q4 in tiles; and for many rows, in lines.
+// W x for q8, q6 and q4 in tiles; and for many rows, in lines.
 #include "kernels/matmul_parts.h"
 
 #include <algorithm>
@@ -21,8 +21,9 @@ template <class Line>
 class UnitsOfLines {
  public:
   static constexpr size_t kOutputs = kLineGroup, kInputs = 256;  // 17 KB stay in the first-level cache
+  static constexpr size_t kUnitBytes = unit_bytes(Q8Unit::kDType);
   // A line more than the tile takes, or all tiles' lines would compete for the same places of the cache.
-  static constexpr size_t kTileBytes = kInputs / kTileUnit * Q8Unit::kBytes + 64;
+  static constexpr size_t kTileBytes = kInputs / kTileUnit * kUnitBytes + 64;
   static constexpr size_t kScratchBytes = kOutputs / kTileOutputs * kTileBytes;
 
   UnitsOfLines(const Matrix& m, std::byte* scratch) : m_(m), tiles_(reinterpret_cast<uint8_t*>(scratch)) {}
@@ -31,25 +32,25 @@ class UnitsOfLines {
     const Column column(m_, at.output);
     const size_t group = at.output % Column::kOutputs / kLineGroup;
     for (size_t c = 0; c < n_inputs; c += kQuantBlock) {
-      BlockToTiles(column, (at.input + c) / kQuantBlock, group, tiles_ + c / kTileUnit * Q8Unit::kBytes,
+      BlockToTiles(column, (at.input + c) / kQuantBlock, group, tiles_ + c / kTileUnit * kUnitBytes,
                    c % kTileUnit / kQuantBlock);
     }
     if (n_inputs % kTileUnit != 0 && n_inputs % kTileUnit <= kQuantBlock)
-      ClearSecondScales(tiles_ + n_inputs / kTileUnit * Q8Unit::kBytes);
+      ClearSecondScales(tiles_ + n_inputs / kTileUnit * kUnitBytes);
     return {tiles_, kTileBytes};
   }
 
   // The blocks that the next tiles will be made of, when they are others.
   Ahead After(const Place& at, const Place& next, size_t tile, size_t /*n_tiles*/) const {
-    constexpr size_t kTiles = kOutputs / kTileOutputs, kSteps = kInputs / kTileUnit;
-    constexpr size_t kLines =
-        kInputs / kQuantBlock * Column::kBlockBytes / Column::kLineBytes / kTiles / kSteps;
+    constexpr size_t kTiles = kOutputs / kTileOutputs, kSteps = kInputs / kTileUnit, kCacheLine = 64;
+    constexpr size_t kLines = kInputs / kQuantBlock * Column::kBlockBytes / kCacheLine / kTiles / kSteps;
     const Column column(m_, next.output);
     if (next.input == at.input && column.blocks == Column(m_, at.output).blocks) return {};
-    return {.at = column.Input(next.input / kQuantBlock, tile * kSteps * kLines),
-            .step = kLines * Column::kLineBytes,
-            .tile = kSteps * kLines * Column::kLineBytes,
-            .line = Column::kLineBytes,
+    constexpr size_t kTile = kSteps * kLines * kCacheLine;
+    return {.at = column.Input(next.input / kQuantBlock, 0) + tile * kTile,
+            .step = kLines * kCacheLine,
+            .tile = kTile,
+            .line = kCacheLine,
             .lines = kLines};
   }
 
@@ -71,7 +72,8 @@ class UnitsOfLines {
       }
     }
     for (size_t n = 0; n < kGroupTiles; ++n) {
-      std::memcpy(unit + n * kTileBytes + Q8Unit::kScales + half * kTileOutputs * sizeof(hwy::float16_t),
+      std::memcpy(unit + n * kTileBytes + unit_code_bytes(Q8Unit::kDType) +
+                      half * kTileOutputs * sizeof(hwy::float16_t),
                   column.Scales(block) + group * kLineGroup + n * kTileOutputs,
                   kTileOutputs * sizeof(hwy::float16_t));
     }
@@ -80,8 +82,9 @@ class UnitsOfLines {
   // The last unit lacks a block, whose x is zero: finite scales will do.
   static void ClearSecondScales(uint8_t* unit) {
     for (size_t n = 0; n < kGroupTiles; ++n) {
-      std::memset(unit + n * kTileBytes + Q8Unit::kScales + kTileOutputs * sizeof(hwy::float16_t), 0,
-                  kTileOutputs * sizeof(hwy::float16_t));
+      std::memset(
+          unit + n * kTileBytes + unit_code_bytes(Q8Unit::kDType) + kTileOutputs * sizeof(hwy::float16_t), 0,
+          kTileOutputs * sizeof(hwy::float16_t));
     }
   }
 
@@ -152,6 +155,9 @@ void Quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_
 void QuantisedQ8(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {
   Quantised<Q8Unit, Q8Line>(job, codes, begin, end, scratch);
 }
+void QuantisedQ6(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {
+  Quantised<Q6Unit, Q6Line>(job, codes, begin, end, scratch);
+}
 void QuantisedQ4(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end, std::byte* scratch) {
   Quantised<Q4Unit, Q4Line>(job, codes, begin, end, scratch);
 }
@@ -165,6 +171,7 @@ namespace rwkv {
 HWY_EXPORT(QuantiseRowOf);
 HWY_EXPORT(QuantisedXBytes);
 HWY_EXPORT(QuantisedQ8);
+HWY_EXPORT(QuantisedQ6);
 HWY_EXPORT(QuantisedQ4);
 HWY_EXPORT(QuantisedScratchBytes);
 
@@ -179,6 +186,7 @@ size_t quantised_scratch_bytes() { return HWY_DYNAMIC_DISPATCH(QuantisedScratchB
 void matmul_quantised(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end,
                       std::byte* scratch) {
   if (job.w->dtype == DType::kQ8) return HWY_DYNAMIC_DISPATCH(QuantisedQ8)(job, codes, begin, end, scratch);
+  if (job.w->dtype == DType::kQ6) return HWY_DYNAMIC_DISPATCH(QuantisedQ6)(job, codes, begin, end, scratch);
   HWY_DYNAMIC_DISPATCH(QuantisedQ4)(job, codes, begin, end, scratch);
 }
 

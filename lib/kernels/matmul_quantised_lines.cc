@@ -1,5 +1,5 @@
-// W x for a single x and q8 or q4 in lines, of which those of inputs that relu² and quantisation left at zero
-// are not read. Sums are those of tiles, to the bit.
+// W x for a single x and q8, q6 or q4 in lines, of which those of inputs that relu² and quantisation left at
+// zero are not read. Sums are those of tiles, to the bit.
 #include "kernels/matmul_parts.h"
 
 #include <algorithm>
@@ -22,8 +22,11 @@ HWY_INLINE void PrefetchBlock(const QuantisedColumn<Line>& column, size_t block,
                               const ActiveOfBlock<Products>& active, size_t group) {
   constexpr size_t kOf = QuantisedColumn<Line>::kGroups;
   const size_t n = active.n_fours * 4;
-  for (size_t i = n * group / kOf; i < n * (group + 1) / kOf; ++i)
-    hwy::Prefetch(column.Input(block, active.index[i]));
+  for (size_t i = n * group / kOf; i < n * (group + 1) / kOf; ++i) {
+    const uint8_t* line = column.Input(block, active.index[i]);
+    hwy::Prefetch(line);
+    if (Line::kDType == DType::kQ6) hwy::Prefetch(line + QuantisedColumn<Line>::kLineBytes - 1);
+  }
   for (size_t i = 0; i < 2; ++i) hwy::Prefetch(column.Scales(block) + group * kLineGroup + i * 32);
 }
 
@@ -91,6 +94,9 @@ void RowOfLines(const MatmulJob& job, const std::byte* codes, size_t begin, size
 void RowOfLinesQ8(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
   RowOfLines<Q8Line>(job, codes, begin, end);
 }
+void RowOfLinesQ6(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
+  RowOfLines<Q6Line>(job, codes, begin, end);
+}
 void RowOfLinesQ4(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
   RowOfLines<Q4Line>(job, codes, begin, end);
 }
@@ -100,10 +106,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace rwkv {
 HWY_EXPORT(RowOfLinesQ8);
+HWY_EXPORT(RowOfLinesQ6);
 HWY_EXPORT(RowOfLinesQ4);
 
 void matmul_quantised_row_of_lines(const MatmulJob& job, const std::byte* codes, size_t begin, size_t end) {
   if (job.w->dtype == DType::kQ8) return HWY_DYNAMIC_DISPATCH(RowOfLinesQ8)(job, codes, begin, end);
+  if (job.w->dtype == DType::kQ6) return HWY_DYNAMIC_DISPATCH(RowOfLinesQ6)(job, codes, begin, end);
   HWY_DYNAMIC_DISPATCH(RowOfLinesQ4)(job, codes, begin, end);
 }
 

@@ -1,4 +1,4 @@
-// q8 and q4 weights in lines (tensor/packed_layout.h). Included once for each SIMD target.
+// q8, q6 and q4 weights in lines (tensor/packed_layout.h). Included once for each SIMD target.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +39,42 @@ struct Q8Line {
 #endif
 };
 
+#if HWY_TARGET != HWY_SCALAR
+// The lower 4 bits of the codes of register `part`, two positions in a byte.
+HWY_INLINE VU8 LoadNibbles(const uint8_t* group, size_t part) {
+  if constexpr (kParts == 1) {
+    const hn::Half<DU8> dh;
+    const auto both = hn::LoadU(dh, group);
+    return hn::Combine(DU8(), hn::ShiftRight<4>(both), hn::And(both, hn::Set(dh, 15)));
+  } else {
+    const auto both = hn::LoadU(DU8(), group + part % (kParts / 2) * hn::MaxLanes(DU8()));
+    return part < kParts / 2 ? hn::And(both, hn::Set(DU8(), 15)) : hn::ShiftRight<4>(both);
+  }
+}
+#endif
+
+struct Q6Line {
+  static constexpr DType kDType = DType::kQ6;
+  static constexpr size_t kLowBytes = kLineGroup / 2, kUpperBytes = kLineGroup / 4;
+  static constexpr size_t kGroupBytes = kLowBytes + kUpperBytes;
+  static HWY_INLINE uint8_t Code(const uint8_t* group, size_t position) {
+    const unsigned low = group[position % kLowBytes] >> (position / kLowBytes * 4) & 15;
+    const unsigned upper = group[kLowBytes + position % kUpperBytes] >> (position / kUpperBytes * 2) & 3;
+    return static_cast<uint8_t>(low << 2 | upper << 6);
+  }
+#if HWY_TARGET != HWY_SCALAR
+  static HWY_INLINE VU8 Codes(const uint8_t* group, size_t part) {
+    // From where in its byte to the upper end, for each 128 bits of positions.
+    alignas(64) constexpr uint32_t kShifts[kVec16Lanes] = {6, 6, 6, 6, 4, 4, 4, 4, 2, 2, 2, 2, 0, 0, 0, 0};
+    const DU32 d;
+    const auto low = hn::ShiftLeft<2>(hn::BitCast(d, LoadNibbles(group, part)));
+    const auto all_upper = hn::BitCast(d, hn::LoadDup128(DU8(), group + kLowBytes));
+    const auto upper = hn::Shl(all_upper, hn::Load(d, kShifts + part * kLanes));
+    return hn::BitCast(DU8(), hn::Or(low, hn::And(upper, hn::Set(d, 0xC0C0C0C0u))));
+  }
+#endif
+};
+
 struct Q4Line {
   static constexpr DType kDType = DType::kQ4;
   static constexpr size_t kGroupBytes = kLineGroup / 2;
@@ -50,19 +86,7 @@ struct Q4Line {
   static HWY_INLINE VU8 Codes(const uint8_t* group, size_t part) {
     const hn::RebindToSigned<DU8> di8;
     const auto levels = hn::Xor(hn::LoadDup128(di8, kQ4Levels.data()), hn::Set(di8, int8_t{-128}));  // + 128
-    return hn::BitCast(DU8(), hn::TableLookupBytes(levels, hn::BitCast(di8, Nibbles(group, part))));
-  }
-
- private:
-  static HWY_INLINE VU8 Nibbles(const uint8_t* group, size_t part) {
-    if constexpr (kParts == 1) {
-      const hn::Half<DU8> dh;
-      const auto both = hn::LoadU(dh, group);
-      return hn::Combine(DU8(), hn::ShiftRight<4>(both), hn::And(both, hn::Set(dh, 15)));
-    } else {
-      const auto both = hn::LoadU(DU8(), group + part % (kParts / 2) * hn::MaxLanes(DU8()));
-      return part < kParts / 2 ? hn::And(both, hn::Set(DU8(), 15)) : hn::ShiftRight<4>(both);
-    }
+    return hn::BitCast(DU8(), hn::TableLookupBytes(levels, hn::BitCast(di8, LoadNibbles(group, part))));
   }
 #endif
 };

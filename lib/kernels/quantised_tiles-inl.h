@@ -1,6 +1,6 @@
-// q8 and q4 weights in tiles of 16 outputs (tensor/packed_layout.h) times rows of x, which are quantised too,
-// to 8 bits with a scale for each block of 32: a block's products are added as integers. Included once for
-// each SIMD target.
+// q8, q6 and q4 weights in tiles of 16 outputs (tensor/packed_layout.h) times rows of x, which are quantised
+// too, to 8 bits with a scale for each block of 32: a block's products are added as integers. Included once
+// for each SIMD target.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -133,18 +133,37 @@ constexpr size_t kGroupBytes = 4 * kTileOutputs;
 HWY_INLINE VI LoadCodes(const uint8_t* p) { return hn::LoadU(DI(), reinterpret_cast<const int32_t*>(p)); }
 
 struct Q8Unit {
-  static constexpr size_t kBytes = kQ8UnitBytes;
-  static constexpr size_t kScales = kTileOutputs * kTileUnit;
+  static constexpr DType kDType = DType::kQ8;
   static HWY_INLINE VI Codes(const uint8_t* unit, size_t block, size_t group, size_t part) {
     return LoadCodes(unit + (block * kGroups + group) * kGroupBytes + part * kLanes * 4);
   }
 };
 
-struct Q4Unit {
-  static constexpr size_t kBytes = kQ4UnitBytes;
-  static constexpr size_t kScales = kTileOutputs * kTileUnit / 2;
+// Of a unit's codes, those that share a byte with those of N - 1 other groups.
+template <size_t N>
+HWY_INLINE hn::Vec<DU32> LoadShared(const uint8_t* codes, size_t block, size_t group, size_t part) {
+  const VI shared = LoadCodes(codes + (block * kGroups + group) / N * kGroupBytes + part * kLanes * 4);
+  return hn::BitCast(DU32(), shared);
+}
+
+struct Q6Unit {
+  static constexpr DType kDType = DType::kQ6;
   static HWY_INLINE VI Codes(const uint8_t* unit, size_t block, size_t group, size_t part) {
-    const auto both = LoadCodes(unit + (block * kGroups + group) / 2 * kGroupBytes + part * kLanes * 4);
+    constexpr size_t kLowBytes = kTileOutputs * kTileUnit / 2;
+    const DU32 d;
+    const auto low = LoadShared<2>(unit, block, group, part);
+    const auto upper = LoadShared<4>(unit + kLowBytes, block, group, part);
+    const auto moved = group % 2 == 0 ? hn::ShiftLeft<2>(low) : hn::ShiftRight<2>(low);
+    const auto upper_moved = hn::ShiftLeftSame(upper, static_cast<int>(6 - 2 * (group % 4)));
+    return hn::BitCast(
+        DI(), hn::Or(hn::And(moved, hn::Set(d, 0x3C3C3C3Cu)), hn::And(upper_moved, hn::Set(d, 0xC0C0C0C0u))));
+  }
+};
+
+struct Q4Unit {
+  static constexpr DType kDType = DType::kQ4;
+  static HWY_INLINE VI Codes(const uint8_t* unit, size_t block, size_t group, size_t part) {
+    const VI both = hn::BitCast(DI(), LoadShared<2>(unit, block, group, part));
     return LookUp(group % 2 == 0
                       ? both
                       : hn::BitCast(DI(), hn::ShiftRight<4>(hn::BitCast(hn::RebindToUnsigned<DI>(), both))));
@@ -169,7 +188,7 @@ struct Q4Unit {
 
 template <class Unit>
 HWY_INLINE VF LoadScales(const uint8_t* unit, size_t block, size_t part) {
-  const auto* scales = reinterpret_cast<const hwy::float16_t*>(unit + Unit::kScales);
+  const auto* scales = reinterpret_cast<const hwy::float16_t*>(unit + unit_code_bytes(Unit::kDType));
   return CodecF16::Load(DF(), scales + block * kTileOutputs + part * kLanes);
 }
 
@@ -217,7 +236,7 @@ struct QuantisedKernel {
   static constexpr size_t kRows = kParts == 1 ? 6 : sizeof(typename Products::WGroup) == sizeof(VI) ? 4 : 3;
   static constexpr size_t kTiles = kParts == 1 ? 2 : 1;
   static constexpr size_t kInputs = 1024;  // of a block
-  static constexpr size_t kStepInputs = kTileUnit, kStepBytes = Unit::kBytes;
+  static constexpr size_t kStepInputs = kTileUnit, kStepBytes = unit_bytes(Unit::kDType);
 
   const XBlock<Products>* x;
   size_t x_stride;
@@ -234,7 +253,7 @@ struct QuantisedKernel {
       Fetch<T>(ahead, u);
       BlockTimesRows<Unit, N, T>(unit, 0, blocks, x_stride, sums);
       BlockTimesRows<Unit, N, T>(unit, 1, blocks + 1, x_stride, sums);
-      unit.first += Unit::kBytes;
+      unit.first += kStepBytes;
     }
     StoreSums<N, T>(sums, block);
   }

@@ -16,7 +16,8 @@ constexpr std::array kDTypes = {
     DTypeInfo{DType::kI64, "i64", "I64", 8, false}, DTypeInfo{DType::kI32, "i32", "I32", 4, false},
     DTypeInfo{DType::kI16, "i16", "I16", 2, false}, DTypeInfo{DType::kI8, "i8", "I8", 1, false},
     DTypeInfo{DType::kU8, "u8", "U8", 1, false},    DTypeInfo{DType::kBool, "bool", "BOOL", 1, false},
-    DTypeInfo{DType::kQ8, "q8", "", 0, false},      DTypeInfo{DType::kQ4, "q4", "", 0, false},
+    DTypeInfo{DType::kQ8, "q8", "", 0, false},      DTypeInfo{DType::kQ6, "q6", "", 0, false},
+    DTypeInfo{DType::kQ4, "q4", "", 0, false},
 };
 
 const DTypeInfo* find_by(std::string_view DTypeInfo::*key, std::string_view name) {

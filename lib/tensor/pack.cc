@@ -84,29 +84,47 @@ GatherWide gather_for(DType dtype) {
 
 // ---- quantised blocks
 
-// Where in a strip a block's codes and scale are, and by how many bits its codes are shifted more than
-// others.
-struct BlockPlace {
-  size_t codes, scale;
-  unsigned shift = 0;
-};
+// Codes are stored in planes, each of so many of their bits: those from `first` on.
+struct Plane {
+  unsigned first, bits;
 
-// Where, from the block's first code on, one is.
+  size_t codes_of_byte() const { return 8 / bits; }
+  unsigned mask() const { return (1U << bits) - 1; }
+};
+constexpr Plane kWhole{0, 8}, kLowFour{0, 4}, kUpperTwo{4, 2};
+
+std::span<const Plane> planes_of(DType dtype) {
+  static constexpr std::array kQ8Planes = {kWhole}, kQ4Planes = {kLowFour};
+  static constexpr std::array kQ6Planes = {kLowFour, kUpperTwo};
+  if (dtype == DType::kQ6) return kQ6Planes;
+  return dtype == DType::kQ8 ? kQ8Planes : kQ4Planes;
+}
+
+// Where a code is in a plane.
 struct CodePlace {
   size_t byte;
   unsigned shift;
 };
 
-// q8 or q4 in a layout, outputs of `length` elements, of which a block holds 32.
+// Where in a strip a block's scale and the first code in each plane are.
+struct BlockPlace {
+  size_t scale;
+  std::array<CodePlace, 2> first;
+};
+
+// A quantised matrix in a layout, outputs of `length` elements, of which a block holds 32.
 struct BlockForm {
-  bool q4;
+  DType dtype;
   Layout layout;
   uint64_t length;
-  std::array<CodePlace, kQuantBlock> code;
+  std::span<const Plane> planes;
+  std::array<std::array<CodePlace, kQuantBlock>, 2> code;  // in each plane, from the block's first on
 
-  BlockForm(DType dtype, Layout form, uint64_t output_length)
-      : q4(dtype == DType::kQ4), layout(form), length(output_length) {
-    for (size_t i = 0; i < kQuantBlock; ++i) code[i] = code_place(i);
+  BlockForm(DType type, Layout form, uint64_t output_length)
+      : dtype(type), layout(form), length(output_length), planes(planes_of(type)) {
+    for (size_t p = 0; p < planes.size(); ++p) {
+      for (size_t i = 0; i < kQuantBlock; ++i) code[p][i] = code_place(planes[p], i);
+    }
   }
 
   // Blocks of an output that a strip has room for.
@@ -116,53 +134,69 @@ struct BlockForm {
   }
   // Block `block` of an output, which is the given lane of its strip.
   BlockPlace block(size_t lane, uint64_t block) const {
-    const size_t code_bytes = q4 ? kQuantBlock / 2 : kQuantBlock;
-    if (layout == Layout::kLines) return block_of_lines(lane, block);
-    if (layout == Layout::kOutIn) return {block * code_bytes, n_blocks() * code_bytes + 2 * block};
-    const size_t unit = block / 2 * (q4 ? kQ4UnitBytes : kQ8UnitBytes), half = block % 2;
-    return {unit + half * kTileOutputs * code_bytes + lane * 4,
-            unit + 2 * kTileOutputs * code_bytes + (half * kTileOutputs + lane) * 2};
+    BlockPlace place{scale_place(lane, block), {}};
+    for (size_t p = 0; p < planes.size(); ++p) place.first[p] = first_place(planes[p], lane, block);
+    return place;
   }
   QuantisedBlock load(const std::byte* strip, const BlockPlace& place) const {
-    QuantisedBlock block;
-    for (size_t i = 0; i < kQuantBlock; ++i) {
-      const auto [byte, shift] = code[i];
-      const auto both = static_cast<unsigned>(strip[place.codes + byte]);
-      block.codes[i] = static_cast<uint8_t>(q4 ? both >> (shift + place.shift) & 15U : both);
+    QuantisedBlock block{};
+    for (size_t p = 0; p < planes.size(); ++p) {
+      for (size_t i = 0; i < kQuantBlock; ++i) {
+        const auto byte = static_cast<unsigned>(strip[place.first[p].byte + code[p][i].byte]);
+        const unsigned bits = byte >> (place.first[p].shift + code[p][i].shift) & planes[p].mask();
+        block.codes[i] = static_cast<uint8_t>(block.codes[i] | bits << planes[p].first);
+      }
     }
     std::memcpy(&block.scale, strip + place.scale, sizeof block.scale);
     return block;
   }
   // Into zeros.
   void store(const QuantisedBlock& block, std::byte* strip, const BlockPlace& place) const {
-    for (size_t i = 0; i < kQuantBlock; ++i) {
-      const auto [byte, shift] = code[i];
-      strip[place.codes + byte] |= static_cast<std::byte>(block.codes[i] << (shift + place.shift));
+    for (size_t p = 0; p < planes.size(); ++p) {
+      for (size_t i = 0; i < kQuantBlock; ++i) {
+        const unsigned bits = block.codes[i] >> planes[p].first & planes[p].mask();
+        strip[place.first[p].byte + code[p][i].byte] |=
+            static_cast<std::byte>(bits << (place.first[p].shift + code[p][i].shift));
+      }
     }
     std::memcpy(strip + place.scale, &block.scale, sizeof block.scale);
   }
   BlockValues values(const std::byte* strip, const BlockPlace& place) const {
-    const QuantisedBlock block = load(strip, place);
-    return q4 ? values_of_q4(block) : values_of_q8(block);
+    return values_of(dtype, load(strip, place));
   }
 
  private:
-  BlockPlace block_of_lines(size_t lane, uint64_t block) const {
-    const DType dtype = q4 ? DType::kQ4 : DType::kQ8;
-    const size_t first = block * line_block_bytes(dtype), position = line_position(lane % kLineGroup);
-    const size_t scale = first + kQuantBlock * line_bytes(dtype) + 2 * lane;
-    if (!q4) return {first + position, scale};
-    constexpr size_t kHalf = kLineGroup / 2;
-    return {first + lane / kLineGroup * kHalf + position % kHalf, scale, position < kHalf ? 0U : 4U};
+  size_t scale_place(size_t lane, uint64_t block) const {
+    if (layout == Layout::kLines)
+      return block * line_block_bytes(dtype) + kQuantBlock * line_bytes(dtype) + 2 * lane;
+    if (layout == Layout::kOutIn) return n_blocks() * kQuantBlock * code_bits(dtype) / 8 + 2 * block;
+    return block / 2 * unit_bytes(dtype) + unit_code_bytes(dtype) + (block % 2 * kTileOutputs + lane) * 2;
   }
 
-  CodePlace code_place(size_t i) const {
-    constexpr size_t kGroupBytes = 4 * kTileOutputs, kHalf = kQuantBlock / 2;
-    if (layout == Layout::kLines) return {i * line_bytes(q4 ? DType::kQ4 : DType::kQ8), 0};
-    const bool tiles = is_tiles(layout);
-    if (!q4) return {tiles ? i / 4 * kGroupBytes + i % 4 : i, 0};
-    if (tiles) return {i / 8 * kGroupBytes + i % 4, i / 4 % 2 == 0 ? 0U : 4U};
-    return {i % kHalf, i < kHalf ? 0U : 4U};
+  CodePlace first_place(const Plane& plane, size_t lane, uint64_t block) const {
+    const size_t bits_before = plane.first;  // of a code, in planes whose bytes stand before this one's
+    if (layout == Layout::kLines) {
+      const size_t group =
+          lane / kLineGroup * kLineGroup * code_bits(dtype) / 8 + kLineGroup * bits_before / 8;
+      const size_t position = line_position(lane % kLineGroup), apart = kLineGroup / plane.codes_of_byte();
+      return {block * line_block_bytes(dtype) + group + position % apart,
+              static_cast<unsigned>(position / apart) * plane.bits};
+    }
+    if (layout == Layout::kOutIn) return {kQuantBlock * (block * code_bits(dtype) + bits_before) / 8, 0};
+    const size_t half_bytes = kTileOutputs * kQuantBlock * plane.bits / 8;
+    return {block / 2 * unit_bytes(dtype) + kTileOutputs * kTileUnit * bits_before / 8 +
+                block % 2 * half_bytes + lane * 4,
+            0};
+  }
+
+  CodePlace code_place(const Plane& plane, size_t i) const {
+    constexpr size_t kGroupBytes = 4 * kTileOutputs;
+    if (layout == Layout::kLines) return {i * line_bytes(dtype), 0};
+    const size_t shared = plane.codes_of_byte();
+    if (is_tiles(layout))
+      return {i / 4 / shared * kGroupBytes + i % 4, static_cast<unsigned>(i / 4 % shared) * plane.bits};
+    const size_t apart = kQuantBlock / shared;
+    return {i % apart, static_cast<unsigned>(i / apart) * plane.bits};
   }
 };
 
@@ -196,7 +230,7 @@ void quantise_strip(std::span<const float> weights, const BlockForm& form, size_
     for (uint64_t b = 0; b < form.n_blocks(); ++b) {
       const auto rest = output.subspan(std::min<size_t>(b * kQuantBlock, output.size()));
       const auto block = rest.first(std::min(rest.size(), kQuantBlock));
-      form.store(form.q4 ? quantise_q4(block) : quantise_q8(block), strip, form.block(lane, b));
+      form.store(quantise(form.dtype, block), strip, form.block(lane, b));
     }
   }
 }

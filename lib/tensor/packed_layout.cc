@@ -22,7 +22,7 @@ PlainForm tiles_form(DType dtype, uint64_t rows, uint64_t cols) {
   const uint64_t tiles = divide_up(rows, kTileOutputs);
   if (dtype == DType::kBf16) return {dtype, {tiles, divide_up(cols, 2), kTileOutputs, 2}};
   if (!is_quantised(dtype)) return {dtype, {tiles, cols, kTileOutputs}};
-  return {DType::kU8, {tiles, divide_up(cols, kTileUnit), dtype == DType::kQ8 ? kQ8UnitBytes : kQ4UnitBytes}};
+  return {DType::kU8, {tiles, divide_up(cols, kTileUnit), unit_bytes(dtype)}};
 }
 
 PlainForm rows_form(DType dtype, uint64_t rows, uint64_t cols) {

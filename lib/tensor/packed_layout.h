@@ -24,31 +24,44 @@ enum class Layout : uint8_t {
 // A tile holds 16 outputs; tiles follow one another. Within a tile:
 //   f32, f16   [C][16 outputs]
 //   bf16       [ceil(C / 2)][16 outputs][2 inputs]
-//   q8, q4     [ceil(C / 64)] units:
+//   q8, q6, q4 [ceil(C / 64)] units:
 //     q8       u8 [16 groups of 4 inputs][16 outputs][4 inputs], then
 //              f16 scale [2 blocks of 32 inputs][16 outputs]
 //     q4       u8 [8 pairs of such groups][16 outputs][4]: low nibbles the first group's, high nibbles the
 //              second's; then scales as for q8
+//     q6       the low 4 bits of the codes, as q4; their upper 2 bits, u8 [4 fours of groups][16 outputs][4]:
+//              from the lowest two bits up the first, second, third and fourth group's; then scales as for q8
 // A matrix in lines consists of columns of line_outputs() outputs. In a column, each input has a line of one
 // or two cache lines: f32 [C][32 outputs], f16 and bf16 [C][64]; or, quantised, ceil(C / 32) blocks:
 //     q8       u8 [32 inputs][64 positions], f16 scale [64 outputs]
 //     q4       u8 [32 inputs][2 groups of 64 outputs][32]: low nibbles positions 0 to 31 of a group, high
 //              nibbles 32 to 63; then f16 scale [128 outputs]
+//     q6       u8 [32 inputs][2 groups of 64 outputs][32 + 16]: the low 4 bits, as q4; then the upper 2, from
+//     the
+//              lowest two bits up positions 0 to 15, 16 to 31, 32 to 47 and 48 to 63; then scales as for q4
 // Output o of a group of 64 is at line_position(o). A quantised kOutIn matrix (a table whose rows are looked
 // up, never multiplied: emb.weight) has a row of n = C elements for each output, padded with zeros to a
 // multiple of 64 bytes:
 //     q8       u8 [n rounded up to 32], f16 scale [ceil(n / 32)]
 //     q4       u8 [ceil(n / 32)][16]: byte j of a block holds elements j (low) and j + 16 (high); then scales
-// An element is worth scale * (byte − 128) in q8, scale * kQ4Levels[nibble] in q4. Outputs and inputs that a
-// tile, unit or block has room for but the matrix lacks: 0 in wide tiles; the code nearest to zero in
-// quantised blocks, with scale 0 when all 32 are missing.
+//     q6       u8 [ceil(n / 32)][16 + 8]: the low 4 bits, as q4; then byte j holds the upper 2 of elements j,
+//              j + 8, j + 16 and j + 24, from the lowest two bits up; then scales
+// An element is worth scale * (byte − 128) in q8, scale * (4 code − 128) in q6 (so that kernels see it as
+// q8's), scale * kQ4Levels[nibble] in q4. Outputs and inputs that a tile, unit or block has room for but the
+// matrix lacks: 0 in wide tiles; the code nearest to zero in quantised blocks, with scale 0 when all 32 are
+// missing.
 constexpr size_t kTileOutputs = 16;
 constexpr size_t kQuantBlock = 32;  // elements that share a scale
 constexpr size_t kTileUnit = 64;    // inputs of a unit of a quantised tile
 constexpr int kQ8Zero = 128;        // the byte that is worth 0
+constexpr int kQ6Zero = 32;         // the code that is
 constexpr size_t kLineGroup = 64;   // outputs of a group of a quantised line
-constexpr size_t kQ8UnitBytes = kTileOutputs * kTileUnit + 2 * kTileOutputs * 2;
-constexpr size_t kQ4UnitBytes = kTileOutputs * kTileUnit / 2 + 2 * kTileOutputs * 2;
+
+// Bits of a quantised code.
+constexpr size_t code_bits(DType dtype) { return dtype == DType::kQ8 ? 8 : dtype == DType::kQ6 ? 6 : 4; }
+// Bytes of a unit of a quantised tile: its codes alone, and with its scales.
+constexpr size_t unit_code_bytes(DType dtype) { return kTileOutputs * kTileUnit * code_bits(dtype) / 8; }
+constexpr size_t unit_bytes(DType dtype) { return unit_code_bytes(dtype) + 2 * kTileOutputs * 2; }
 
 // Where in its group of a quantised line an output o < 64 is: bytes of four inputs, interleaved within each
 // 128 bits of a register of any width, are then in order of outputs.
@@ -63,15 +76,17 @@ constexpr std::array<int8_t, 16> kQ4Levels = {-127, -93, -72, -55, -41, -27, -15
 // Bytes of a quantised row of n elements.
 constexpr size_t quantised_row_bytes(DType dtype, size_t n) {
   const size_t blocks = (n + kQuantBlock - 1) / kQuantBlock;
-  const size_t bytes = blocks * (dtype == DType::kQ8 ? kQuantBlock : kQuantBlock / 2) + blocks * 2;
+  const size_t bytes = blocks * (kQuantBlock * code_bits(dtype) / 8) + blocks * 2;
   return (bytes + 63) / 64 * 64;
 }
 
-constexpr size_t line_bytes(DType dtype) { return is_quantised(dtype) ? 64 : 128; }
-// Outputs of a line of f32, f16, bf16, q8 or q4.
+// Outputs of a line of f32, f16, bf16, q8, q6 or q4.
 constexpr size_t line_outputs(DType dtype) {
-  if (dtype == DType::kQ4) return 128;
+  if (dtype == DType::kQ6 || dtype == DType::kQ4) return 128;
   return dtype == DType::kF32 ? 32 : 64;
+}
+constexpr size_t line_bytes(DType dtype) {
+  return is_quantised(dtype) ? line_outputs(dtype) * code_bits(dtype) / 8 : 128;
 }
 // Bytes of a block of 32 quantised inputs of a column.
 constexpr size_t line_block_bytes(DType dtype) {

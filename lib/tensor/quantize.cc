@@ -12,7 +12,13 @@ namespace {
 // Weights below half the smallest f16 are nearer to 0 than to any other value that a code can have.
 constexpr float kSmallestQuantisable = 0x1p-25F;
 constexpr float kSmallestNormalF16 = 0x1p-14F;
-constexpr float kQ8Largest = 127;
+
+// q8 and q6: codes, each worth so many scales, from which `zero` is taken.
+struct UniformCodes {
+  int zero, largest;
+  float step;
+};
+constexpr UniformCodes kQ8Codes = {kQ8Zero, 127, 1}, kQ6Codes = {kQ6Zero, 31, 4};
 
 float widen_f16(uint16_t bits) {
   float value;
@@ -47,10 +53,32 @@ QuantisedBlock zero_block(int code) {
   return block;
 }
 
-// The f16 nearest to largest / 127, or the next one where that would push codes beyond ±127.
-uint16_t q8_scale(float largest) {
-  const uint16_t nearest = narrow_f16(largest / kQ8Largest);
-  return largest > widen_f16(nearest) * (kQ8Largest + 0.49F) ? static_cast<uint16_t>(nearest + 1) : nearest;
+// ---- q8, q6
+
+// The f16 that makes the largest weight the largest code, or the next one where it would be beyond.
+uint16_t uniform_scale(float largest, const UniformCodes& codes) {
+  const float scales = static_cast<float>(codes.largest) * codes.step;
+  const uint16_t nearest = narrow_f16(largest / scales);
+  return largest > widen_f16(nearest) * (scales + 0.49F * codes.step) ? static_cast<uint16_t>(nearest + 1)
+                                                                      : nearest;
+}
+
+QuantisedBlock quantise_uniformly(std::span<const float> weights, const UniformCodes& codes) {
+  const float largest = largest_of(weights);
+  QuantisedBlock block = zero_block(codes.zero);
+  if (largest < kSmallestQuantisable * codes.step) return block;
+  block.scale = uniform_scale(largest, codes);
+  const float step = widen_f16(block.scale) * codes.step;
+  for (size_t i = 0; i < weights.size(); ++i)
+    block.codes[i] = static_cast<uint8_t>(round_to_int(weights[i] / step) + codes.zero);
+  return block;
+}
+
+BlockValues values_of_uniform(const QuantisedBlock& block, const UniformCodes& codes) {
+  BlockValues values;
+  const float step = widen_f16(block.scale) * codes.step;
+  for (size_t i = 0; i < kQuantBlock; ++i) values[i] = step * static_cast<float>(block.codes[i] - codes.zero);
+  return values;
 }
 
 // ---- q4
@@ -117,6 +145,13 @@ QuantisedBlock with_q4_scale(std::span<const float> weights, uint16_t scale_bits
   return block;
 }
 
+BlockValues values_of_q4(const QuantisedBlock& block) {
+  BlockValues values;
+  const float scale = widen_f16(block.scale);
+  for (size_t i = 0; i < kQuantBlock; ++i) values[i] = scale * static_cast<float>(kQ4Levels[block.codes[i]]);
+  return values;
+}
+
 double squared_error(std::span<const float> weights, const QuantisedBlock& block) {
   const BlockValues values = values_of_q4(block);
   double sum = 0;
@@ -125,19 +160,6 @@ double squared_error(std::span<const float> weights, const QuantisedBlock& block
     sum += error * error;
   }
   return sum;
-}
-
-}  // namespace
-
-QuantisedBlock quantise_q8(std::span<const float> weights) {
-  const float largest = largest_of(weights);
-  QuantisedBlock block = zero_block(kQ8Zero);
-  if (largest < kSmallestQuantisable) return block;
-  block.scale = q8_scale(largest);
-  const float scale = widen_f16(block.scale);
-  for (size_t i = 0; i < weights.size(); ++i)
-    block.codes[i] = static_cast<uint8_t>(round_to_int(weights[i] / scale) + kQ8Zero);
-  return block;
 }
 
 QuantisedBlock quantise_q4(std::span<const float> weights) {
@@ -152,18 +174,16 @@ QuantisedBlock quantise_q4(std::span<const float> weights) {
   return squared_error(weights, larger) < squared_error(weights, block) ? larger : block;
 }
 
-BlockValues values_of_q8(const QuantisedBlock& block) {
-  BlockValues values;
-  const float scale = widen_f16(block.scale);
-  for (size_t i = 0; i < kQuantBlock; ++i) values[i] = scale * static_cast<float>(block.codes[i] - kQ8Zero);
-  return values;
+}  // namespace
+
+QuantisedBlock quantise(DType dtype, std::span<const float> weights) {
+  if (dtype == DType::kQ4) return quantise_q4(weights);
+  return quantise_uniformly(weights, dtype == DType::kQ8 ? kQ8Codes : kQ6Codes);
 }
 
-BlockValues values_of_q4(const QuantisedBlock& block) {
-  BlockValues values;
-  const float scale = widen_f16(block.scale);
-  for (size_t i = 0; i < kQuantBlock; ++i) values[i] = scale * static_cast<float>(kQ4Levels[block.codes[i]]);
-  return values;
+BlockValues values_of(DType dtype, const QuantisedBlock& block) {
+  if (dtype == DType::kQ4) return values_of_q4(block);
+  return values_of_uniform(block, dtype == DType::kQ8 ? kQ8Codes : kQ6Codes);
 }
 
 }  // namespace rwkv

@@ -1,4 +1,4 @@
-// Blocks of 32 weights as q8 and q4.
+// Blocks of 32 weights as q8, q6 and q4.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -19,13 +19,12 @@ struct QuantisedBlock {
 };
 
 // Quantises at most 32 weights, none beyond kLargestQuantisable; the codes of missing ones are those nearest
-// to zero. q8: the largest weight becomes ±127 or nearly, so no error exceeds half the scale. q4: of a few
-// scales, and both signs since the levels are not symmetric, the one with the least sum of squared errors.
-QuantisedBlock quantise_q8(std::span<const float> weights);
-QuantisedBlock quantise_q4(std::span<const float> weights);
+// to zero. q8, q6: the largest weight becomes ±127 or nearly, ±31 steps of 4, so no error exceeds half a
+// step. q4: of a few scales, and both signs since the levels are not symmetric, the one with the least sum of
+// squared errors.
+QuantisedBlock quantise(DType dtype, std::span<const float> weights);
 
 // What the codes are worth.
-BlockValues values_of_q8(const QuantisedBlock& block);
-BlockValues values_of_q4(const QuantisedBlock& block);
+BlockValues values_of(DType dtype, const QuantisedBlock& block);
 
 }  // namespace rwkv

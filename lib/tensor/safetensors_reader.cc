@@ -100,7 +100,8 @@ json::object parse_object(std::string_view text, const std::string& what) {
 // ---- matrices laid out in our own way (safetensors_writer.h)
 
 DType packed_dtype_from(const json::object& object) {
-  constexpr std::array kPackedDTypes = {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8, DType::kQ4};
+  constexpr std::array kPackedDTypes = {DType::kF32, DType::kF16, DType::kBf16,
+                                        DType::kQ8,  DType::kQ6,  DType::kQ4};
   const std::string_view name = text_from(object, "dtype");
   const auto found =
       std::ranges::find(kPackedDTypes, name, [](DType dtype) { return dtype_info(dtype).name; });

@@ -29,7 +29,7 @@ constexpr Form kForms[] = {
     {DType::kF32, Layout::kTiles}, {DType::kF16, Layout::kTiles},  {DType::kBf16, Layout::kTiles},
     {DType::kQ8, Layout::kTiles},  {DType::kQ4, Layout::kTiles},   {DType::kF32, Layout::kLines},
     {DType::kF16, Layout::kLines}, {DType::kBf16, Layout::kLines}, {DType::kQ8, Layout::kLines},
-    {DType::kQ4, Layout::kLines},
+    {DType::kQ4, Layout::kLines},  {DType::kQ6, Layout::kTiles},   {DType::kQ6, Layout::kLines},
 };
 
 // Random weights in a form, and what they are worth, row by row.
@@ -216,8 +216,8 @@ TEST(PackedMatmul, ManyRowsGoThroughAmx) {
   if (!amx_is_emulated) GTEST_SKIP() << "AMX is there, or AVX3_DL is not";
   constexpr size_t kOutputs = 32, kInputs = 100, kRows = 16 + 16 + 3;
   const auto x = random_rows(kRows * kInputs);
-  for (const Form& form : {Form{DType::kQ8, Layout::kTiles}, Form{DType::kQ4, Layout::kTiles},
-                           Form{DType::kQ8, Layout::kLines}, Form{DType::kQ4, Layout::kLines}}) {
+  for (const Form& form : kForms) {
+    if (!form.quantises_x()) continue;
     const Weights w(form, kOutputs, kInputs);
     const size_t before = emulated_amx_products();
     product(w.matrix, x, kRows);

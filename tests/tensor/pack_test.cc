@@ -13,7 +13,7 @@ namespace rwkv {
 namespace {
 
 constexpr DType kWide[] = {DType::kF32, DType::kF16, DType::kBf16};
-constexpr DType kQuantised[] = {DType::kQ8, DType::kQ4};
+constexpr DType kQuantised[] = {DType::kQ8, DType::kQ6, DType::kQ4};
 constexpr Layout kLayouts[] = {Layout::kOutIn, Layout::kTiles, Layout::kLines, Layout::kTurnedTiles};
 
 // Outputs and inputs on both sides of what tiles, blocks and units hold.
@@ -62,41 +62,64 @@ TEST(Pack, WideTilesAreWhereTheKernelsReadThem) {
 }
 
 // What the layout's description says, written out once more.
+
+// A code of which one byte holds the lower four bits, or all, another the upper two, and what it is worth.
+struct CodeBytes {
+  size_t low;
+  bool in_high_nibble;
+  size_t upper;
+  unsigned upper_shift;
+
+  int level(DType dtype, std::span<const std::byte> bytes) const {
+    const auto low_byte = std::to_integer<unsigned>(bytes[low]);
+    if (dtype == DType::kQ8) return static_cast<int>(low_byte) - 128;
+    const unsigned nibble = in_high_nibble ? low_byte >> 4 : low_byte & 15;
+    if (dtype == DType::kQ4) return kQ4Levels[nibble];
+    const unsigned two = std::to_integer<unsigned>(bytes[upper]) >> upper_shift & 3;
+    return 4 * static_cast<int>(nibble | two << 4) - 128;
+  }
+};
+
+float scaled(std::span<const std::byte> bytes, size_t scale_at, int level) {
+  float scale;
+  cast_elements(DType::kF16, bytes.subspan(scale_at, 2), DType::kF32,
+                std::as_writable_bytes(std::span(&scale, 1)));
+  return scale * static_cast<float>(level);
+}
+
 float value_in_tiles(const TensorView& m, size_t r, size_t c) {
   const bool q8 = m.dtype == DType::kQ8;
-  const size_t n_units = (m.shape[1] + 63) / 64, unit_bytes = q8 ? kQ8UnitBytes : kQ4UnitBytes;
+  const size_t n_units = (m.shape[1] + 63) / 64, bytes = q8 ? 1088 : m.dtype == DType::kQ6 ? 832 : 576;
   const size_t lane = r % 16, group = c % 64 / 4, within = lane * 4 + c % 4;
-  const auto unit = m.bytes.subspan((r / 16 * n_units + c / 64) * unit_bytes, unit_bytes);
-  const auto byte = at<uint8_t>(unit, (q8 ? group : group / 2) * 64 + within);
-  const auto bits = unit.subspan(unit_bytes - 64 + (c % 64 / 32 * 16 + lane) * 2, 2);
-  float scale;
-  cast_elements(DType::kF16, bits, DType::kF32, std::as_writable_bytes(std::span(&scale, 1)));
-  const int level = q8 ? byte - 128 : kQ4Levels[group % 2 == 0 ? byte & 15 : byte >> 4];
-  return scale * static_cast<float>(level);
+  const auto unit = m.bytes.subspan((r / 16 * n_units + c / 64) * bytes, bytes);
+  const CodeBytes code{(q8 ? group : group / 2) * 64 + within, group % 2 == 1, 512 + group / 4 * 64 + within,
+                       static_cast<unsigned>(group % 4 * 2)};
+  return scaled(unit, bytes - 64 + (c % 64 / 32 * 16 + lane) * 2, code.level(m.dtype, unit));
 }
 
 // Element `i` of a row of n.
 float value_in_row(DType dtype, std::span<const std::byte> row, size_t n, size_t i) {
   const size_t n_blocks = (n + 31) / 32, block = i / 32, j = i % 32;
   const bool q8 = dtype == DType::kQ8;
-  const auto byte = at<uint8_t>(row, q8 ? i : block * 16 + j % 16);
-  const auto bits = row.subspan(n_blocks * (q8 ? 32 : 16) + block * 2, 2);
-  float scale;
-  cast_elements(DType::kF16, bits, DType::kF32, std::as_writable_bytes(std::span(&scale, 1)));
-  return scale * static_cast<float>(q8 ? byte - 128 : kQ4Levels[j < 16 ? byte & 15 : byte >> 4]);
+  const size_t bytes = q8 ? 32 : dtype == DType::kQ6 ? 24 : 16;
+  const CodeBytes code{block * bytes + (q8 ? j : j % 16), j >= 16, block * bytes + 16 + j % 8,
+                       static_cast<unsigned>(j / 8 * 2)};
+  return scaled(row, n_blocks * bytes + block * 2, code.level(dtype, row));
 }
 
 float value_in_lines(const TensorView& m, size_t r, size_t c) {
   const bool q8 = m.dtype == DType::kQ8;
-  const size_t outputs = q8 ? 64 : 128, block_bytes = 32 * 64 + 2 * outputs,
+  const size_t outputs = q8 ? 64 : 128,
+               group_bytes = q8                      ? 64
+                             : m.dtype == DType::kQ6 ? 48
+                                                     : 32,
+               line_bytes = outputs / 64 * group_bytes, block_bytes = 32 * line_bytes + 2 * outputs,
                n_blocks = (m.shape[1] + 31) / 32;
   const auto block = m.bytes.subspan((r / outputs * n_blocks + c / 32) * block_bytes, block_bytes);
-  const size_t p = line_position(r % 64), group_bytes = q8 ? 64 : 32;
-  const auto byte = static_cast<int>(block[c % 32 * 64 + r % outputs / 64 * group_bytes + p % group_bytes]);
-  float scale;
-  cast_elements(DType::kF16, block.subspan(32 * 64 + r % outputs * 2, 2), DType::kF32,
-                std::as_writable_bytes(std::span(&scale, 1)));
-  return scale * static_cast<float>(q8 ? byte - 128 : kQ4Levels[p < 32 ? byte & 15 : byte >> 4]);
+  const size_t p = line_position(r % 64), group = c % 32 * line_bytes + r % outputs / 64 * group_bytes;
+  const CodeBytes code{group + (q8 ? p : p % 32), p >= 32, group + 32 + p % 16,
+                       static_cast<unsigned>(p / 16 * 2)};
+  return scaled(block, 32 * line_bytes + r % outputs * 2, code.level(m.dtype, block));
 }
 
 TEST(Pack, WideLinesAreWhereTheKernelsReadThem) {
@@ -147,7 +170,7 @@ TEST(Pack, TurnedTilesAreTilesOfTheColumns) {
       const float value = at<float>(source.bytes, i);
       std::memcpy(&turned.bytes[(i % cols * rows + i / cols) * sizeof value], &value, sizeof value);
     }
-    for (const DType dtype : {DType::kF32, DType::kBf16, DType::kQ8, DType::kQ4}) {
+    for (const DType dtype : {DType::kF32, DType::kBf16, DType::kQ8, DType::kQ6, DType::kQ4}) {
       EXPECT_EQ(packed(source.view, dtype, Layout::kTurnedTiles).bytes,
                 packed(turned.view, dtype, Layout::kTiles).bytes);
     }
@@ -186,7 +209,7 @@ TEST(Pack, WhatIsMissingIsWorthZero) {
 
 TEST(Pack, TheSameBytesForAnyThreadsAndParts) {
   const OwnedMatrix source = random_matrix(DType::kBf16, 83, 201);
-  for (const DType dtype : {DType::kBf16, DType::kQ8, DType::kQ4}) {
+  for (const DType dtype : {DType::kBf16, DType::kQ8, DType::kQ6, DType::kQ4}) {
     for (const Layout layout : kLayouts) {
       const OwnedMatrix alone = packed(source.view, dtype, layout);
       EXPECT_EQ(packed(source.view, dtype, layout, 3).bytes, alone.bytes);

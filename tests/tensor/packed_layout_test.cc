@@ -22,6 +22,10 @@ TEST(PackedLayout, SizesOfWholeMatrices) {
   EXPECT_EQ(packed_byte_size(DType::kBf16, Layout::kLines, 65, 5), 2 * 5 * 64 * 2u);
   EXPECT_EQ(packed_byte_size(DType::kQ8, Layout::kLines, 100, 3), 128 * (32 + 2u)) << "room for 128 outputs";
   EXPECT_EQ(packed_byte_size(DType::kQ4, Layout::kLines, 64, 33), 2 * 128 * (16 + 2u));
+  EXPECT_EQ(packed_byte_size(DType::kQ6, Layout::kTiles, 17, 65), 4 * (768 + 64u));
+  EXPECT_EQ(packed_byte_size(DType::kQ6, Layout::kLines, 64, 33), 2 * 128 * (24 + 2u));
+  EXPECT_EQ(packed_byte_size(DType::kQ6, Layout::kOutIn, 3, 100), 3 * 128u)
+      << "96 of codes, 4 scales, padding";
   EXPECT_EQ(packed_byte_size(DType::kQ8, Layout::kOutIn, 3, 100), 3 * 192u) << "128 codes, 4 scales, padding";
   EXPECT_EQ(packed_byte_size(DType::kF16, Layout::kInOut, 7, 3), 42u);
 }
@@ -29,7 +33,7 @@ TEST(PackedLayout, SizesOfWholeMatrices) {
 TEST(PackedLayout, HostileSizesAreRefused) {
   for (const Layout layout :
        {Layout::kOutIn, Layout::kInOut, Layout::kTiles, Layout::kLines, Layout::kTurnedTiles}) {
-    for (const DType dtype : {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8, DType::kQ4}) {
+    for (const DType dtype : {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8, DType::kQ6, DType::kQ4}) {
       EXPECT_THROW(packed_byte_size(dtype, layout, kHuge, kHuge), Error);
       EXPECT_THROW(packed_byte_size(dtype, layout, ~uint64_t{0}, 64), Error);
       EXPECT_THROW(packed_byte_size(dtype, layout, 64, ~uint64_t{0}), Error);

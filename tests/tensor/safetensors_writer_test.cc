@@ -46,7 +46,7 @@ TEST(SafetensorsWriter, PackedMatricesAreReadAsTheyWere) {
   const TempDir folder;
   const OwnedMatrix source = random_matrix(DType::kF32, 37, 70);
   std::vector<OwnedMatrix> forms;
-  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8, DType::kQ4}) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8, DType::kQ6, DType::kQ4}) {
     for (const Layout layout : {Layout::kOutIn, Layout::kTiles, Layout::kLines, Layout::kTurnedTiles})
       forms.push_back(packed(source.view, dtype, layout));
   }

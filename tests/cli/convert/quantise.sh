@@ -1,6 +1,6 @@
-# --dtype q8 and q4, --layout: what is packed and how far it is off; packed files are read, kept, unpacked.
+# --dtype q8, q6 and q4, --layout: what is packed and how far it is off; packed files are read, kept, unpacked.
 rwkv-convert -q "$DEMO/rwkv7-shakespeare.pth" plain.safetensors
-for dtype in q8 q4; do
+for dtype in q8 q6 q4; do
   rwkv-convert -q plain.safetensors $dtype.safetensors --dtype $dtype --check -t 2 > errors
   awk -v dtype=$dtype '$1 !~ /blocks/ && $3 > 0 { printf "%s %s %.3f %.5f\n", dtype, $1, $2, $3 }' errors
 done

@@ -5,7 +5,7 @@ rwkv-inspect rwkv4-shakespeare.pth rwkv7-shakespeare.pth vocab.txt tokenizer.jso
 rwkv-inspect --json rwkv4-shakespeare.pth a.state vocab.txt |
   python3 -c 'import json, sys
 for line in sys.stdin: print(*json.loads(line))'
-rwkv-inspect --mem rwkv7-shakespeare.pth | tail -n 4
+rwkv-inspect --mem rwkv7-shakespeare.pth | tail -n 5
 make_pth tiny.pth
 rwkv-inspect --tensors tiny.pth | grep '^emb'
 rwkv-inspect --stats tiny.pth | grep '^blocks.0.ln'
