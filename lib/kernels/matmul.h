@@ -36,11 +36,11 @@ struct MatmulJob {
   LazyRows lazy;  // without `make` where x is there already
 };
 
-// Runs independent jobs, all of as many rows, as one parallel step; outputs are divided between the threads,
-// sums never are. An output's bits depend only on its row of W, on x[t] and on W's layout: not on the
-// threads, the number of rows t, or the SIMD target (of those that have FMA). The order of each sum, all
-// steps FMA in f32: kOutIn: 16 partial sums, input c going to sum c mod 16, added by a fixed tree; kInOut:
-// one sum, in order of inputs.
+// Runs independent jobs, at least one and all of as many rows, as one parallel step; outputs are divided
+// between the threads, sums never are. An output's bits depend only on its row of W, on x[t] and on W's
+// layout: not on the threads, the number of rows t, or the SIMD target (of those that have FMA). The order of
+// each sum, all steps FMA in f32: kOutIn: 16 partial sums, input c going to sum c mod 16, added by a fixed
+// tree; kInOut: one sum, in order of inputs.
 void matmul(std::span<const MatmulJob> jobs, ThreadPool& pool);
 inline void matmul(std::initializer_list<MatmulJob> jobs, ThreadPool& pool) {
   matmul(std::span(jobs.begin(), jobs.size()), pool);

@@ -72,20 +72,20 @@ class UnitsOfLines {
       }
     }
     for (size_t n = 0; n < kGroupTiles; ++n) {
-      std::memcpy(unit + n * kTileBytes + unit_code_bytes(Q8Unit::kDType) +
-                      half * kTileOutputs * sizeof(hwy::float16_t),
-                  column.Scales(block) + group * kLineGroup + n * kTileOutputs,
-                  kTileOutputs * sizeof(hwy::float16_t));
+      std::memcpy(Scales(unit, n, half), column.Scales(block) + group * kLineGroup + n * kTileOutputs,
+                  kScalesBytes);
     }
+  }
+
+  // Of a block of the unit of tile n.
+  static constexpr size_t kScalesBytes = kTileOutputs * sizeof(hwy::float16_t);
+  static uint8_t* Scales(uint8_t* unit, size_t n, size_t half) {
+    return unit + n * kTileBytes + unit_code_bytes(Q8Unit::kDType) + half * kScalesBytes;
   }
 
   // The last unit lacks a block, whose x is zero: finite scales will do.
   static void ClearSecondScales(uint8_t* unit) {
-    for (size_t n = 0; n < kGroupTiles; ++n) {
-      std::memset(
-          unit + n * kTileBytes + unit_code_bytes(Q8Unit::kDType) + kTileOutputs * sizeof(hwy::float16_t), 0,
-          kTileOutputs * sizeof(hwy::float16_t));
-    }
+    for (size_t n = 0; n < kGroupTiles; ++n) std::memset(Scales(unit, n, 1), 0, kScalesBytes);
   }
 
   const Matrix& m_;

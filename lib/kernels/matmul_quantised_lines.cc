@@ -25,7 +25,8 @@ HWY_INLINE void PrefetchBlock(const QuantisedColumn<Line>& column, size_t block,
   for (size_t i = n * group / kOf; i < n * (group + 1) / kOf; ++i) {
     const uint8_t* line = column.Input(block, active.index[i]);
     hwy::Prefetch(line);
-    if (Line::kDType == DType::kQ6) hwy::Prefetch(line + QuantisedColumn<Line>::kLineBytes - 1);
+    if constexpr (QuantisedColumn<Line>::kLineBytes > 64)
+      hwy::Prefetch(line + QuantisedColumn<Line>::kLineBytes - 1);
   }
   for (size_t i = 0; i < 2; ++i) hwy::Prefetch(column.Scales(block) + group * kLineGroup + i * 32);
 }

@@ -163,10 +163,8 @@ struct Q6Unit {
 struct Q4Unit {
   static constexpr DType kDType = DType::kQ4;
   static HWY_INLINE VI Codes(const uint8_t* unit, size_t block, size_t group, size_t part) {
-    const VI both = hn::BitCast(DI(), LoadShared<2>(unit, block, group, part));
-    return LookUp(group % 2 == 0
-                      ? both
-                      : hn::BitCast(DI(), hn::ShiftRight<4>(hn::BitCast(hn::RebindToUnsigned<DI>(), both))));
+    const auto both = LoadShared<2>(unit, block, group, part);
+    return LookUp(hn::BitCast(DI(), group % 2 == 0 ? both : hn::ShiftRight<4>(both)));
   }
 
  private:

@@ -20,7 +20,8 @@ ShiftedRows shifted_rows(Pass& pass, const NormWeights& norm, size_t part) {
   const ShiftedRows shifted{pass.scratch.matrix(pass.sequences.size() + pass.n_rows(), pass.x.cols),
                             pass.sequence_of};
   const size_t C = pass.x.cols;
-  for_rows(pass, 4 * C, [&](size_t row) {
+  constexpr size_t kNormCost = 4;  // of an element: it is read three times and written
+  for_rows(pass, kNormCost * C, [&](size_t row) {
     normalize(pass.x.row(row), norm, shifted.rows.row(row + pass.sequence_of[row] + 1));
   });
   pass.pool.for_ranges(pass.sequences.size(), kParallelElements / (2 * C) + 1, [&](size_t begin, size_t end) {

@@ -49,7 +49,7 @@ Matrix WeightReader::matrix(std::string_view name, size_t rows, size_t cols) con
 
 Matrix WeightReader::table(std::string_view name, size_t rows, size_t cols) const {
   const auto [dtype, layout, bytes] = stored(name, {rows, cols});
-  if (layout != Layout::kOutIn || dtype == DType::kQ6 || dtype == DType::kQ4)
+  if (layout != Layout::kOutIn || (is_quantised(dtype) && dtype != DType::kQ8))
     fail(tensor(name), "is packed, want rows");
   return {dtype, layout, rows, cols, bytes};
 }

@@ -26,6 +26,7 @@ const DTypeInfo& dtype_info(DType dtype);
 const DTypeInfo* find_dtype(std::string_view name);              // by `name`; null when unknown
 const DTypeInfo* find_safetensors_dtype(std::string_view name);  // by `safetensors`; null when unknown
 
+// The last of the enum.
 constexpr bool is_quantised(DType dtype) { return dtype >= DType::kQ8; }
 bool holds_weights(DType dtype);  // floats or quantised
 

@@ -32,13 +32,13 @@ enum class Layout : uint8_t {
 //     q6       the low 4 bits of the codes, as q4; their upper 2 bits, u8 [4 fours of groups][16 outputs][4]:
 //              from the lowest two bits up the first, second, third and fourth group's; then scales as for q8
 // A matrix in lines consists of columns of line_outputs() outputs. In a column, each input has a line of one
-// or two cache lines: f32 [C][32 outputs], f16 and bf16 [C][64]; or, quantised, ceil(C / 32) blocks:
+// to two cache lines: f32 [C][32 outputs], f16 and bf16 [C][64]; or, quantised, ceil(C / 32) blocks:
 //     q8       u8 [32 inputs][64 positions], f16 scale [64 outputs]
 //     q4       u8 [32 inputs][2 groups of 64 outputs][32]: low nibbles positions 0 to 31 of a group, high
 //              nibbles 32 to 63; then f16 scale [128 outputs]
-//     q6       u8 [32 inputs][2 groups of 64 outputs][32 + 16]: the low 4 bits, as q4; then the upper 2, from
-//     the
-//              lowest two bits up positions 0 to 15, 16 to 31, 32 to 47 and 48 to 63; then scales as for q4
+//     q6       u8 [32 inputs][2 groups of 64 outputs][32 + 16]: the low 4 bits, as q4; then the upper 2, of
+//              positions 0 to 15, 16 to 31, 32 to 47 and 48 to 63 from the lowest two bits up; then scales as
+//              for q4
 // Output o of a group of 64 is at line_position(o). A quantised kOutIn matrix (a table whose rows are looked
 // up, never multiplied: emb.weight) has a row of n = C elements for each output, padded with zeros to a
 // multiple of 64 bytes:
