@@ -3,13 +3,13 @@
 #include <filesystem>
 #include <iostream>
 
+#include "common/tool.h"
 #include "core/error.h"
 #include "core/thread_pool.h"
+#include "formats/safetensors_writer.h"
 #include "support/pth_builder.h"
 #include "synthetic_model.h"
 #include "tensor/cast.h"
-#include "tensor/safetensors_writer.h"
-#include "tool.h"
 
 namespace rwkv {
 namespace {

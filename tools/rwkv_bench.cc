@@ -9,9 +9,9 @@
 #include <fstream>
 #include <iostream>
 
-#include "bench_run.h"
+#include "bench/run.h"
+#include "common/tool.h"
 #include "core/error.h"
-#include "tool.h"
 
 namespace {
 

@@ -3,11 +3,11 @@
 #include <cstdio>
 #include <iostream>
 
+#include "checkpoint/compare.h"
+#include "checkpoint/convert.h"
+#include "common/tool.h"
 #include "core/error.h"
 #include "core/printable.h"
-#include "tensor/compare.h"
-#include "tensor/convert.h"
-#include "tool.h"
 
 namespace {
 

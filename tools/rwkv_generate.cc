@@ -4,15 +4,15 @@
 
 #include <iostream>
 
+#include "common/tool.h"
 #include "core/error.h"
-#include "generate_options.h"
-#include "generate_stats.h"
-#include "jsonl_source.h"
-#include "model/state_file.h"
-#include "prompt_reader.h"
-#include "record_source.h"
-#include "token_output.h"
-#include "tool.h"
+#include "generate/jsonl_source.h"
+#include "generate/options.h"
+#include "generate/prompt_reader.h"
+#include "generate/record_source.h"
+#include "generate/stats.h"
+#include "generate/token_output.h"
+#include "session/state_file.h"
 
 namespace {
 
@@ -30,30 +30,30 @@ uint64_t expected_tokens(uint64_t n_so_far) {
 }
 
 // Reads the prompt into the sequence, and echoes it if asked to.
-void read_into(Sequence& sequence, const GenerateOptions& options, const Tokenizer* tokenizer,
-               Generator& generator, TokenOutput& echo) {
+void read_into(Sequence& sequence, const GenerateOptions& options, const Tokenizer* tokenizer, Runner& runner,
+               TokenOutput& echo) {
   Progress progress("prompt", "tokens", options.quiet);
   const uint64_t n_before = sequence.n_tokens;
   uint64_t n_come = 0;
-  read_prompt(options, tokenizer, generator.model().info().n_vocab, [&](std::span<const TokenId> tokens) {
+  read_prompt(options, tokenizer, runner.model().info().n_vocab, [&](std::span<const TokenId> tokens) {
     n_come += tokens.size();
     for (; !tokens.empty() && !stop_requested();
          tokens = tokens.subspan(std::min(tokens.size(), kRowsOfPass))) {
       const auto part = tokens.first(std::min(tokens.size(), kRowsOfPass));
-      generator.read(sequence, part);
+      runner.read(sequence, part);
       if (options.echo) echo.write(part);
       progress.update(sequence.n_tokens - n_before, expected_tokens(n_come));
     }
   });
 }
 
-Sequence run_one(Sequence sequence, const GenerateOptions& options, Generator& generator, TokenOutput& output,
+Sequence run_one(Sequence sequence, const GenerateOptions& options, Runner& runner, TokenOutput& output,
                  GenerateStats& stats) {
   Progress progress("generation", "tokens", options.quiet || ::isatty(STDOUT_FILENO) == 1);
   const uint64_t max_tokens = options.continuation.max_tokens;
   Continuation continuation(std::move(sequence), options.continuation);
   for (uint64_t n = 1; continuation.stopped() == StopReason::kNone && !stop_requested(); ++n) {
-    draw_next(continuation, generator);
+    draw_next(continuation, runner);
     stats.count_pass(0, 1);
     output.write(continuation);
     progress.update(n, max_tokens == kUnlimited ? 0 : max_tokens);
@@ -63,17 +63,16 @@ Sequence run_one(Sequence sequence, const GenerateOptions& options, Generator& g
   return std::move(continuation.sequence());
 }
 
-void run_plain(const GenerateOptions& options, const Tokenizer* tokenizer, Generator& generator,
+void run_plain(const GenerateOptions& options, const Tokenizer* tokenizer, Runner& runner,
                GenerateStats& stats) {
-  const Model& model = generator.model();
+  const Model& model = runner.model();
   TokenOutput output(std::cout, options, tokenizer);
-  Sequence sequence =
-      options.state_in.empty() ? generator.new_sequence() : load_state(options.state_in, model);
+  Sequence sequence = options.state_in.empty() ? runner.new_sequence() : load_state(options.state_in, model);
   const uint64_t n_before = sequence.n_tokens;
-  read_into(sequence, options, tokenizer, generator, output);
+  read_into(sequence, options, tokenizer, runner, output);
   stats.count_pass(sequence.n_tokens - n_before, 0);
   stats.end_prompt();
-  sequence = run_one(std::move(sequence), options, generator, output, stats);
+  sequence = run_one(std::move(sequence), options, runner, output, stats);
   if (options.echo || options.continuation.max_tokens > 0) output.finish();
   if (!options.state_out.empty()) save_state(options.state_out, sequence, model);
   if (options.stats) stats.print(std::cerr);
@@ -107,17 +106,17 @@ int run(GenerateOptions options) {
   std::unique_ptr<const Tokenizer> tokenizer;
   if (options.vocab) tokenizer = load_vocabulary(*options.vocab, n_vocab, options.continuation);
   options.continuation.keep_end = !options.state_out.empty();
-  Generator generator(model, options.threads, stop_requested);
+  Runner runner(model, options.threads, stop_requested);
   GenerateStats stats(model.file(), options.continuation.sampler.seed);
   if (options.jsonl) {
-    JsonlSource source(options, tokenizer.get(), generator);
-    return run_batch(source, options, generator, stats);
+    JsonlSource source(options, tokenizer.get(), runner);
+    return run_batch(source, options, runner, stats);
   }
   if (options.has_records() || options.fork > 1) {
-    RecordSource source(options, tokenizer.get(), generator, stats);
-    return run_batch(source, options, generator, stats);
+    RecordSource source(options, tokenizer.get(), runner, stats);
+    return run_batch(source, options, runner, stats);
   }
-  run_plain(options, tokenizer.get(), generator, stats);
+  run_plain(options, tokenizer.get(), runner, stats);
   return kSuccess;
 }
 

@@ -4,12 +4,12 @@
 #include <boost/json.hpp>
 #include <iostream>
 
+#include "common/tool.h"
 #include "core/error.h"
 #include "core/thread_pool.h"
-#include "inspect_diff.h"
-#include "inspect_print.h"
+#include "inspect/diff.h"
+#include "inspect/print.h"
 #include "kernels/targets.h"
-#include "tool.h"
 
 namespace {
 

@@ -1,14 +1,14 @@
 // rwkv-score: how likely a model finds a sequence of token ids.
 #include <iostream>
 
+#include "common/tool.h"
 #include "core/error.h"
-#include "model/scorer.h"
-#include "model/state_file.h"
-#include "score_batch.h"
-#include "score_input.h"
-#include "score_report.h"
-#include "score_stats.h"
-#include "tool.h"
+#include "score/batch.h"
+#include "score/input.h"
+#include "score/report.h"
+#include "score/stats.h"
+#include "session/scorer.h"
+#include "session/state_file.h"
 
 namespace {
 

@@ -5,15 +5,15 @@
 #include <memory>
 #include <optional>
 
+#include "common/input_file.h"
+#include "common/tool.h"
+#include "common/vocabulary_path.h"
 #include "core/read_some.h"
+#include "formats/tensor_file.h"
 #include "ids/id_stream.h"
-#include "input_file.h"
-#include "tensor/tensor_file.h"
 #include "text/chat_template.h"
 #include "text/escape.h"
 #include "text/tokenizer.h"
-#include "tool.h"
-#include "vocabulary_path.h"
 
 namespace rwkv {
 namespace {

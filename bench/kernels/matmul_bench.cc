@@ -9,10 +9,10 @@
 #include <new>
 #include <vector>
 
+#include "common/tool.h"
 #include "core/thread_pool.h"
-#include "kernels/matmul.h"
+#include "kernels/matmul/matmul.h"
 #include "tensor/packed_layout.h"
-#include "tool.h"
 
 namespace rwkv {
 namespace {

@@ -6,4 +6,7 @@ namespace rwkv {
 
 using TokenId = uint32_t;
 
+// What every RWKV vocabulary begins with: the end of a text, and what an empty prompt begins from.
+constexpr TokenId kEndOfTextId = 0;
+
 }  // namespace rwkv

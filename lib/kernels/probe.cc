@@ -15,7 +15,7 @@
 #include "hwy/highway.h"
 // After highway.h
 #include "hwy/cache_control.h"
-#include "kernels/byte_products-inl.h"
+#include "kernels/matmul/byte_products-inl.h"
 #include "kernels/vec16-inl.h"
 
 RWKV_BEFORE_BYTE_PRODUCTS();

@@ -1,8 +1,8 @@
 #include "model/channel_mix7.h"
 
-#include "kernels/convert.h"
 #include "kernels/elementwise.h"
-#include "kernels/matmul.h"
+#include "kernels/matmul/matmul.h"
+#include "kernels/widen.h"
 #include "model/token_shift.h"
 
 namespace rwkv {

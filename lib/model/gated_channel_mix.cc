@@ -1,7 +1,7 @@
 #include "model/gated_channel_mix.h"
 
 #include "kernels/elementwise.h"
-#include "kernels/matmul.h"
+#include "kernels/matmul/matmul.h"
 #include "model/token_shift.h"
 
 namespace rwkv {

@@ -3,10 +3,10 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/tensor_file.h"
 #include "model/layer.h"
 #include "model/model_info.h"
 #include "model/weights.h"
-#include "tensor/tensor_file.h"
 
 namespace rwkv {
 

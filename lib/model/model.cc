@@ -4,8 +4,8 @@
 #include <cassert>
 #include <vector>
 
-#include "kernels/convert.h"
-#include "kernels/matmul.h"
+#include "kernels/matmul/matmul.h"
+#include "kernels/widen.h"
 #include "model/architecture.h"
 #include "model/layer.h"
 #include "model/scratch.h"

@@ -1,6 +1,6 @@
 // RWKV-4 "Dove": Peng et al. 2023, "RWKV: Reinventing RNNs for the Transformer Era".
 #include "kernels/elementwise.h"
-#include "kernels/matmul.h"
+#include "kernels/matmul/matmul.h"
 #include "kernels/wkv4.h"
 #include "model/architecture.h"
 #include "model/gated_channel_mix.h"

@@ -1,6 +1,6 @@
 // RWKV-5 "Eagle", 5.0 to 5.2: Peng et al. 2024, "Eagle and Finch".
 #include "kernels/elementwise.h"
-#include "kernels/matmul.h"
+#include "kernels/matmul/matmul.h"
 #include "kernels/wkv5.h"
 #include "model/architecture.h"
 #include "model/gated_channel_mix.h"

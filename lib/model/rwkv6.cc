@@ -2,7 +2,7 @@
 #include <array>
 
 #include "kernels/elementwise.h"
-#include "kernels/matmul.h"
+#include "kernels/matmul/matmul.h"
 #include "kernels/wkv5.h"
 #include "model/architecture.h"
 #include "model/gated_channel_mix.h"

@@ -1,6 +1,6 @@
 // RWKV-7 "Goose": Peng et al. 2025, "RWKV-7 'Goose' with Expressive Dynamic State Evolution".
 #include "kernels/elementwise.h"
-#include "kernels/matmul.h"
+#include "kernels/matmul/matmul.h"
 #include "kernels/wkv7.h"
 #include "model/architecture.h"
 #include "model/channel_mix7.h"

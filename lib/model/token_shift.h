@@ -2,7 +2,7 @@
 #pragma once
 #include <vector>
 
-#include "kernels/matmul.h"
+#include "kernels/matmul/matmul.h"
 #include "kernels/norm.h"
 #include "model/layer.h"
 

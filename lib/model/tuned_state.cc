@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/convert.h"
+#include "kernels/widen.h"
 
 namespace rwkv {
 namespace {

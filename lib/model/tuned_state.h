@@ -1,7 +1,7 @@
 // Initial states found by training ("state tuning").
 #pragma once
+#include "formats/tensor_file.h"
 #include "model/state.h"
-#include "tensor/tensor_file.h"
 
 namespace rwkv {
 

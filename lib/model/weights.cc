@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-#include "kernels/convert.h"
+#include "kernels/widen.h"
 
 namespace rwkv {
 

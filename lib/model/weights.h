@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/tensor_file.h"
 #include "kernels/norm.h"
 #include "tensor/matrix.h"
-#include "tensor/tensor_file.h"
 
 namespace rwkv {
 

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "core/error.h"
-#include "tensor/pickle.h"
-#include "tensor/state_dict.h"
+#include "formats/pickle.h"
+#include "formats/state_dict.h"
 
 // Storages are given the bytes they ask for, as far as these are few.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

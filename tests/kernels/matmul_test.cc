@@ -1,4 +1,4 @@
-#include "kernels/matmul.h"
+#include "kernels/matmul/matmul.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <random>
 #include <string>
 
-#include "kernels/convert.h"
+#include "kernels/widen.h"
 #include "support/products.h"
 #include "support/targets.h"
 

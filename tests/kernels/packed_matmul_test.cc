@@ -7,7 +7,7 @@
 #include <random>
 #include <string>
 
-#include "kernels/matmul.h"
+#include "kernels/matmul/matmul.h"
 #include "support/amx_emulator.h"
 #include "support/matrices.h"
 #include "support/products.h"

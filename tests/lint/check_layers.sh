@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$1"
 broken=0
+folders='core|tensor|formats|kernels|model|session|checkpoint|api|text|sampling|ids'
 
 # refuse RULE GREP-ARGUMENTS... prints each line that grep finds as a breach of RULE.
 refuse() {
@@ -17,16 +18,19 @@ refuse() {
 # folder FOLDER ALLOWED checks that lib/FOLDER includes, of lib's folders, only the ALLOWED ones.
 folder() {
   refuse "lib/$1 may include only $2" -r --include='*.cc' --include='*.h' \
-    "^#include \"(?!($2)/)(core|tensor|kernels|model|text|sampling|ids)/" "lib/$1"
+    "^#include [\"<](?!($2)/)($folders)/" "lib/$1"
 }
 
 folder core core
 folder tensor 'core|tensor'
+folder formats 'core|tensor|formats'
 folder kernels 'core|tensor|kernels'
-folder model 'core|tensor|kernels|sampling|model'
+folder sampling 'core|text|kernels|sampling'
+folder model 'core|tensor|formats|kernels|model'
+folder session 'core|tensor|formats|kernels|sampling|text|model|session'
+folder checkpoint 'core|tensor|formats|kernels|text|model|checkpoint'
 folder text 'core|text'
 folder ids 'core|ids'
-folder sampling 'core|kernels|sampling'
 
 for source in $(find lib tools -name '*.cc' -o -name '*.h'); do
   case $source in lib/kernels/*) ;; *) refuse 'Highway belongs in lib/kernels' '^#include [<"]hwy/' /dev/null "$source" ;; esac
@@ -34,6 +38,9 @@ for source in $(find lib tools -name '*.cc' -o -name '*.h'); do
   case $source in *.h) refuse 'Boost.JSON belongs in .cc files' 'boost/json' /dev/null "$source" ;; esac
 done
 refuse 'the library never prints, exits or reads the environment' -r \
-  'std::(cout|cerr|clog|exit|abort|getenv)\b|\b(printf|puts|getenv|_exit)\(' lib
-refuse 'the library includes nothing of the tools' -r '^#include "(tool|tools/)' lib
+  '\bstd::(cout|cerr|clog)\b|(?<![\w.>:])(std::|::)?(exit|_exit|_Exit|quick_exit|abort|terminate|getenv|secure_getenv|v?f?printf|f?puts|f?putc|putchar|fwrite|perror|psignal)\(' lib
+refuse 'the library includes nothing of the tools' -r \
+  '^#include ["<](tools/|(common|convert|generate|score|inspect|bench|serve|chat)/)' lib
+refuse 'the library keeps no static that changes but the pinned target' -r --exclude=targets.cc \
+  '^\s+(static|thread_local) (?!const\b|constexpr\b)[^()]*(;| = |\{.*\};)' lib
 exit $broken

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "formats/safetensors_writer.h"
 #include "support/temp_dir.h"
-#include "tensor/safetensors_writer.h"
 
 namespace rwkv {
 namespace {

@@ -7,13 +7,14 @@
 
 #include "core/error.h"
 #include "support/fixtures.h"
+#include "support/source_folder.h"
 #include "support/targets.h"
 
 namespace rwkv {
 namespace {
 
 std::filesystem::path golden(const std::string& name) {
-  return std::filesystem::path(RWKV_SOURCE_DIR) / "tests/golden/fixtures" / name / "model-bf16.pth";
+  return source_folder() / "tests/golden/fixtures" / name / "model-bf16.pth";
 }
 
 struct Outcome {

@@ -5,12 +5,12 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "formats/safetensors_writer.h"
 #include "model/model.h"
-#include "model/state_file.h"
+#include "session/state_file.h"
 #include "support/error_of.h"
 #include "support/golden_model.h"
 #include "support/temp_dir.h"
-#include "tensor/safetensors_writer.h"
 
 namespace rwkv {
 namespace {

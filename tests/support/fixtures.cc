@@ -7,11 +7,12 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include "support/source_folder.h"
 
 namespace rwkv {
 namespace {
 
-const std::filesystem::path kSource = RWKV_SOURCE_DIR;
+const std::filesystem::path kSource = source_folder();
 
 std::string slurp(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -3,7 +3,7 @@
 #include <random>
 #include <vector>
 
-#include "kernels/matmul.h"
+#include "kernels/matmul/matmul.h"
 
 namespace rwkv {
 

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "support/error_of.h"
+#include "support/source_folder.h"
 #include "text/tokenizer.h"
 
 namespace rwkv {
@@ -12,7 +13,7 @@ namespace {
 
 using Ids = std::vector<TokenId>;
 
-const std::filesystem::path kSource = RWKV_SOURCE_DIR;
+const std::filesystem::path kSource = source_folder();
 const char* const kDemoVocabularies[] = {"demo/vocab.txt", "demo/tokenizer.json"};
 
 // Texts that are hard to cut: words and runs of white space or of one letter, longer than a thread's share.

@@ -7,13 +7,14 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "support/source_folder.h"
 
 namespace rwkv {
 namespace {
 
 namespace json = boost::json;
 
-const std::filesystem::path kSource = RWKV_SOURCE_DIR;
+const std::filesystem::path kSource = source_folder();
 
 TEST(Tokenizer, JudgesByContent) {
   EXPECT_EQ(Tokenizer::load(kSource / "demo/vocab.txt")->kind(), "World");

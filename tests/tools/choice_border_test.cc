@@ -1,4 +1,4 @@
-#include "choice_border.h"
+#include "score/choice_border.h"
 
 #include <gtest/gtest.h>
 

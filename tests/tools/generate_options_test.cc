@@ -1,4 +1,4 @@
-#include "generate_options.h"
+#include "generate/options.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "inspect_tensors.h"
+#include "inspect/tensors.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "jsonl_request.h"
+#include "generate/jsonl_request.h"
 
 #include <gtest/gtest.h>
 

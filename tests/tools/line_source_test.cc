@@ -1,4 +1,4 @@
-#include "line_source.h"
+#include "common/line_source.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "npy.h"
+#include "common/npy.h"
 
 #include <gtest/gtest.h>
 

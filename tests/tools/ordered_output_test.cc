@@ -1,4 +1,4 @@
-#include "ordered_output.h"
+#include "common/ordered_output.h"
 
 #include <gtest/gtest.h>
 

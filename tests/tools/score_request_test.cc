@@ -1,4 +1,4 @@
-#include "score_request.h"
+#include "score/request.h"
 
 #include <gtest/gtest.h>
 

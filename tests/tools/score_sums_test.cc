@@ -1,4 +1,4 @@
-#include "score_sums.h"
+#include "score/sums.h"
 
 #include <gtest/gtest.h>
 

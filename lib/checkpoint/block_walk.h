@@ -1,0 +1,73 @@
+// Walks over the tensors of a file in blocks of a few megabytes, and lets go of the pages behind it.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "checkpoint/convert.h"
+#include "tensor/pack.h"
+
+namespace rwkv {
+
+class BlockWalk {
+ public:
+  BlockWalk(const TensorFile& file, const ProgressCallback& progress) : file_(file), progress_(progress) {
+    for (const TensorView& tensor : file.tensors()) total_bytes_ += byte_size(tensor);
+  }
+
+  // body(bytes, index of the first element) for the elements of a plain tensor; bytes only, by their offset,
+  // of one that is laid out in another way.
+  template <class Body>
+  void for_each_block(const TensorView& tensor, Body&& body) {
+    const size_t element_bytes = is_laid_out(tensor) ? 1 : dtype_info(tensor.dtype).bytes;
+    const size_t step = kBlockElements * element_bytes;
+    const auto bytes = contiguous(tensor).bytes;
+    for (size_t begin = 0; begin < bytes.size(); begin += step) {
+      const auto block = bytes.subspan(begin, std::min(step, bytes.size() - begin));
+      body(block, begin / element_bytes);
+      file_.file().release(block);
+      add_done(block.size());
+    }
+  }
+
+  // body(matrix without strides, first strip, number of strips) for the strips that the tensor is to become.
+  template <class Body>
+  void for_each_strips(const TensorView& tensor, const Strips& strips, Body&& body) {
+    const uint64_t step = std::max<uint64_t>(1, kBlockElements / strips.elements);
+    const TensorView matrix = contiguous(tensor);
+    for (uint64_t first = 0; first < strips.count; first += step) {
+      const uint64_t n = std::min(step, strips.count - first);
+      body(matrix, first, n);
+      if (first + n < strips.count) add_done(byte_size(tensor) / strips.count * n);
+    }
+    file_.file().release(tensor.bytes);
+    add_done(byte_size(tensor) - byte_size(tensor) / strips.count * ((strips.count - 1) / step * step));
+  }
+
+ private:
+  // Whole megabytes: the system maps pages of a file in runs, and in smaller steps what was let go would come
+  // back.
+  static constexpr size_t kBlockElements = 1 << 20;
+
+  TensorView contiguous(const TensorView& tensor) {
+    if (tensor.packed()) return tensor;
+    TensorView gathered = tensor;
+    gathered.bytes = packed_bytes(tensor, scratch_);
+    gathered.strides.clear();
+    file_.file().release(tensor.bytes);
+    return gathered;
+  }
+
+  void add_done(uint64_t n_bytes) {
+    done_bytes_ += n_bytes;
+    if (progress_) progress_(done_bytes_, total_bytes_);
+  }
+
+  const TensorFile& file_;
+  const ProgressCallback& progress_;
+  uint64_t total_bytes_ = 0, done_bytes_ = 0;
+  std::vector<std::byte> scratch_;
+};
+
+}  // namespace rwkv

@@ -1,0 +1,154 @@
+#include "checkpoint/compare.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "checkpoint/block_walk.h"
+#include "tensor/cast.h"
+#include "tensor/pack.h"
+
+namespace rwkv {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+constexpr size_t kCompareElements = 1 << 12;  // widened to double at a time, so that they stay in the cache
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+double distance(double a, double b) {
+  const double d = std::abs(a - b);
+  if (!std::isnan(d)) return d;
+  return a == b || (std::isnan(a) && std::isnan(b)) ? 0 : kInfinity;
+}
+
+struct Elements {
+  DType dtype;  // of floats
+  Bytes bytes;
+
+  size_t count() const { return bytes.size() / dtype_info(dtype).bytes; }
+  void widen(size_t begin, std::span<double> to) const {
+    const size_t element_bytes = dtype_info(dtype).bytes;
+    cast_elements(dtype, bytes.subspan(begin * element_bytes, to.size() * element_bytes), DType::kF64,
+                  std::as_writable_bytes(to));
+  }
+};
+
+// Largest and sum of distances.
+struct Distances {
+  double max = 0, sum = 0;
+
+  void add(double d) {
+    max = std::max(max, d);
+    sum += d;
+  }
+  void add(const Elements& a, const Elements& b) {
+    std::array<double, kCompareElements> values_a, values_b;
+    for (size_t begin = 0; begin < a.count(); begin += kCompareElements) {
+      const size_t n = std::min(kCompareElements, a.count() - begin);
+      a.widen(begin, std::span(values_a).first(n));
+      b.widen(begin, std::span(values_b).first(n));
+      for (size_t i = 0; i < n; ++i) add(distance(values_a[i], values_b[i]));
+    }
+  }
+};
+
+// Compares tensor by tensor; keeps its buffers.
+class Comparison {
+ public:
+  Comparison(const TensorFile& source, const TensorFile& result, const ProgressCallback& progress,
+             size_t n_threads)
+      : result_(result), walk_(source, progress), pool_(n_threads) {}
+
+  TensorError compare(const TensorView& source, const TensorView& result) {
+    const bool same_form = source.dtype == result.dtype && source.layout == result.layout;
+    const bool comparable = same_form || (holds_weights(source.dtype) && holds_weights(result.dtype));
+    TensorError error{.name = source.name};
+    if (source.shape != result.shape || !comparable) {
+      error.max = error.mean = kInfinity;
+      error.as_converted = false;
+      return error;
+    }
+    const bool plain = !is_laid_out(source) && !is_laid_out(result);
+    const Distances distances = plain ? compare_plain(source, result, error.as_converted)
+                                      : compare_packed(source, result, error.as_converted);
+    error.max = distances.max;
+    error.mean = distances.sum / static_cast<double>(std::max<uint64_t>(1, element_count(source.shape)));
+    return error;
+  }
+
+ private:
+  Distances compare_plain(const TensorView& source, const TensorView& result, bool& as_converted) {
+    const size_t source_bytes = dtype_info(source.dtype).bytes, result_bytes = dtype_info(result.dtype).bytes;
+    const auto all = packed_bytes(result, scratch_);
+    Distances distances;
+    walk_.for_each_block(source, [&](Bytes block, size_t first) {
+      const auto stored = all.subspan(first * result_bytes, block.size() / source_bytes * result_bytes);
+      const bool same = std::ranges::equal(converted(source.dtype, block, result.dtype), stored);
+      as_converted = as_converted && same;
+      if (holds_weights(source.dtype)) distances.add({source.dtype, block}, {result.dtype, stored});
+      if (!holds_weights(source.dtype) && !same) distances.add(kInfinity);
+      result_.file().release(stored);
+    });
+    return distances;
+  }
+
+  Bytes converted(DType from, Bytes block, DType to) {
+    if (from == to) return block;
+    expected_.resize(block.size() / dtype_info(from).bytes * dtype_info(to).bytes);
+    cast_elements(from, block, to, expected_);
+    return expected_;
+  }
+
+  Distances compare_packed(const TensorView& source, const TensorView& result, bool& as_converted) {
+    const Strips strips = strips_of(result.dtype, result.layout, result.shape);
+    Distances distances;
+    walk_.for_each_strips(source, strips, [&](const TensorView& matrix, uint64_t first, uint64_t n) {
+      const auto stored = result.bytes.subspan(first * strips.bytes, n * strips.bytes);
+      as_converted = as_converted && std::ranges::equal(packed(matrix, result, first, stored.size()), stored);
+      const Slices slices = slices_of_strips(result.dtype, result.layout, result.shape, first, n);
+      unpacked(matrix, slices, source_values_);
+      unpacked(result, slices, result_values_);
+      distances.add({DType::kF64, std::as_bytes(std::span(source_values_))},
+                    {DType::kF64, std::as_bytes(std::span(result_values_))});
+      result_.file().release(stored);
+    });
+    return distances;
+  }
+
+  Bytes packed(const TensorView& matrix, const TensorView& result, uint64_t first, size_t n_bytes) {
+    const bool same_form = matrix.dtype == result.dtype && matrix.layout == result.layout;
+    if (same_form)
+      return matrix.bytes.subspan(first * strips_of(matrix.dtype, matrix.layout, matrix.shape).bytes,
+                                  n_bytes);
+    expected_.resize(n_bytes);
+    pack_strips(matrix, result.dtype, result.layout, first, expected_, pool_);
+    return expected_;
+  }
+
+  static void unpacked(const TensorView& matrix, const Slices& slices, std::vector<double>& values) {
+    values.resize(slices.count * matrix.shape[slices.columns ? 0 : 1]);
+    unpack(matrix, slices, DType::kF64, std::as_writable_bytes(std::span(values)));
+  }
+
+  const TensorFile& result_;
+  BlockWalk walk_;
+  ThreadPool pool_;
+  std::vector<std::byte> scratch_, expected_;
+  std::vector<double> source_values_, result_values_;
+};
+
+}  // namespace
+
+std::vector<TensorError> compare(const TensorFile& source, const TensorFile& result,
+                                 const ProgressCallback& progress, size_t n_threads) {
+  std::vector<TensorError> errors;
+  Comparison comparison(source, result, progress, n_threads);
+  for (const TensorView& tensor : source.tensors()) {
+    errors.push_back(comparison.compare(tensor, result.at(tensor.name)));
+  }
+  return errors;
+}
+
+}  // namespace rwkv

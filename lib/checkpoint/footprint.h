@@ -1,0 +1,22 @@
+// What a model weighs, and what a token costs.
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include "formats/tensor_file.h"
+
+namespace rwkv {
+
+struct Footprint {
+  uint64_t parameters = 0;
+  uint64_t weight_bytes = 0;
+  uint64_t read_bytes = 0;             // a token: of tables that are looked up (the embedding) only one row
+  uint64_t multiply_adds = 0;          // a token, in matrices, without the head
+  uint64_t head_multiply_adds = 0;     // a token whose logits are wanted
+  uint64_t integer_multiply_adds = 0;  // of both: with quantised matrices
+};
+
+// With the tensors as they are stored, or as rwkv-convert writes them in another dtype.
+Footprint footprint(const TensorFile& file, std::optional<DType> dtype = std::nullopt);
+
+}  // namespace rwkv

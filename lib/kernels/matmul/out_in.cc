@@ -1,0 +1,258 @@
+// W x for weights stored one output after the other.
+#include "kernels/matmul/parts.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/matmul/out_in.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+// After highway.h
+#include "hwy/cache_control.h"
+#include "kernels/matmul/codecs-inl.h"
+#include "kernels/vec16-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rwkv::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// ---- one row of x: bound by the memory that holds W
+
+constexpr size_t kStreams = 4;           // outputs at a time: enough FMA chains to hide their latency
+constexpr size_t kPrefetchBytes = 2048;  // ahead of each stream; 2 to 4 KB measured best
+constexpr size_t kShortRowBytes = 4096;  // ahead within such rows is what the next stream reads already
+
+// How far ahead the weights of N streams are fetched, in elements: in short rows, the outputs that come next.
+template <class Stored, size_t N>
+constexpr size_t PrefetchElements(size_t cols) {
+  return cols * sizeof(Stored) <= kShortRowBytes ? N * cols : kPrefetchBytes / sizeof(Stored);
+}
+
+// acc[o] += 16 columns of outputs o = 0 .. N-1, whose rows lie `stride` elements apart.
+template <class Codec, size_t N>
+HWY_INLINE void StepOneRow(const typename Codec::Stored* HWY_RESTRICT w, size_t stride,
+                           const float* HWY_RESTRICT x, VF (&acc)[N][kParts]) {
+  const DF d;
+  for (size_t part = 0; part < kParts; ++part) {
+    const VF vx = hn::LoadU(d, x + part * kLanes);
+    for (size_t o = 0; o < N; ++o) {
+      acc[o][part] = hn::MulAdd(Codec::Load(d, w + o * stride + part * kLanes), vx, acc[o][part]);
+    }
+  }
+}
+
+// The last cols mod 16 columns, filled up with zeros.
+template <class Codec, size_t N>
+HWY_INLINE void StepOneRowTail(const typename Codec::Stored* HWY_RESTRICT w, size_t stride,
+                               const float* HWY_RESTRICT x, size_t count, VF (&acc)[N][kParts]) {
+  typename Codec::Stored w_rest[N][kVec16Lanes] = {};
+  float x_rest[kVec16Lanes] = {};
+  for (size_t o = 0; o < N; ++o) std::memcpy(w_rest[o], w + o * stride, count * sizeof w[0]);
+  std::memcpy(x_rest, x, count * sizeof x[0]);
+  StepOneRow<Codec, N>(w_rest[0], kVec16Lanes, x_rest, acc);
+}
+
+template <class Codec, size_t N>
+HWY_INLINE void DotsOneRow(const typename Codec::Stored* HWY_RESTRICT w, size_t cols,
+                           const float* HWY_RESTRICT x, float* HWY_RESTRICT sums) {
+  VF acc[N][kParts];
+  for (auto& a : acc) {
+    for (auto& part : a) part = hn::Zero(DF());
+  }
+  const size_t ahead = PrefetchElements<typename Codec::Stored, N>(cols);
+  size_t c = 0;
+  for (; c + kVec16Lanes <= cols; c += kVec16Lanes) {
+    for (size_t o = 0; o < N; ++o) hwy::Prefetch(w + o * cols + c + ahead);
+    StepOneRow<Codec, N>(w + c, cols, x + c, acc);
+  }
+  if (c < cols) StepOneRowTail<Codec, N>(w + c, cols, x + c, cols - c, acc);
+  for (size_t o = 0; o < N; ++o) sums[o] = SumVec16(acc[o]);
+}
+
+HWY_INLINE void StoreSum(float sum, Store store, float* HWY_RESTRICT y) {
+  *y = store == Store::kAdd ? *y + sum : sum;
+}
+
+template <class Codec>
+void OneRow(const typename Codec::Stored* HWY_RESTRICT w, const MatmulJob& job, size_t begin, size_t end) {
+  const size_t cols = job.w->cols;
+  size_t o = begin;
+  for (; o + kStreams <= end; o += kStreams) {
+    float sums[kStreams];
+    DotsOneRow<Codec, kStreams>(w + o * cols, cols, job.x.data, sums);
+    store_sums(job, 0, o, sums, kStreams);
+  }
+  for (; o < end; ++o) {
+    float sum;
+    DotsOneRow<Codec, 1>(w + o * cols, cols, job.x.data, &sum);
+    store_sums(job, 0, o, &sum, 1);
+  }
+}
+
+// ---- many rows of x: a panel of outputs is widened once and multiplied with every row
+
+constexpr size_t kDotOutputs = 4;
+// Rows of x in a tile: as many accumulators as the registers hold (16 on AVX2, 32 on AVX-512 and NEON).
+constexpr size_t kDotRows = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM ? 6 : 3;
+constexpr size_t kPanelOutputs = 8;
+constexpr size_t kBlockCols = 256;  // columns a block: panel and tile of x stay in the first-level cache
+constexpr size_t kChunkRows = 96;   // rows of x a panel is multiplied with at a time
+
+struct PanelScratch {
+  HWY_ALIGN float weights[kPanelOutputs][kBlockCols];
+  HWY_ALIGN float sums[kChunkRows][kPanelOutputs][kVec16Lanes];
+  HWY_ALIGN float x_tail[kChunkRows][kVec16Lanes];
+};
+
+// A block of columns of some rows of x.
+struct XBlock {
+  const float* data;
+  size_t stride, rows, cols;  // cols: a multiple of 16
+  bool first;                 // the sums begin here
+};
+
+// sums[t][o] += the block's columns for outputs o and N rows t. One register's lanes at a time, since all
+// 16 lanes of a tile are more than the registers hold.
+template <size_t N>
+HWY_INLINE void Tile(const float (*HWY_RESTRICT w)[kBlockCols], const XBlock& x, size_t row,
+                     float (*HWY_RESTRICT sums)[kPanelOutputs][kVec16Lanes]) {
+  const DF d;
+  for (size_t lane = 0; lane < kVec16Lanes; lane += kLanes) {
+    VF acc[N][kDotOutputs];
+    for (size_t t = 0; t < N; ++t) {
+      for (size_t o = 0; o < kDotOutputs; ++o)
+        acc[t][o] = x.first ? hn::Zero(d) : hn::Load(d, sums[t][o] + lane);
+    }
+    const float* HWY_RESTRICT px = x.data + row * x.stride + lane;
+    for (size_t c = 0; c < x.cols; c += kVec16Lanes) {
+      VF vx[N];
+      for (size_t t = 0; t < N; ++t) vx[t] = hn::LoadU(d, px + t * x.stride + c);
+      for (size_t o = 0; o < kDotOutputs; ++o) {
+        const VF vw = hn::Load(d, w[o] + lane + c);
+        for (size_t t = 0; t < N; ++t) acc[t][o] = hn::MulAdd(vw, vx[t], acc[t][o]);
+      }
+    }
+    for (size_t t = 0; t < N; ++t) {
+      for (size_t o = 0; o < kDotOutputs; ++o) hn::Store(acc[t][o], d, sums[t][o] + lane);
+    }
+  }
+}
+
+// Weights that will be widened next, fetched while a block is multiplied: `bytes` of each of the panel's
+// outputs.
+struct ComingBlock {
+  const std::byte* first;
+  size_t stride, bytes;
+
+  // The share of rows [begin, end) of n_rows.
+  HWY_INLINE void Fetch(size_t begin, size_t end, size_t n_rows) const {
+    constexpr size_t kLine = 64;
+    const size_t lines = bytes / kLine;
+    for (size_t i = lines * begin / n_rows; i < lines * end / n_rows; ++i) {
+      for (size_t o = 0; o < kPanelOutputs; ++o) hwy::Prefetch(first + o * stride + i * kLine);
+    }
+  }
+};
+
+// Rows from `row` on, N at a time.
+template <size_t N = kDotRows>
+HWY_INLINE void MultiplyBlock(PanelScratch& s, const XBlock& x, const ComingBlock& coming, size_t row = 0) {
+  for (; row + N <= x.rows; row += N) {
+    coming.Fetch(row, row + N, x.rows);
+    for (size_t o = 0; o < kPanelOutputs; o += kDotOutputs) {
+      auto* sums = reinterpret_cast<float(*)[kPanelOutputs][kVec16Lanes]>(s.sums[row][o]);
+      Tile<N>(s.weights + o, x, row, sums);
+    }
+  }
+  if constexpr (N > 1) MultiplyBlock<(N > 4 ? 4 : N > 2 ? 2 : 1)>(s, x, coming, row);
+}
+
+// Columns [c, c + cols) of the panel's outputs, filled up with zeros to a multiple of 16; missing outputs are
+// zero.
+template <class Codec>
+HWY_INLINE void WidenPanel(const typename Codec::Stored* HWY_RESTRICT w, const Matrix& matrix, size_t output,
+                           size_t n_outputs, size_t c, size_t cols, PanelScratch& s) {
+  const size_t padded = hwy::RoundUpTo(cols, kVec16Lanes);
+  for (size_t o = 0; o < kPanelOutputs; ++o) {
+    std::fill(s.weights[o] + (o < n_outputs ? cols : 0), s.weights[o] + padded, 0.0f);
+    if (o < n_outputs) Widen<Codec>(DF(), w + (output + o) * matrix.cols + c, cols, s.weights[o]);
+  }
+}
+
+HWY_INLINE void StorePanel(const MatmulJob& job, size_t first_row, size_t rows, size_t output,
+                           size_t n_outputs, const PanelScratch& s) {
+  for (size_t t = 0; t < rows; ++t) {
+    float sums[kPanelOutputs];
+    for (size_t o = 0; o < kPanelOutputs; o += 4) SumFourVec16(s.sums[t] + o, sums + o);
+    store_sums(job, first_row + t, output, sums, n_outputs);
+  }
+}
+
+template <class Codec>
+void PanelTimesRows(const typename Codec::Stored* HWY_RESTRICT w, const Matrix& matrix, size_t output,
+                    size_t n_outputs, MatSpan<const float> x, PanelScratch& s) {
+  constexpr size_t kElement = sizeof(typename Codec::Stored);
+  const size_t whole = x.cols / kVec16Lanes * kVec16Lanes;
+  for (size_t c = 0; c < whole; c += kBlockCols) {
+    const size_t cols = std::min(kBlockCols, whole - c), next = c + kBlockCols;
+    const auto* coming = next < whole ? w + output * x.cols + next : w + (output + kPanelOutputs) * x.cols;
+    WidenPanel<Codec>(w, matrix, output, n_outputs, c, cols, s);
+    MultiplyBlock(s, {x.data + c, x.stride, x.rows, cols, c == 0},
+                  {reinterpret_cast<const std::byte*>(coming), x.cols * kElement, cols * kElement});
+  }
+  if (const size_t cols = x.cols - whole; cols > 0) {
+    WidenPanel<Codec>(w, matrix, output, n_outputs, whole, cols, s);
+    std::memset(s.x_tail, 0, sizeof s.x_tail);
+    for (size_t t = 0; t < x.rows; ++t) std::memcpy(s.x_tail[t], x.row_data(t) + whole, cols * sizeof(float));
+    MultiplyBlock(s, {s.x_tail[0], kVec16Lanes, x.rows, kVec16Lanes, whole == 0}, {});
+  }
+}
+
+template <class Codec>
+void ManyRows(const typename Codec::Stored* HWY_RESTRICT w, const MatmulJob& job, size_t begin, size_t end) {
+  PanelScratch scratch;
+  for (size_t o = begin; o < end; o += kPanelOutputs) {
+    for (size_t t = 0; t < job.x.rows; t += kChunkRows) {
+      const size_t rows = std::min(kChunkRows, job.x.rows - t), n_outputs = std::min(kPanelOutputs, end - o);
+      PanelTimesRows<Codec>(w, *job.w, o, n_outputs, job.x.rows_at(t, rows), scratch);
+      StorePanel(job, t, rows, o, n_outputs, scratch);
+    }
+  }
+}
+
+template <class Codec>
+void OutIn(const MatmulJob& job, size_t begin, size_t end) {
+  const auto* w = reinterpret_cast<const typename Codec::Stored*>(job.w->bytes.data());
+  job.x.rows == 1 ? OneRow<Codec>(w, job, begin, end) : ManyRows<Codec>(w, job, begin, end);
+}
+
+void OutInF32(const MatmulJob& job, size_t begin, size_t end) { OutIn<CodecF32>(job, begin, end); }
+void OutInF16(const MatmulJob& job, size_t begin, size_t end) { OutIn<CodecF16>(job, begin, end); }
+void OutInBf16(const MatmulJob& job, size_t begin, size_t end) { OutIn<CodecBf16>(job, begin, end); }
+
+}  // namespace rwkv::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rwkv {
+HWY_EXPORT(OutInF32);
+HWY_EXPORT(OutInF16);
+HWY_EXPORT(OutInBf16);
+
+void matmul_out_in(const MatmulJob& job, size_t begin, size_t end) {
+  switch (job.w->dtype) {
+    case DType::kF32:
+      return HWY_DYNAMIC_DISPATCH(OutInF32)(job, begin, end);
+    case DType::kF16:
+      return HWY_DYNAMIC_DISPATCH(OutInF16)(job, begin, end);
+    case DType::kBf16:
+      return HWY_DYNAMIC_DISPATCH(OutInBf16)(job, begin, end);
+    default:
+      assert(false && "rows are f32, f16 or bf16");
+  }
+}
+
+}  // namespace rwkv
+#endif  // HWY_ONCE

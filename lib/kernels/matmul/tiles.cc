@@ -1,0 +1,314 @@
+// W x for wide weights in tiles of 16 outputs; and for many rows, in lines, and input by input
+// (tensor/packed_layout.h).
+#include "kernels/matmul/parts.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/matmul/tiles.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+// After highway.h
+#include "kernels/matmul/codecs-inl.h"
+#include "kernels/matmul/panel-inl.h"
+#include "kernels/vec16-inl.h"
+
+RWKV_BEFORE_BYTE_PRODUCTS();
+namespace rwkv::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// ---- weights in tiles
+
+// How some inputs' weights for 16 outputs are stored: kInputs of them together, kBytes from there to the
+// next. One after the other:
+template <class Codec, size_t kStride>
+struct PlainStep {
+  static constexpr size_t kInputs = 1, kBytes = kStride;
+  // Input i's weights for the outputs of register `part`.
+  static HWY_INLINE VF Load(const typename Codec::Stored* p, size_t part, size_t /*i*/) {
+    return Codec::Load(DF(), p + part * kLanes);
+  }
+};
+template <class Codec>
+using LineStep = PlainStep<Codec, line_bytes(Codec::kDType)>;
+template <class Codec>
+struct TileStep : PlainStep<Codec, kTileOutputs * sizeof(typename Codec::Stored)> {};
+
+// Two inputs share a 32-bit lane, so that widening is a shift or a mask.
+template <>
+struct TileStep<CodecBf16> {
+  static constexpr size_t kInputs = 2, kBytes = kInputs * kTileOutputs * sizeof(uint16_t);
+  static HWY_INLINE VF Load(const uint16_t* p, size_t part, size_t i) {
+    const hn::RebindToUnsigned<DF> du32;
+    const auto both = hn::LoadU(du32, reinterpret_cast<const uint32_t*>(p) + part * kLanes);
+    return hn::BitCast(DF(), i == 0 ? hn::ShiftLeft<16>(both) : hn::And(both, hn::Set(du32, 0xFFFF0000u)));
+  }
+};
+
+// Makes one step of a tile of weights that lie input by input, `stride` elements apart.
+template <class Codec>
+HWY_INLINE void PackStep(const typename Codec::Stored* HWY_RESTRICT from, size_t stride,
+                         typename Codec::Stored* HWY_RESTRICT to) {
+  static_assert(TileStep<Codec>::kInputs <= 2);
+  if constexpr (TileStep<Codec>::kInputs == 1) {
+    std::memcpy(to, from, kTileOutputs * sizeof *to);
+  } else {
+    const hn::RebindToUnsigned<DF> du32;
+    const hn::Rebind<uint16_t, DF> du16;
+    for (size_t o = 0; o < kTileOutputs; o += kLanes) {
+      const auto low = hn::PromoteTo(du32, hn::LoadU(du16, from + o));
+      const auto high = hn::PromoteTo(du32, hn::LoadU(du16, from + stride + o));
+      hn::StoreU(hn::Or(low, hn::ShiftLeft<16>(high)), du32, reinterpret_cast<uint32_t*>(to) + o);
+    }
+  }
+}
+
+// sums += the weights of one step of T tiles times x, whose rows lie x_stride apart: one chain of FMAs an
+// output and row, in order of inputs.
+template <class Codec, class Step, size_t N, size_t T>
+HWY_INLINE void StepOfTiles(const Tiles& w, const float* HWY_RESTRICT x, size_t x_stride,
+                            TileSums<N, T>& sums) {
+  for (size_t i = 0; i < Step::kInputs; ++i) {
+    VF weights[T][kParts];
+    for (size_t n = 0; n < T; ++n) {
+      const auto* tile = reinterpret_cast<const typename Codec::Stored*>(w.first + n * w.stride);
+      for (size_t part = 0; part < kParts; ++part) weights[n][part] = Step::Load(tile, part, i);
+    }
+    RWKV_UNROLL
+    for (size_t t = 0; t < N; ++t) {
+      const VF vx = hn::Set(DF(), x[t * x_stride + i]);
+      for (size_t n = 0; n < T; ++n) {
+        for (size_t part = 0; part < kParts; ++part)
+          sums[t][n][part] = hn::MulAdd(weights[n][part], vx, sums[t][n][part]);
+      }
+    }
+  }
+}
+
+// Takes as many sums as the registers hold: 12 rows x 2 tiles of AVX-512's 32, 5 x 1 (of two registers) of
+// AVX2's 16 (of 6 x 1 g++ keeps one in memory, whose latency is then waited for), 6 x 1 (of four) of
+// NEON's 32.
+template <class Codec, class Step = TileStep<Codec>>
+struct WideKernel {
+  static constexpr size_t kRows = kParts == 1 ? 12 : kParts == 2 ? 5 : 6;
+  static constexpr size_t kTiles = kParts == 1 ? 2 : 1;
+  static constexpr size_t kInputs = 256;  // of a block
+  static constexpr size_t kStepInputs = Step::kInputs, kStepBytes = Step::kBytes;
+
+  MatSpan<const float> x;
+
+  WideKernel From(size_t row) const { return {x.rows_at(row, x.rows - row)}; }
+
+  // In a function of its own where registers are few: inlined into its caller, g++ runs out of them.
+  template <size_t N, size_t T>
+  HWY_INLINE void Multiply(const Tiles& tiles, const Block& block, size_t row, const Ahead& ahead) const {
+    if constexpr (kParts == 1) {
+      MultiplyInline<N, T>(tiles, block, row, ahead);
+    } else {
+      MultiplyApart<N, T>(tiles, block, row, ahead);
+    }
+  }
+
+ private:
+  template <size_t N, size_t T>
+  HWY_NOINLINE void MultiplyApart(const Tiles& tiles, const Block& block, size_t row,
+                                  const Ahead& ahead) const {
+    MultiplyInline<N, T>(tiles, block, row, ahead);
+  }
+
+  template <size_t N, size_t T>
+  HWY_INLINE void MultiplyInline(const Tiles& tiles, const Block& block, size_t row,
+                                 const Ahead& ahead) const {
+    const float* HWY_RESTRICT px = x.row_data(row) + block.input;
+    TileSums<N, T> sums;
+    LoadSums<N, T>(block, sums);
+    Tiles w = tiles;
+    size_t c = 0;
+    for (size_t step = 0; c + Step::kInputs <= block.n_inputs; c += Step::kInputs, ++step) {
+      Fetch<T>(ahead, step);
+      StepOfTiles<Codec, Step, N, T>(w, px + c, x.stride, sums);
+      w.first += kStepBytes;
+    }
+    if (c < block.n_inputs) {  // bf16 with an odd number of inputs
+      float rest[N][Step::kInputs] = {};
+      for (size_t t = 0; t < N; ++t) rest[t][0] = px[t * x.stride + c];
+      StepOfTiles<Codec, Step, N, T>(w, rest[0], Step::kInputs, sums);
+    }
+    StoreSums<N, T>(sums, block);
+  }
+};
+
+// ---- weights in lines: a tile is a part of each line
+template <class Codec>
+class StoredLines {
+  static constexpr size_t kLineBytes = line_bytes(Codec::kDType);
+
+ public:
+  static constexpr size_t kOutputs = line_outputs(Codec::kDType), kInputs = 128;  // 16 KB
+
+  explicit StoredLines(const Matrix& m) : m_(m) {}
+  Tiles TilesAt(const Place& at, size_t /*n_outputs*/, size_t /*n_inputs*/) const {
+    return {Address(at), kTileOutputs * sizeof(typename Codec::Stored)};
+  }
+  // The next block, with each tile a share of it.
+  Ahead After(const Place& /*at*/, const Place& next, size_t tile, size_t /*n_tiles*/) const {
+    constexpr size_t kStep = kLineBytes / (kOutputs / kTileOutputs), kShare = kInputs * kStep;
+    return {.at = Address(next) + tile * kShare, .step = kStep, .tile = kShare, .line = 0, .lines = 1};
+  }
+
+ private:
+  const uint8_t* Address(const Place& place) const {
+    return reinterpret_cast<const uint8_t*>(m_.bytes.data()) +
+           (place.output / kOutputs * m_.cols + place.input) * kLineBytes;
+  }
+  const Matrix& m_;
+};
+
+// ---- tiles made of weights that lie input by input.
+template <class Codec>
+class TilesOfInputs {
+  using Stored = typename Codec::Stored;
+  using Kernel = WideKernel<Codec>;
+  static constexpr size_t kStepInputs = Kernel::kStepInputs;
+
+ public:
+  // Blocks of 16 KB, which stay in the first-level cache.
+  static constexpr size_t kOutputs = 64, kInputs = (1 << 14) / sizeof(Stored) / kOutputs;
+  // A line more than the tile takes, or all tiles' lines would compete for the same places of the cache.
+  static constexpr size_t kTileBytes = kInputs * kTileOutputs * sizeof(Stored) + 64;
+  static constexpr size_t kScratchBytes = kOutputs / kTileOutputs * kTileBytes;
+
+  TilesOfInputs(const Matrix& m, std::byte* scratch) : m_(m), tiles_(reinterpret_cast<uint8_t*>(scratch)) {}
+
+  HWY_INLINE Tiles TilesAt(const Place& at, size_t n_outputs, size_t n_inputs) {
+    for (size_t c = 0; c < n_inputs; c += kStepInputs) {
+      for (size_t o = 0; o < n_outputs; o += kTileOutputs) {
+        auto* to = reinterpret_cast<Stored*>(tiles_ + o / kTileOutputs * kTileBytes) + c * kTileOutputs;
+        const Place from{at.output + o, at.input + c};
+        if (o + kTileOutputs <= n_outputs && c + kStepInputs <= n_inputs) {
+          PackStep<Codec>(Address(from), m_.rows, to);
+        } else {
+          PackPart(from, std::min(kTileOutputs, n_outputs - o), std::min(kStepInputs, n_inputs - c), to);
+        }
+      }
+    }
+    return {tiles_, kTileBytes};
+  }
+
+  // The next block's weights, of which its tiles will be made.
+  Ahead After(const Place& /*at*/, const Place& next, size_t tile, size_t /*n_tiles*/) const {
+    const size_t row_bytes = m_.rows * sizeof(Stored);
+    const auto* from = reinterpret_cast<const uint8_t*>(Address(next) + tile * kTileOutputs);
+    if (Kernel::kTiles == 1)
+      return {.at = from, .step = kStepInputs * row_bytes, .line = row_bytes, .lines = kStepInputs};
+    return {.at = from,
+            .step = kStepInputs * row_bytes,
+            .tile = kStepInputs == 2 ? row_bytes : kTileOutputs * sizeof(Stored),
+            .lines = 1};
+  }
+
+ private:
+  const Stored* Address(const Place& place) const {
+    return reinterpret_cast<const Stored*>(m_.bytes.data()) + place.input * m_.rows + place.output;
+  }
+  // A step that lacks outputs or inputs, which become zeros.
+  void PackPart(const Place& from, size_t n_outputs, size_t n_inputs, Stored* to) const {
+    Stored padded[kStepInputs][kTileOutputs] = {};
+    for (size_t i = 0; i < n_inputs; ++i)
+      std::memcpy(padded[i], Address({from.output, from.input + i}), n_outputs * sizeof(Stored));
+    PackStep<Codec>(padded[0], kTileOutputs, to);
+  }
+
+  const Matrix& m_;
+  uint8_t* tiles_;
+};
+
+// ---- outputs [begin, end) of a job
+
+template <class Codec>
+void OneRowOfTiles(const MatmulJob& job, size_t begin, size_t end) {
+  constexpr size_t kTilesOfRow = 2;  // whose streams hide the latency of one another's FMAs
+  MultiplyRow<kTilesOfRow>(WideKernel<Codec>{job.x}, job, begin, end);
+}
+
+template <class Codec>
+void Wide(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+  auto* sums = reinterpret_cast<float*>(scratch);
+  const WideKernel<Codec> kernel{job.x};
+  if (job.w->layout == Layout::kTiles) {
+    StoredTiles<WideKernel<Codec>> source(*job.w);
+    return MultiplyByPanels(kernel, source, job, begin, end, sums);
+  }
+  if (job.w->layout == Layout::kLines) {
+    StoredLines<Codec> source(*job.w);
+    return MultiplyByPanels(WideKernel<Codec, LineStep<Codec>>{job.x}, source, job, begin, end, sums);
+  }
+  TilesOfInputs<Codec> source(*job.w, scratch + kPanelSums * sizeof(float));
+  MultiplyByPanels(kernel, source, job, begin, end, sums);
+}
+
+void OneRowOfTilesF32(const MatmulJob& job, size_t begin, size_t end) {
+  OneRowOfTiles<CodecF32>(job, begin, end);
+}
+void OneRowOfTilesF16(const MatmulJob& job, size_t begin, size_t end) {
+  OneRowOfTiles<CodecF16>(job, begin, end);
+}
+void OneRowOfTilesBf16(const MatmulJob& job, size_t begin, size_t end) {
+  OneRowOfTiles<CodecBf16>(job, begin, end);
+}
+void WideF32(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+  Wide<CodecF32>(job, begin, end, scratch);
+}
+void WideF16(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+  Wide<CodecF16>(job, begin, end, scratch);
+}
+void WideBf16(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+  Wide<CodecBf16>(job, begin, end, scratch);
+}
+size_t WideScratchBytes() { return kPanelSums * sizeof(float) + TilesOfInputs<CodecF32>::kScratchBytes; }
+
+}  // namespace rwkv::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rwkv {
+HWY_EXPORT(OneRowOfTilesF32);
+HWY_EXPORT(OneRowOfTilesF16);
+HWY_EXPORT(OneRowOfTilesBf16);
+HWY_EXPORT(WideF32);
+HWY_EXPORT(WideF16);
+HWY_EXPORT(WideBf16);
+HWY_EXPORT(WideScratchBytes);
+
+void matmul_row_of_tiles(const MatmulJob& job, size_t begin, size_t end) {
+  switch (job.w->dtype) {
+    case DType::kF32:
+      return HWY_DYNAMIC_DISPATCH(OneRowOfTilesF32)(job, begin, end);
+    case DType::kF16:
+      return HWY_DYNAMIC_DISPATCH(OneRowOfTilesF16)(job, begin, end);
+    case DType::kBf16:
+      return HWY_DYNAMIC_DISPATCH(OneRowOfTilesBf16)(job, begin, end);
+    default:
+      assert(false && "wide tiles are f32, f16 or bf16");
+  }
+}
+
+void matmul_rows_of_tiles(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+  switch (job.w->dtype) {
+    case DType::kF32:
+      return HWY_DYNAMIC_DISPATCH(WideF32)(job, begin, end, scratch);
+    case DType::kF16:
+      return HWY_DYNAMIC_DISPATCH(WideF16)(job, begin, end, scratch);
+    case DType::kBf16:
+      return HWY_DYNAMIC_DISPATCH(WideBf16)(job, begin, end, scratch);
+    default:
+      assert(false && "wide tiles are f32, f16 or bf16");
+  }
+}
+
+size_t rows_of_tiles_scratch_bytes() { return HWY_DYNAMIC_DISPATCH(WideScratchBytes)(); }
+
+}  // namespace rwkv
+#endif  // HWY_ONCE

@@ -1,0 +1,88 @@
+#include "kernels/widen.h"
+
+#include <cassert>
+#include <cstring>
+#include <utility>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/widen.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+// After highway.h
+#include "kernels/matmul/codecs-inl.h"
+#include "kernels/matmul/row_codecs-inl.h"
+#include "kernels/vec16-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rwkv::HWY_NAMESPACE {
+
+template <class Codec>
+void WidenBytes(std::span<const std::byte> bytes, std::span<float> out) {
+  Widen<Codec>(DF(), reinterpret_cast<const typename Codec::Stored*>(bytes.data()), out.size(), out.data());
+}
+
+void WidenF16(std::span<const std::byte> bytes, std::span<float> out) { WidenBytes<CodecF16>(bytes, out); }
+void WidenBf16(std::span<const std::byte> bytes, std::span<float> out) { WidenBytes<CodecBf16>(bytes, out); }
+
+// A row of a table is stored as an input's row of a kInOut matrix is.
+void WidenQ8Row(const Matrix& table, size_t row, std::span<float> out) {
+  Matrix by_inputs = table;
+  std::swap(by_inputs.rows, by_inputs.cols);
+  const Q8Row codes(by_inputs, row);
+  for (size_t i = 0; i < out.size(); i += kVec16Lanes) {
+    VF v[kParts];
+    float values[kVec16Lanes];
+    codes.Load16(i, out.size() - i, v);
+    for (size_t part = 0; part < kParts; ++part) hn::StoreU(v[part], DF(), values + part * kLanes);
+    std::memcpy(&out[i], values, HWY_MIN(kVec16Lanes, out.size() - i) * sizeof(float));
+  }
+}
+
+}  // namespace rwkv::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rwkv {
+HWY_EXPORT(WidenF16);
+HWY_EXPORT(WidenBf16);
+HWY_EXPORT(WidenQ8Row);
+
+namespace {
+
+void narrow_f64(std::span<const std::byte> bytes, std::span<float> out) {
+  for (size_t i = 0; i < out.size(); ++i) {
+    double value;
+    std::memcpy(&value, &bytes[i * sizeof value], sizeof value);
+    out[i] = static_cast<float>(value);
+  }
+}
+
+}  // namespace
+
+void widen(DType dtype, std::span<const std::byte> bytes, std::span<float> out) {
+  assert(bytes.size() == out.size() * dtype_info(dtype).bytes);
+  if (out.empty()) return;
+  switch (dtype) {
+    case DType::kF64:
+      return narrow_f64(bytes, out);
+    case DType::kF32:
+      std::memcpy(out.data(), bytes.data(), bytes.size());
+      return;
+    case DType::kF16:
+      return HWY_DYNAMIC_DISPATCH(WidenF16)(bytes, out);
+    case DType::kBf16:
+      return HWY_DYNAMIC_DISPATCH(WidenBf16)(bytes, out);
+    default:
+      assert(false && "only floats are widened");
+  }
+}
+
+void widen_row(const Matrix& table, size_t row, std::span<float> out) {
+  assert(table.layout == Layout::kOutIn && row < table.rows && out.size() == table.cols);
+  if (table.dtype == DType::kQ8) return HWY_DYNAMIC_DISPATCH(WidenQ8Row)(table, row, out);
+  const size_t row_bytes = table.cols * dtype_info(table.dtype).bytes;
+  widen(table.dtype, table.bytes.subspan(row * row_bytes, row_bytes), out);
+}
+
+}  // namespace rwkv
+#endif  // HWY_ONCE

@@ -1,0 +1,61 @@
+// Scores several ways in which each of several texts may go on.
+#pragma once
+#include <deque>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "model/model.h"
+#include "session/row_summary.h"
+#include "session/sequence.h"
+
+namespace rwkv {
+
+struct TokenScore {
+  double log_prob = 0;     // natural logarithm
+  bool likeliest = false;  // of all tokens; of equals the lowest id
+
+  bool operator==(const TokenScore&) const = default;
+};
+
+struct Branch {
+  std::vector<TokenId> tokens;
+  size_t n_given = 0;                // the first ones are read, but not scored
+  std::vector<TokenScore> scores{};  // the result: one for each of the others
+};
+
+// A beginning, which is read once, and what may follow it.
+struct Tree {
+  std::vector<TokenId> stem;
+  std::vector<Branch> branches;
+};
+
+class BranchScorer {
+ public:
+  // Every stem follows `start`. In memory at once are one state for each tree and at most `max_states` (at
+  // least 1) for branches. `on_pass` is told how many tokens each pass over the weights has read; it may
+  // throw to end the run. `model` and `workspace` must outlive this.
+  BranchScorer(const Model& model, Sequence start, size_t max_states, Workspace& workspace,
+               std::function<void(size_t)> on_pass);
+
+  // Fills the scores of all branches: the same bits for a branch whatever it is scored with. A branch with
+  // n_given = 0 needs something to predict its first token: a stem, or a `start` that is not empty.
+  void score(std::span<Tree> trees);
+
+ private:
+  // A token read, and the logits after it.
+  struct Row;
+  void read_stems(std::span<Tree> trees);
+  void read_branches(std::span<Tree> trees);
+  void read(std::span<const Segment> batch, LogitRows which, const std::function<void(const Row&)>& on_row);
+
+  const Model& model_;
+  Sequence start_;
+  size_t max_states_;
+  Workspace& workspace_;
+  std::function<void(size_t)> on_pass_;
+  std::vector<State> stem_states_;   // one for each tree
+  std::deque<State> branch_states_;  // kept from batch to batch; grows without moving
+};
+
+}  // namespace rwkv

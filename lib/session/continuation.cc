@@ -1,0 +1,92 @@
+#include "session/continuation.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rwkv {
+Continuation::Continuation(Sequence sequence, ContinuationOptions options)
+    : sequence_(std::move(sequence)), options_(std::move(options)), stop_text_(options_.stop_texts) {
+  if (options_.max_tokens == 0) stopped_ = StopReason::kLength;
+}
+
+void Continuation::draw_from(std::span<float> logits) {
+  // Drawing changes the row; it is kept where it may be needed afterwards.
+  std::vector<float> raw;
+  if (options_.keep_end || options_.n_log_probs > 0) raw.assign(logits.begin(), logits.end());
+  const TokenId id = draw(logits, options_.sampler, sequence_.sampler);
+  if (is_stop_id(id)) {
+    sequence_.logits = std::move(raw);
+    return release_held();
+  }
+  DrawnToken token = describe(id, raw);
+  accept(std::move(token), std::move(raw));
+}
+
+bool Continuation::is_stop_id(TokenId id) {
+  if (std::ranges::find(options_.stop_ids, id) != options_.stop_ids.end()) stopped_ = StopReason::kStop;
+  if (options_.stop_at_end_of_text && id == kEndOfTextId) stopped_ = StopReason::kEndOfText;
+  return stopped_ != StopReason::kNone;
+}
+
+DrawnToken Continuation::describe(TokenId id, std::span<const float> logits) const {
+  if (options_.n_log_probs == 0) return {id, 0, {}};
+  return {id, log_prob(logits, id), top_log_probs(logits, options_.n_log_probs)};
+}
+
+void Continuation::accept(DrawnToken token, std::vector<float> logits) {
+  const TokenId id = token.id;
+  const std::string_view bytes = options_.bytes_of ? options_.bytes_of(id) : std::string_view();
+  const bool stop = stop_text_.add(bytes);
+  bytes_ += bytes;
+  n_safe_bytes_ = stop_text_.safe();
+  held_.push_back({std::move(token), stop_text_.size(), std::nullopt});
+  if (options_.keep_end && n_safe_bytes_ < stop_text_.size()) {
+    held_.back().before = sequence_;
+    held_.back().before->logits = std::move(logits);
+  }
+  const bool counts_one = options_.penalize_all || !options_.bytes_of;
+  record(id, counts_one ? 1 : penalty_count(bytes), options_.sampler, sequence_.sampler);
+  sequence_.pending = id;
+  ++sequence_.n_tokens;
+  ++n_drawn_;
+  if (stop) {
+    stopped_ = StopReason::kStop;
+    return_to_last_shown();
+  } else if (n_drawn_ == options_.max_tokens) {
+    stopped_ = StopReason::kLength;
+    release_held();
+  }
+}
+
+void Continuation::return_to_last_shown() {
+  const auto first = std::ranges::find_if(held_, [&](const Held& h) { return h.end > n_safe_bytes_; });
+  if (first->before) sequence_ = std::move(*first->before);
+  held_.erase(first, held_.end());
+  bytes_.resize(n_safe_bytes_ - n_taken_bytes_);
+}
+
+void Continuation::release_held() { n_safe_bytes_ = n_taken_bytes_ + bytes_.size(); }
+
+std::vector<DrawnToken> Continuation::take_tokens() {
+  std::vector<DrawnToken> tokens;
+  while (!held_.empty() && held_.front().end <= n_safe_bytes_) {
+    tokens.push_back(std::move(held_.front().token));
+    held_.pop_front();
+  }
+  return tokens;
+}
+
+std::string Continuation::take_bytes() {
+  const auto n = static_cast<size_t>(n_safe_bytes_ - n_taken_bytes_);
+  std::string taken = bytes_.substr(0, n);
+  bytes_.erase(0, n);
+  n_taken_bytes_ += n;
+  return taken;
+}
+
+void draw_next(Continuation& continuation, Runner& runner) {
+  Sequence* const one[] = {&continuation.sequence()};
+  continuation.draw_from(runner.step(one, {}).front());
+}
+
+}  // namespace rwkv

@@ -1,0 +1,86 @@
+// One continuation of a sequence: which ids are drawn, which of them may be shown, and when it ends.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sampling/log_prob.h"
+#include "sampling/sampler.h"
+#include "sampling/stop_text.h"
+#include "session/runner.h"
+#include "session/sequence.h"
+
+namespace rwkv {
+
+inline constexpr uint64_t kUnlimited = std::numeric_limits<uint64_t>::max();
+inline constexpr size_t kMaxLogProbs = 1000;
+
+struct ContinuationOptions {
+  SamplerOptions sampler{};
+  uint64_t max_tokens = kUnlimited;
+  bool stop_at_end_of_text = true;                      // id 0
+  std::vector<TokenId> stop_ids{};                      // end it; never shown
+  std::vector<std::string> stop_texts{};                // end it; no part of them is shown
+  std::function<std::string_view(TokenId)> bytes_of{};  // a token's bytes; needed for stop_texts
+  bool penalize_all = false;  // frequency counts digits and spaces too (penalty_count); so without bytes_of
+  size_t n_log_probs = 0;  // up to kMaxLogProbs; > 0: tell each token's log-probability and the n most likely
+  bool keep_end = false;   // the sequence will be asked for at the end
+};
+
+enum class StopReason { kNone, kLength, kEndOfText, kStop };
+
+struct DrawnToken {
+  TokenId id = 0;
+  double log_prob = 0;  // both only if asked for
+  std::vector<TokenLogProb> most_likely{};
+};
+
+class Continuation {
+ public:
+  Continuation(Sequence sequence, ContinuationOptions options);
+
+  StopReason stopped() const { return stopped_; }
+  // To be fed for the next draw. Once it has stopped: stands after the last token shown, if `keep_end` was
+  // set.
+  Sequence& sequence() { return sequence_; }
+  // Draws one token from what follows sequence(); the row is changed. Only while stopped() is kNone.
+  void draw_from(std::span<float> logits);
+  // Gives up: what was held back because it might become a stop text may be shown.
+  void release_held();
+  // The tokens that may be shown and were not taken before.
+  std::vector<DrawnToken> take_tokens();
+  // The bytes that may be shown and were not taken before: those of the tokens, and of a token that a stop
+  // text begins within, the ones in front of it. Empty without `bytes_of`.
+  std::string take_bytes();
+
+ private:
+  struct Held {
+    DrawnToken token;
+    uint64_t end = 0;                // of the token's bytes in the text
+    std::optional<Sequence> before;  // the sequence as it was before this token
+  };
+
+  bool is_stop_id(TokenId id);
+  DrawnToken describe(TokenId id, std::span<const float> logits) const;
+  void accept(DrawnToken token, std::vector<float> logits);
+  void return_to_last_shown();
+
+  Sequence sequence_;
+  ContinuationOptions options_;
+  StopText stop_text_;
+  StopReason stopped_ = StopReason::kNone;
+  uint64_t n_drawn_ = 0, n_safe_bytes_ = 0, n_taken_bytes_ = 0;
+  std::deque<Held> held_;  // tokens not taken yet
+  std::string bytes_;      // of the text, from n_taken_bytes_ on
+};
+
+// Draws one token. The continuation may not have stopped.
+void draw_next(Continuation& continuation, Runner& runner);
+
+}  // namespace rwkv

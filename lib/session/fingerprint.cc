@@ -1,0 +1,71 @@
+#include "session/fingerprint.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+#include <vector>
+
+namespace rwkv {
+namespace {
+
+constexpr uint64_t kSamples = 4;  // values of each tensor, evenly spaced from its first to its last
+
+// FNV-1a, 64 bits (Fowler, Noll and Vo).
+class Hash {
+ public:
+  void add(std::span<const std::byte> bytes) {
+    for (const std::byte b : bytes) value_ = (value_ ^ static_cast<uint64_t>(b)) * 0x100000001B3;
+  }
+  void add(std::string_view text) {
+    add(std::as_bytes(std::span(text)));
+    add(uint64_t{text.size()});
+  }
+  void add(uint64_t number) { add(std::as_bytes(std::span(&number, 1))); }
+  uint64_t value() const { return value_; }
+
+ private:
+  uint64_t value_ = 0xCBF29CE484222325;
+};
+
+// Where, in elements, the tensor's element of a row-major index is.
+uint64_t position_of(const TensorView& tensor, uint64_t index) {
+  if (tensor.packed()) return index;
+  uint64_t position = 0;
+  for (size_t d = tensor.shape.size(); d-- > 0;) {
+    position += index % tensor.shape[d] * tensor.strides[d];
+    index /= tensor.shape[d];
+  }
+  return position;
+}
+
+void add_tensor(Hash& hash, const TensorView& tensor) {
+  hash.add(tensor.name);
+  hash.add(dtype_info(tensor.dtype).name);
+  for (const uint64_t dim : tensor.shape) {
+    if (dim != 1) hash.add(dim);
+  }
+  // Of elements that do not follow one another any few bytes do.
+  const size_t n_bytes = is_laid_out(tensor) ? 8 : dtype_info(tensor.dtype).bytes;
+  const uint64_t n = is_laid_out(tensor) ? tensor.bytes.size() / n_bytes : element_count(tensor.shape);
+  for (uint64_t i = 0; n > 0 && i < kSamples; ++i) {
+    // The last sample is the last element; the others may be anywhere, as long as it is the same place
+    // always.
+    const uint64_t index = i + 1 == kSamples ? n - 1 : n / (kSamples - 1) * i;
+    hash.add(tensor.bytes.subspan(position_of(tensor, index) * n_bytes, n_bytes));
+  }
+}
+
+}  // namespace
+
+std::string fingerprint(const TensorFile& file) {
+  std::vector<const TensorView*> tensors;
+  for (const auto& tensor : file.tensors()) tensors.push_back(&tensor);
+  std::ranges::sort(tensors, {}, [](const TensorView* t) -> std::string_view { return t->name; });
+  Hash hash;
+  for (const TensorView* tensor : tensors) add_tensor(hash, *tensor);
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash.value()));
+  return text;
+}
+
+}  // namespace rwkv

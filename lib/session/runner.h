@@ -1,0 +1,51 @@
+// Feeds sequences to a model, many at a time.
+#pragma once
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "model/model.h"
+#include "session/sequence.h"
+
+namespace rwkv {
+
+// Tokens for one sequence to read.
+struct Reading {
+  Sequence* sequence;
+  std::span<const TokenId> tokens;  // not empty
+};
+
+// One model with the scratch memory to run it; used by one thread at a time. Results do not depend on what is
+// batched with what, or on how a text is split into calls.
+class Runner {
+ public:
+  // `stop`, if given, is asked between two passes over the weights; once it says true, read() ends early.
+  Runner(const Model& model, size_t n_threads, std::function<bool()> stop = {});
+
+  const Model& model() const { return *model_; }
+  ThreadPool& pool() { return workspace_.pool(); }
+  // A sequence of no tokens, in the model's initial state.
+  Sequence new_sequence() const;
+  // Appends tokens to a sequence. The last of them stays pending. When it ends early, the sequence stands
+  // after those that were read (n_tokens tells how many). Memory does not grow with the number of tokens.
+  // Every token must be below the vocabulary's size.
+  void read(Sequence& sequence, std::span<const TokenId> tokens);
+  // Reads for some sequences and tells what follows others, in the same passes over the weights; no sequence
+  // may be named twice. Returns a row for each of `drawing`: the logits of what follows it. One of no tokens
+  // begins from id 0. The rows may be changed and hold until the next call; the sequences have neither
+  // `pending` nor `logits` after it.
+  std::vector<std::span<float>> step(std::span<Sequence* const> drawing, std::span<const Reading> reading);
+
+ private:
+  std::vector<std::span<float>> add_drawing(std::span<Sequence* const> drawing,
+                                            std::vector<Segment>& segments);
+  void add_reading(std::span<const Reading> reading, std::vector<Segment>& segments);
+
+  const Model* model_;
+  Workspace workspace_;
+  std::function<bool()> stop_;
+  std::vector<float> logits_;
+  std::vector<TokenId> fed_;  // what readings feed, one after the other
+};
+
+}  // namespace rwkv

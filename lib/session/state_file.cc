@@ -1,0 +1,195 @@
+#include "session/state_file.h"
+
+#include <charconv>
+#include <cstring>
+
+#include "core/error.h"
+#include "core/printable.h"
+#include "formats/safetensors_writer.h"
+#include "formats/tensor_file.h"
+#include "model/tuned_state.h"
+#include "session/fingerprint.h"
+
+namespace rwkv {
+namespace {
+
+constexpr const char* kLayoutVersion = "1";
+
+std::string part_name(size_t layer, const StatePart& part) {
+  return "layers." + std::to_string(layer) + "." + part.name;
+}
+
+std::string size_text(const ModelInfo& info) {
+  return std::to_string(info.n_layers) + " layers of " + std::to_string(info.n_embd);
+}
+
+template <class T>
+TensorView view_of(std::string name, DType dtype, Shape shape, std::span<const T> values) {
+  return {std::move(name), dtype, std::move(shape), std::as_bytes(values), {}};
+}
+
+void add_state(std::vector<TensorView>& tensors, const State& state) {
+  for (size_t layer = 0; layer < state.n_layers(); ++layer) {
+    for (size_t i = 0; i < state.parts().size(); ++i) {
+      const StatePart& part = state.parts()[i];
+      tensors.push_back(view_of(part_name(layer, part), DType::kF32, part.shape, state.part(layer, i)));
+    }
+  }
+}
+
+std::map<std::string, std::string> metadata_of(const Sequence& sequence, const Model& model) {
+  std::map<std::string, std::string> metadata = {
+      {kStateFileKey, kLayoutVersion},
+      {"model", fingerprint(model.file())},
+      {"model_version", model.info().version},
+      {"model_size", size_text(model.info())},
+      {"tokens", std::to_string(sequence.n_tokens)},
+      {"sampler_position", std::to_string(sequence.sampler.position)},
+  };
+  if (sequence.pending) metadata["pending"] = std::to_string(*sequence.pending);
+  return metadata;
+}
+
+// The value of a key of the metadata, below `limit`.
+uint64_t number_at(const TensorFile& file, const std::string& key, uint64_t limit) {
+  const auto found = file.metadata().find(key);
+  if (found == file.metadata().end()) file.fail("state without '" + key + "' in its metadata");
+  const std::string& text = found->second;
+  uint64_t value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || rest != text.data() + text.size() || value >= limit) {
+    file.fail("metadata '" + key + "' is '" + printable(text) + "', want a number below " +
+              std::to_string(limit));
+  }
+  return value;
+}
+
+const TensorView& checked_tensor(const TensorFile& file, const std::string& name, DType dtype,
+                                 const Shape& shape) {
+  const TensorView& tensor = file.at(name);
+  if (tensor.dtype != dtype || tensor.shape != shape || !tensor.packed()) {
+    file.fail(tensor_label(name) + ": " + std::string(dtype_info(tensor.dtype).name) +
+              to_string(tensor.shape) + ", want " + std::string(dtype_info(dtype).name) + to_string(shape));
+  }
+  return tensor;
+}
+
+// Bytes of files may lie at any alignment.
+template <class T>
+void copy_values(const TensorView& tensor, std::span<T> values) {
+  std::memcpy(values.data(), tensor.bytes.data(), values.size_bytes());
+}
+
+std::string text_at(const TensorFile& file, const std::string& key) {
+  const auto found = file.metadata().find(key);
+  return found == file.metadata().end() ? std::string("?") : printable(found->second);
+}
+
+void check_layout(const TensorFile& file) {
+  const std::string version = text_at(file, kStateFileKey);
+  if (version != kLayoutVersion)
+    file.fail("state file of version " + version + ", want version " + kLayoutVersion);
+}
+
+void check_model(const TensorFile& file, const Model& model) {
+  const std::string weights = text_at(file, "model");
+  if (weights != fingerprint(model.file())) {
+    file.fail("state of another model: RWKV-" + text_at(file, "model_version") + ", " +
+              text_at(file, "model_size") + ", weights " + weights + "; want RWKV-" + model.info().version +
+              ", " + size_text(model.info()) + ", weights " + fingerprint(model.file()));
+  }
+}
+
+void load_parts(const TensorFile& file, State& state) {
+  for (size_t layer = 0; layer < state.n_layers(); ++layer) {
+    for (size_t i = 0; i < state.parts().size(); ++i) {
+      const StatePart& part = state.parts()[i];
+      copy_values(checked_tensor(file, part_name(layer, part), DType::kF32, part.shape),
+                  state.part(layer, i));
+    }
+  }
+}
+
+SamplerState load_sampler(const TensorFile& file, size_t n_vocab) {
+  SamplerState sampler{.position = number_at(file, "sampler_position", UINT64_MAX)};
+  const TensorView* stored = file.find("sampler.ids");
+  if (stored == nullptr) return sampler;
+  const size_t n = stored->shape.empty() ? 0 : stored->shape[0];
+  std::vector<int32_t> ids(n <= n_vocab ? n : 0);
+  std::vector<float> counts(ids.size());
+  copy_values(checked_tensor(file, "sampler.ids", DType::kI32, {ids.size()}), std::span(ids));
+  copy_values(checked_tensor(file, "sampler.counts", DType::kF32, {ids.size()}), std::span(counts));
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] < 0 || static_cast<size_t>(ids[i]) >= n_vocab)
+      file.fail("tensor sampler.ids: an id is out of range");
+    sampler.counts[static_cast<TokenId>(ids[i])] = counts[i];
+  }
+  return sampler;
+}
+
+// What is known of what follows the state.
+void load_end(const TensorFile& file, size_t n_vocab, Sequence& sequence) {
+  sequence.n_tokens = number_at(file, "tokens", UINT64_MAX);
+  if (file.metadata().contains("pending")) {
+    sequence.pending = static_cast<TokenId>(number_at(file, "pending", n_vocab));
+  } else if (sequence.n_tokens > 0) {
+    sequence.logits.resize(n_vocab);
+    copy_values(checked_tensor(file, "logits", DType::kF32, {n_vocab}), std::span(sequence.logits));
+  }
+}
+
+Sequence load_tuned(const TensorFile& file, State initial) {
+  if (!has_tuned_state(file) || file.find("emb.weight") != nullptr) file.fail("not a state file");
+  apply_tuned_state(file, initial);
+  Sequence sequence;
+  sequence.state = std::move(initial);
+  return sequence;
+}
+
+}  // namespace
+
+void save_state(const std::filesystem::path& path, const Sequence& sequence, const Model& model) {
+  std::vector<int32_t> ids;
+  std::vector<float> counts;
+  for (const auto& [id, count] : sequence.sampler.counts) {
+    ids.push_back(static_cast<int32_t>(id));
+    counts.push_back(count);
+  }
+  std::vector<TensorView> tensors;
+  add_state(tensors, sequence.state);
+  const auto add = [&](const char* name, DType dtype, auto values) {
+    if (!values.empty()) tensors.push_back(view_of(name, dtype, {values.size()}, values));
+  };
+  add("logits", DType::kF32, std::span<const float>(sequence.logits));
+  add("sampler.ids", DType::kI32, std::span<const int32_t>(ids));
+  add("sampler.counts", DType::kF32, std::span<const float>(counts));
+  write_safetensors(path, tensors, metadata_of(sequence, model));
+}
+
+Sequence load_state(const std::filesystem::path& path, const Model& model) {
+  const TensorFile file = TensorFile::open(path);
+  if (!file.metadata().contains(kStateFileKey)) return load_tuned(file, model.initial_state());
+  check_layout(file);
+  check_model(file, model);
+  Sequence sequence;
+  sequence.state = model.initial_state();
+  load_parts(file, sequence.state);
+  load_end(file, model.info().n_vocab, sequence);
+  sequence.sampler = load_sampler(file, model.info().n_vocab);
+  return sequence;
+}
+
+StateInfo read_state_info(const TensorFile& file) {
+  check_layout(file);
+  StateInfo info{text_at(file, "model_version"), text_at(file, "model_size"), text_at(file, "model")};
+  info.n_tokens = number_at(file, "tokens", UINT64_MAX);
+  if (file.metadata().contains("pending"))
+    info.pending = static_cast<TokenId>(number_at(file, "pending", uint64_t{1} << 32));
+  info.has_logits = file.find("logits") != nullptr;
+  info.sampler_position = number_at(file, "sampler_position", UINT64_MAX);
+  const TensorView* ids = file.find("sampler.ids");
+  if (ids != nullptr && !ids->shape.empty()) info.n_counted = ids->shape[0];
+  return info;
+}
+
+}  // namespace rwkv

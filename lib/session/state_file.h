@@ -1,0 +1,43 @@
+// Sequences on disk: stop here, go on there, with the same ids as without the stop.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "model/model.h"
+#include "session/sequence.h"
+
+namespace rwkv {
+
+class TensorFile;
+
+// The metadata key by which a state file is known; its value is the version of the layout below.
+inline constexpr const char* kStateFileKey = "rwkv_state";
+
+// A state file is a safetensors file. Tensors: layers.N.PART (f32) for each part of each layer; `logits` (f32
+// [n_vocab], when they are known); sampler.ids (i32 [n]) and sampler.counts (f32 [n]) for tokens that were
+// drawn. Metadata, as decimals: rwkv_state (1), tokens, pending (when there is one), sampler_position; and as
+// text: model (its fingerprint), model_version, model_size ("12 layers of 768"). The file appears whole or
+// not at all. Error kIo.
+void save_state(const std::filesystem::path& path, const Sequence& sequence, const Model& model);
+
+// Reads a state file of this very model, or a tuned initial state (tuned_state.h) as a sequence of no tokens.
+// Error, its message beginning with the path: another model's state, another version of the layout, not a
+// state, a tensor missing or of another shape, a number that makes no sense.
+Sequence load_state(const std::filesystem::path& path, const Model& model);
+
+// What a state file says of itself.
+struct StateInfo {
+  std::string model_version, model_size, model;  // as in the metadata; "?" where that is silent
+  uint64_t n_tokens = 0;
+  std::optional<TokenId> pending{};
+  bool has_logits = false;
+  uint64_t sampler_position = 0;  // in the random sequence
+  size_t n_counted = 0;           // tokens that penalties count
+};
+
+// Of a file with kStateFileKey; reads no tensor. Error, its message beginning with the path: a number that
+// makes no sense.
+StateInfo read_state_info(const TensorFile& file);
+
+}  // namespace rwkv

@@ -1,0 +1,7 @@
+#include "support/source_folder.h"
+
+namespace rwkv {
+
+std::filesystem::path source_folder() { return RWKV_SOURCE_DIR; }
+
+}  // namespace rwkv

@@ -1,0 +1,43 @@
+#include "common/json_text.h"
+
+#include <boost/json.hpp>
+#include <cmath>
+#include <string>
+
+#include "text/utf8.h"
+
+namespace rwkv {
+namespace {
+
+// RFC 4648, section 4.
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const std::string_view group = bytes.substr(i, 3);
+    uint32_t bits = 0;
+    for (size_t b = 0; b < 3; ++b)
+      bits = bits << 8 | (b < group.size() ? static_cast<unsigned char>(group[b]) : 0U);
+    for (size_t digit = 0; digit < 4; ++digit) {
+      text += digit <= group.size() ? kDigits[bits >> (18 - 6 * digit) & 63] : '=';
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+void add_bytes(boost::json::object& object, std::string_view key, std::string_view bytes) {
+  if (is_valid_utf8(bytes)) {
+    object[key] = std::string(bytes);
+  } else {
+    object[std::string(key) + "_base64"] = base64(bytes);
+  }
+}
+
+boost::json::value finite_or_null(double number) {
+  if (!std::isfinite(number)) return nullptr;
+  return number;
+}
+
+}  // namespace rwkv

@@ -1,0 +1,100 @@
+#include "generate/batch_run.h"
+
+#include <unistd.h>
+
+#include <exception>
+#include <iostream>
+
+#include "common/ordered_output.h"
+#include "common/tool.h"
+#include "core/error.h"
+
+namespace rwkv {
+namespace {
+
+constexpr size_t kMaxWaitingBytes = size_t{16} << 20;
+
+class BatchRun {
+ public:
+  BatchRun(JobSource& source, const GenerateOptions& options, Runner& runner, GenerateStats& stats)
+      : source_(source),
+        options_(options),
+        scheduler_(runner),
+        stats_(stats),
+        progress_("requests", "requests", options.quiet) {}
+
+  int run() {
+    for (admit(); scheduler_.size() > 0 && !stop_requested(); admit()) {
+      const auto [n_read, n_drawn] = scheduler_.step();
+      stats_.count_pass(n_read, n_drawn);
+      for (BatchJob& job : scheduler_.take_ended()) finish(job);
+      progress_.update(output_.n_written(), source_.n_expected());
+    }
+    if (stop_requested()) interrupt();
+    progress_.clear();
+    if (options_.stats) stats_.print_batch(std::cerr, output_.n_written(), n_failed_);
+    if (input_error_) std::rethrow_exception(input_error_);
+    return n_failed_ > 0 ? kFailure : kSuccess;
+  }
+
+ private:
+  void admit() {
+    while (scheduler_.size() < options_.batch && !input_done_ && !output_.full()) {
+      auto job = next();
+      if (!job) return;
+      if (job->error.empty()) {
+        scheduler_.add(std::move(*job));
+      } else {
+        finish(*job);
+      }
+    }
+  }
+
+  std::optional<BatchJob> next() {
+    const bool wait = scheduler_.size() == 0;
+    std::optional<BatchJob> job;
+    try {
+      job = source_.next(wait);
+    } catch (const Error&) {
+      input_error_ = std::current_exception();
+    }
+    input_done_ = input_error_ || (wait && !job);
+    return job;
+  }
+
+  void finish(BatchJob& job) {
+    std::string answer = source_.answer(job);
+    if (!job.error.empty()) ++n_failed_;
+    if (::isatty(STDOUT_FILENO) == 1) progress_.clear();
+    output_.add(job.number, std::move(answer));
+  }
+
+  void interrupt() {
+    auto jobs = scheduler_.take_all();
+    for (BatchJob& job : jobs) {
+      job.error = kInterruptedError;
+      finish(job);
+    }
+    progress_.clear();
+    std::cerr << "rwkv-generate: interrupted: " << jobs.size() << " of " << output_.n_written()
+              << " requests are unfinished, what follows them was not begun\n";
+  }
+
+  JobSource& source_;
+  const GenerateOptions& options_;
+  Scheduler scheduler_;
+  OrderedOutput output_{std::cout, kMaxWaitingBytes};
+  GenerateStats& stats_;
+  Progress progress_;
+  uint64_t n_failed_ = 0;
+  bool input_done_ = false;
+  std::exception_ptr input_error_;
+};
+
+}  // namespace
+
+int run_batch(JobSource& source, const GenerateOptions& options, Runner& runner, GenerateStats& stats) {
+  return BatchRun(source, options, runner, stats).run();
+}
+
+}  // namespace rwkv

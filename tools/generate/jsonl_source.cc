@@ -1,0 +1,76 @@
+#include "generate/jsonl_source.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "core/error.h"
+#include "session/state_file.h"
+
+namespace rwkv {
+namespace {
+
+std::string normal(const std::string& path) { return std::filesystem::path(path).lexically_normal(); }
+
+}  // namespace
+
+JsonlSource::JsonlSource(const GenerateOptions& options, const Tokenizer* tokenizer, const Runner& runner)
+    : defaults_{options.continuation, options.state_in, tokenizer, runner.model().info().n_vocab},
+      runner_(runner),
+      lines_(STDIN_FILENO) {}
+
+std::optional<BatchJob> JsonlSource::next(bool wait) {
+  if (!held_) held_ = next_request(wait);
+  if (!held_ || must_wait(*held_)) return std::nullopt;
+  return job_of(*std::exchange(held_, std::nullopt));
+}
+
+std::optional<Request> JsonlSource::next_request(bool wait) {
+  while (const auto line = lines_.next(wait)) {
+    if (line->find_first_not_of(" \t\r") != std::string::npos) return parse_request(*line, defaults_);
+  }
+  return std::nullopt;
+}
+
+bool JsonlSource::must_wait(const Request& request) const {
+  return being_written_.contains(normal(request.state_in)) ||
+         being_written_.contains(normal(request.state_out));
+}
+
+BatchJob JsonlSource::job_of(Request request) {
+  BatchJob job{
+      .number = n_requests_++, .prompt = std::move(request.prompt), .error = std::move(request.error)};
+  try {
+    if (job.error.empty()) {
+      job.continuation = {
+          request.state_in.empty() ? runner_.new_sequence() : load_state(request.state_in, runner_.model()),
+          request.continuation};
+    }
+  } catch (const Error& e) {
+    job.error = e.what();
+  }
+  if (!request.state_out.empty()) being_written_.insert(normal(request.state_out));
+  in_flight_[job.number] = std::move(request);
+  return job;
+}
+
+std::string JsonlSource::answer(BatchJob& job) {
+  const Request request = std::move(in_flight_.extract(job.number).mapped());
+  being_written_.erase(normal(request.state_out));
+  if (!request.state_out.empty() && (job.error.empty() || job.error == kInterruptedError)) {
+    try {
+      save_state(request.state_out, job.continuation.sequence(), runner_.model());
+    } catch (const Error& e) {
+      job.error = e.what();
+    }
+  }
+  return answer_line(request, job, defaults_.tokenizer) + '\n';
+}
+
+uint64_t JsonlSource::n_expected() const {
+  const double share = lines_.share_taken();
+  return share > 0 ? static_cast<uint64_t>(static_cast<double>(n_requests_) / share) : 0;
+}
+
+}  // namespace rwkv

@@ -1,0 +1,37 @@
+// Requests as jobs of a batch.
+#pragma once
+#include <map>
+#include <set>
+
+#include "common/line_source.h"
+#include "generate/batch_run.h"
+#include "generate/jsonl_request.h"
+#include "text/tokenizer.h"
+
+namespace rwkv {
+
+// Reads requests on standard input, one a line; its answers are lines too. A request that reads or writes a
+// state file waits until those before it that write the file have ended.
+class JsonlSource : public JobSource {
+ public:
+  JsonlSource(const GenerateOptions& options, const Tokenizer* tokenizer, const Runner& runner);
+
+  std::optional<BatchJob> next(bool wait) override;
+  std::string answer(BatchJob& job) override;
+  uint64_t n_expected() const override;
+
+ private:
+  std::optional<Request> next_request(bool wait);
+  bool must_wait(const Request& request) const;
+  BatchJob job_of(Request request);
+
+  RequestDefaults defaults_;
+  const Runner& runner_;
+  LineSource lines_;
+  std::optional<Request> held_;            // waits for a state file
+  std::map<uint64_t, Request> in_flight_;  // by their jobs' numbers
+  std::set<std::string> being_written_;    // state files
+  uint64_t n_requests_ = 0;
+};
+
+}  // namespace rwkv

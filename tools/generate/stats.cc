@@ -1,0 +1,63 @@
+#include "generate/stats.h"
+
+#include <chrono>
+#include <cstdio>
+
+#include "checkpoint/footprint.h"
+
+namespace rwkv {
+namespace {
+
+double now_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double rate(double count, double seconds) { return seconds > 0 ? count / seconds : 0; }
+
+}  // namespace
+
+GenerateStats::GenerateStats(const TensorFile& model, uint64_t seed)
+    : pass_bytes_(static_cast<double>(footprint(model).read_bytes)),
+      seed_(seed),
+      started_s_(now_s()),
+      prompt_end_s_(started_s_) {}
+
+void GenerateStats::end_prompt() { prompt_end_s_ = now_s(); }
+
+void GenerateStats::count_pass(uint64_t n_read, uint64_t n_drawn) {
+  n_read_ += n_read;
+  n_drawn_ += n_drawn;
+  if (n_drawn > 0) ++n_drawing_passes_;
+}
+
+void GenerateStats::print(std::ostream& out) const {
+  const double prompt_s = prompt_end_s_ - started_s_, drawing_s = now_s() - prompt_end_s_;
+  const auto read = static_cast<double>(n_read_), drawn = static_cast<double>(n_drawn_);
+  char text[320];
+  std::snprintf(text, sizeof text,
+                "prompt: %.0f tokens in %.3f s, %.1f tokens/s\n"
+                "generation: %.0f tokens in %.3f s, %.1f tokens/s, %.2f GB/s\n"
+                "seed: %llu\n",
+                read, prompt_s, rate(read, prompt_s), drawn, drawing_s, rate(drawn, drawing_s),
+                rate(static_cast<double>(n_drawing_passes_) * pass_bytes_ * 1e-9, drawing_s),
+                static_cast<unsigned long long>(seed_));
+  out << text;
+}
+
+void GenerateStats::print_batch(std::ostream& out, uint64_t n_requests, uint64_t n_failed) const {
+  const double elapsed_s = now_s() - started_s_, passes = static_cast<double>(n_drawing_passes_);
+  const auto read = static_cast<double>(n_read_), drawn = static_cast<double>(n_drawn_);
+  char text[400];
+  std::snprintf(text, sizeof text,
+                "requests: %llu in %.3f s, %llu failed\n"
+                "prompt: %.0f tokens, %.1f tokens/s\n"
+                "generation: %.0f tokens, %.1f tokens/s, %.2f GB/s, %.1f sequences together\n"
+                "seed: %llu\n",
+                static_cast<unsigned long long>(n_requests), elapsed_s,
+                static_cast<unsigned long long>(n_failed), read, rate(read, elapsed_s), drawn,
+                rate(drawn, elapsed_s), rate(passes * pass_bytes_ * 1e-9, elapsed_s), rate(drawn, passes),
+                static_cast<unsigned long long>(seed_));
+  out << text;
+}
+
+}  // namespace rwkv

@@ -1,0 +1,94 @@
+#include "inspect/facts.h"
+
+#include <array>
+#include <filesystem>
+
+#include "core/error.h"
+#include "model/architecture.h"
+#include "model/state.h"
+#include "model/tuned_state.h"
+#include "text/tokenizer.h"
+
+namespace rwkv {
+namespace {
+
+constexpr std::array kModelDTypes = {DType::kF32, DType::kF16, DType::kBf16,
+                                     DType::kQ8,  DType::kQ6,  DType::kQ4};
+
+// By the sizes that released models have.
+std::string fitting_tokenizer(size_t n_vocab) {
+  switch (n_vocab) {
+    case 65536:
+      return "World";
+    case 50277:
+    case 50304:
+      return "20B (GPT-NeoX)";
+    case 256:
+      return "bytes";
+    default:
+      return "its own";
+  }
+}
+
+void add_model(const TensorFile& file, FileFacts& facts) {
+  const ModelInfo info = detect_model(file);
+  facts.kind = "model";
+  facts.tokenizer = fitting_tokenizer(info.n_vocab);
+  facts.state_bytes = State(architecture_of(file).state_parts(info), info.n_layers).bytes();
+  facts.memory.push_back({"as stored", footprint(file)});
+  for (const DType dtype : kModelDTypes) {
+    facts.memory.push_back({std::string(dtype_info(dtype).name), footprint(file, dtype)});
+  }
+  facts.model = info;
+}
+
+void add_kind(const TensorFile& file, FileFacts& facts) {
+  if (file.metadata().contains(kStateFileKey)) {
+    facts.kind = "state";
+    facts.state = read_state_info(file);
+  } else if (has_tuned_state(file) && file.find("emb.weight") == nullptr) {
+    facts.kind = "tuned state";
+    facts.tuned_state = tuned_state_shape(file);
+  } else {
+    try {
+      add_model(file, facts);
+    } catch (const Error& e) {
+      facts.kind = "tensors";
+      facts.not_a_model = e.what();
+      if (facts.not_a_model.starts_with(facts.path + ": ")) facts.not_a_model.erase(0, facts.path.size() + 2);
+    }
+  }
+}
+
+}  // namespace
+
+FileFacts facts_of(const TensorFile& file) {
+  FileFacts facts;
+  facts.path = file.path();
+  facts.format = file.format();
+  facts.file_bytes = file.file().bytes().size();
+  facts.metadata = file.metadata();
+  facts.n_tensors = file.tensors().size();
+  facts.parameters = footprint(file).parameters;
+  for (const auto& tensor : file.tensors()) {
+    DTypeUse& use = facts.dtypes[std::string(dtype_info(tensor.dtype).name)];
+    ++use.tensors;
+    use.bytes += byte_size(tensor);
+  }
+  add_kind(file, facts);
+  return facts;
+}
+
+FileFacts facts_of_vocabulary(const std::string& path) {
+  const auto tokenizer = Tokenizer::load(path);
+  FileFacts facts;
+  facts.path = path;
+  facts.kind = "vocabulary";
+  facts.format = tokenizer->kind();
+  facts.vocab_size = tokenizer->vocab_size();
+  std::error_code error;
+  if (const auto size = std::filesystem::file_size(path, error); !error) facts.file_bytes = size;
+  return facts;
+}
+
+}  // namespace rwkv

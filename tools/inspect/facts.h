@@ -1,0 +1,52 @@
+// What rwkv-inspect tells about a file.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checkpoint/footprint.h"
+#include "formats/tensor_file.h"
+#include "model/model_info.h"
+#include "session/state_file.h"
+
+namespace rwkv {
+
+struct DTypeUse {
+  uint64_t tensors = 0, bytes = 0;
+};
+
+struct MemoryNeed {
+  std::string dtype;  // "as stored", or that of a conversion
+  Footprint footprint;
+};
+
+struct FileFacts {
+  std::string path;
+  std::string kind;  // "model", "state", "tuned state", "tensors" (of no known model), "vocabulary"
+  std::string
+      format;  // "safetensors", "PyTorch zip" ...; of a vocabulary its kind: "World", "byte-level BPE"
+  uint64_t file_bytes = 0;
+
+  std::optional<ModelInfo> model;
+  std::string not_a_model;         // why, for a kind of "tensors"
+  std::string tokenizer;           // that fits the model
+  uint64_t state_bytes = 0;        // of one sequence
+  std::vector<MemoryNeed> memory;  // of a model: as stored first
+
+  std::optional<StateInfo> state;
+  Shape tuned_state;  // of a tuned state: layers, heads, head size, head size
+
+  uint64_t parameters = 0, n_tensors = 0;
+  std::map<std::string, DTypeUse> dtypes;
+  std::map<std::string, std::string> metadata;
+
+  std::optional<uint64_t> vocab_size;  // of a vocabulary
+};
+
+// Reads headers only. Error naming the file, when it is nothing that we know.
+FileFacts facts_of(const TensorFile& file);
+FileFacts facts_of_vocabulary(const std::string& path);
+
+}  // namespace rwkv

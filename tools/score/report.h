@@ -1,0 +1,44 @@
+// What rwkv-score tells of one text.
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "common/npy.h"
+#include "common/tool.h"
+#include "score/options.h"
+#include "score/sums.h"
+#include "session/scorer.h"
+#include "text/tokenizer.h"
+
+namespace rwkv {
+
+class ScoreReport {
+ public:
+  // `n_ids`, the length of the text, matters to --logits and --against alone. `tokenizer` may be null. Error
+  // kIo, kFormat: of the files of --logits and --against.
+  ScoreReport(const ScoreOptions& options, const Tokenizer* tokenizer, uint64_t n_ids, size_t n_vocab);
+
+  // How many ids there will be, for the progress; 0: not known.
+  void expect(uint64_t n_ids) { n_expected_ = n_ids; }
+  void add(const ScoredRow& row);
+  void finish();
+
+ private:
+  void compare_and_write(size_t position, std::span<const float> logits);
+  void add_likelihood(size_t position, TokenId id, double log_prob);
+  void print_token(size_t position, TokenId id, double log_prob);
+  void print_json() const;
+  void print_lines() const;
+
+  const ScoreOptions& options_;
+  const Tokenizer* tokenizer_;
+  uint64_t n_expected_ = 0;
+  Progress progress_;
+  std::optional<NpyFile> reference_;
+  std::optional<NpyWriter> writer_;
+  std::vector<float> reference_row_;
+  LikelihoodSum sum_;
+  LogitComparison comparison_;
+};
+
+}  // namespace rwkv

@@ -1,0 +1,42 @@
+// What the answers of a run of requests come to.
+#pragma once
+#include <ostream>
+
+#include "score/request.h"
+#include "score/sums.h"
+
+namespace boost::json {
+class object;
+}
+
+namespace rwkv {
+
+class ScoreSummary {
+ public:
+  // `tokenizer` may be null; it must outlive this.
+  explicit ScoreSummary(const Tokenizer* tokenizer) : tokenizer_(tokenizer) {}
+
+  void add(const ScoreRequest& request);
+  uint64_t n_requests() const { return n_requests_; }
+  bool any_failed() const { return n_errors_ > 0; }
+  void print_json(std::ostream& out) const;
+  // The same, a key and its value a line; nothing of multiple choices without an answer.
+  void print_lines(std::ostream& out) const;
+
+ private:
+  // How many choices were right.
+  struct Right {
+    uint64_t best = 0, per_token = 0, per_byte = 0, greedy = 0;
+  };
+  void add_choice(const ScoreRequest& request);
+  boost::json::object json() const;
+
+  const Tokenizer* tokenizer_;
+  uint64_t n_requests_ = 0, n_errors_ = 0, n_texts_ = 0, n_choices_ = 0;
+  LikelihoodSum texts_;
+  uint64_t n_answered_ = 0, n_with_bytes_ = 0;  // choices with an answer; those of them that are texts
+  Right right_;
+  double answer_nats_ = 0;  // -ln p of all answers
+};
+
+}  // namespace rwkv
