@@ -5,8 +5,9 @@ add_library(rwkv_options INTERFACE)
 target_compile_features(rwkv_options INTERFACE cxx_std_20)
 # No contraction: an a*b+c that the compiler fuses on one machine only would change the bits of a result.
 # Kernels keep vectors in arrays, which SVE and RVV cannot; NEON serves their CPUs. VNNI (AVX3_DL) is left out by
-# Highway 1.0.3 unless asked for.
-set(disabled_targets "HWY_SSSE3|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128|HWY_RVV")
+# Highway unless asked for. What newer versions of Highway have beyond AVX3_DL (AVX3_ZEN4, AVX3_SPR, AVX10_2: the lowest
+# seven bits) would only be a copy of AVX3_DL's code: kernels ask by themselves for extensions (lib/kernels/targets.h).
+set(disabled_targets "0x7FLL|HWY_SSSE3|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128|HWY_RVV")
 if(RWKV_FEW_SIMD_TARGETS)
   string(APPEND disabled_targets "|HWY_SSE4|HWY_AVX3")
 endif()

@@ -54,14 +54,14 @@ template <class Codec, class DF>
 HWY_INLINE void Widen(DF df, const typename Codec::Stored* HWY_RESTRICT from, size_t n,
                       float* HWY_RESTRICT to) {
   constexpr size_t kN = hn::MaxLanes(df);
-  size_t i = 0;
-  for (; i + kN <= n; i += kN) hn::StoreU(Codec::Load(df, from + i), df, to + i);
-  if (i == n) return;
+  const size_t n_rest = n % kN, n_whole = n - n_rest;
+  for (size_t i = 0; i < n_whole; i += kN) hn::StoreU(Codec::Load(df, from + i), df, to + i);
+  if (n_rest == 0) return;
   typename Codec::Stored rest[kN] = {};
   HWY_ALIGN float wide[kN];
-  std::memcpy(rest, from + i, (n - i) * sizeof rest[0]);
+  std::memcpy(rest, from + n_whole, n_rest * sizeof rest[0]);
   hn::StoreU(Codec::Load(df, rest), df, wide);
-  std::memcpy(to + i, wide, (n - i) * sizeof(float));
+  std::memcpy(to + n_whole, wide, n_rest * sizeof(float));
 }
 
 }  // namespace rwkv::HWY_NAMESPACE
