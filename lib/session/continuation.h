@@ -49,6 +49,8 @@ class Continuation {
   // To be fed for the next draw. Once it has stopped: stands after the last token shown, if `keep_end` was
   // set.
   Sequence& sequence() { return sequence_; }
+  const Sequence& sequence() const { return sequence_; }
+  bool keeps_end() const { return options_.keep_end; }
   // Draws one token from what follows sequence(); the row is changed. Only while stopped() is kNone.
   void draw_from(std::span<float> logits);
   // Gives up: what was held back because it might become a stop text may be shown.

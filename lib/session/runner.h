@@ -13,6 +13,7 @@ namespace rwkv {
 struct Reading {
   Sequence* sequence;
   std::span<const TokenId> tokens;  // not empty
+  bool wants_logits = false;        // of what foretold each token
 };
 
 // One model with the scratch memory to run it; used by one thread at a time. Results do not depend on what is
@@ -32,12 +33,14 @@ class Runner {
   void read(Sequence& sequence, std::span<const TokenId> tokens);
   // Reads for some sequences and tells what follows others, in the same passes over the weights; no sequence
   // may be named twice. Returns a row for each of `drawing`: the logits of what follows it. One of no tokens
-  // begins from id 0. The rows may be changed and hold until the next call; the sequences have neither
-  // `pending` nor `logits` after it.
+  // begins from id 0. Behind them stands, for each reading that wants them, a row for each of its tokens: the
+  // logits in front of that token; a sequence without `pending` has none for the first. The rows may be
+  // changed and hold until the next call; drawing sequences have neither `pending` nor `logits` after it.
   std::vector<std::span<float>> step(std::span<Sequence* const> drawing, std::span<const Reading> reading);
 
  private:
-  std::vector<std::span<float>> add_drawing(std::span<Sequence* const> drawing,
+  // With memory for `n_more` rows.
+  std::vector<std::span<float>> add_drawing(std::span<Sequence* const> drawing, size_t n_more,
                                             std::vector<Segment>& segments);
   void add_reading(std::span<const Reading> reading, std::vector<Segment>& segments);
 

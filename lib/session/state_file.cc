@@ -1,6 +1,8 @@
 #include "session/state_file.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 
 #include "core/error.h"
@@ -35,6 +37,31 @@ void add_state(std::vector<TensorView>& tensors, const State& state) {
       tensors.push_back(view_of(part_name(layer, part), DType::kF32, part.shape, state.part(layer, i)));
     }
   }
+}
+
+// FNV-1a's steps on words of eight bytes, which take a large state more quickly than single bytes.
+uint64_t add_to_hash(uint64_t hash, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    uint64_t word = bytes.size();
+    const size_t n = std::min(bytes.size(), sizeof word);
+    std::memcpy(&word, bytes.data(), n);
+    hash = (hash ^ word) * 0x100000001B3;
+    hash ^= hash >> 32;
+    bytes = bytes.subspan(n);
+  }
+  return hash;
+}
+
+// Whatever the order of the tensors.
+std::string checksum(std::span<const TensorView> tensors) {
+  uint64_t sum = 0;
+  for (const TensorView& tensor : tensors) {
+    const uint64_t name = add_to_hash(0xCBF29CE484222325, std::as_bytes(std::span(tensor.name)));
+    sum += add_to_hash(name, tensor.bytes);
+  }
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(sum));
+  return text;
 }
 
 std::map<std::string, std::string> metadata_of(const Sequence& sequence, const Model& model) {
@@ -100,6 +127,12 @@ void check_model(const TensorFile& file, const Model& model) {
   }
 }
 
+void check_sum(const TensorFile& file) {
+  const auto found = file.metadata().find("checksum");
+  if (found == file.metadata().end() || found->second == checksum(file.tensors())) return;
+  file.fail("broken: its bytes are not those that were saved");
+}
+
 void load_parts(const TensorFile& file, State& state) {
   for (size_t layer = 0; layer < state.n_layers(); ++layer) {
     for (size_t i = 0; i < state.parts().size(); ++i) {
@@ -148,13 +181,15 @@ Sequence load_tuned(const TensorFile& file, State initial) {
 
 }  // namespace
 
-void save_state(const std::filesystem::path& path, const Sequence& sequence, const Model& model) {
+void save_state(const std::filesystem::path& path, const Sequence& sequence, const Model& model,
+                std::span<const TokenId> history) {
   std::vector<int32_t> ids;
   std::vector<float> counts;
   for (const auto& [id, count] : sequence.sampler.counts) {
     ids.push_back(static_cast<int32_t>(id));
     counts.push_back(count);
   }
+  const std::vector<int32_t> past(history.begin(), history.end());
   std::vector<TensorView> tensors;
   add_state(tensors, sequence.state);
   const auto add = [&](const char* name, DType dtype, auto values) {
@@ -163,7 +198,10 @@ void save_state(const std::filesystem::path& path, const Sequence& sequence, con
   add("logits", DType::kF32, std::span<const float>(sequence.logits));
   add("sampler.ids", DType::kI32, std::span<const int32_t>(ids));
   add("sampler.counts", DType::kF32, std::span<const float>(counts));
-  write_safetensors(path, tensors, metadata_of(sequence, model));
+  add("history", DType::kI32, std::span<const int32_t>(past));
+  auto metadata = metadata_of(sequence, model);
+  metadata["checksum"] = checksum(tensors);
+  write_safetensors(path, tensors, metadata);
 }
 
 Sequence load_state(const std::filesystem::path& path, const Model& model) {
@@ -176,7 +214,15 @@ Sequence load_state(const std::filesystem::path& path, const Model& model) {
   load_parts(file, sequence.state);
   load_end(file, model.info().n_vocab, sequence);
   sequence.sampler = load_sampler(file, model.info().n_vocab);
+  check_sum(file);
   return sequence;
+}
+
+std::vector<TokenId> read_history(const TensorFile& file) {
+  if (file.find("history") == nullptr) return {};
+  std::vector<int32_t> ids(number_at(file, "tokens", file.file().bytes().size() / sizeof(int32_t)));
+  copy_values(checked_tensor(file, "history", DType::kI32, {ids.size()}), std::span(ids));
+  return {ids.begin(), ids.end()};
 }
 
 StateInfo read_state_info(const TensorFile& file) {

@@ -2,7 +2,9 @@
 #pragma once
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "model/model.h"
 #include "session/sequence.h"
@@ -16,15 +18,21 @@ inline constexpr const char* kStateFileKey = "rwkv_state";
 
 // A state file is a safetensors file. Tensors: layers.N.PART (f32) for each part of each layer; `logits` (f32
 // [n_vocab], when they are known); sampler.ids (i32 [n]) and sampler.counts (f32 [n]) for tokens that were
-// drawn. Metadata, as decimals: rwkv_state (1), tokens, pending (when there is one), sampler_position; and as
-// text: model (its fingerprint), model_version, model_size ("12 layers of 768"). The file appears whole or
-// not at all. Error kIo.
-void save_state(const std::filesystem::path& path, const Sequence& sequence, const Model& model);
+// drawn; history (i32 [n_tokens]): the ids read or drawn, when they are given. Metadata, as decimals:
+// rwkv_state (1), tokens, pending (when there is one), sampler_position; and as text: model (its
+// fingerprint), model_version, model_size ("12 layers of 768"), checksum (over the tensors' bytes, 16
+// hexadecimal digits). The file appears whole or not at all. Error kIo.
+void save_state(const std::filesystem::path& path, const Sequence& sequence, const Model& model,
+                std::span<const TokenId> history = {});
 
 // Reads a state file of this very model, or a tuned initial state (tuned_state.h) as a sequence of no tokens.
 // Error, its message beginning with the path: another model's state, another version of the layout, not a
-// state, a tensor missing or of another shape, a number that makes no sense.
+// state, a tensor missing or of another shape, a number that makes no sense, bytes that are not those of the
+// checksum (files of older versions have none).
 Sequence load_state(const std::filesystem::path& path, const Model& model);
+
+// The ids that the file says were read or drawn; empty when it does not. Error as load_state().
+std::vector<TokenId> read_history(const TensorFile& file);
 
 // What a state file says of itself.
 struct StateInfo {

@@ -83,7 +83,7 @@ TEST_F(SchedulerTest, ALongPromptStallsNobody) {
   EXPECT_EQ(scheduler.step().n_drawn, 2);
 }
 
-TEST_F(SchedulerTest, ReadsThePromptThatHasWaitedLongestFirst) {
+TEST_F(SchedulerTest, FillsThePassWithWhatShortPromptsLeave) {
   Scheduler scheduler(runner_);
   scheduler.add(job(0, 100, 1));
   scheduler.add(job(1, 20, 1));
@@ -91,6 +91,126 @@ TEST_F(SchedulerTest, ReadsThePromptThatHasWaitedLongestFirst) {
   EXPECT_EQ(scheduler.step().n_read, 24);
   scheduler.step();
   EXPECT_EQ(scheduler.take_ended().size(), 2);
+}
+
+TEST_F(SchedulerTest, PromptsShareAPassEqually) {
+  Scheduler scheduler(runner_);
+  scheduler.add(job(0, 500, 1));
+  scheduler.add(job(1, 30, 1));
+  scheduler.add(job(2, 500, 1));
+  scheduler.step();
+  EXPECT_EQ(scheduler.jobs()[0].n_read, 33);
+  EXPECT_EQ(scheduler.jobs()[1].n_read, 30);
+  EXPECT_EQ(scheduler.jobs()[2].n_read, 33);
+}
+
+TEST_F(SchedulerTest, ReadsWhatPromptsBeginWithOnce) {
+  Scheduler scheduler(runner_);
+  std::vector<std::vector<TokenId>> wanted;
+  for (uint64_t number = 0; number < 4; ++number) {
+    BatchJob one = job(number, 0, 12);
+    one.begins_anew = true;
+    one.prompt = some_tokens(number == 2 ? 150 : 400, 9);
+    if (number == 3) one.prompt.push_back(7);
+    wanted.push_back(alone(one));
+    scheduler.add(std::move(one));
+  }
+  uint64_t n_read = 0;
+  std::vector<std::vector<TokenId>> found(4);
+  while (scheduler.size() > 0) {
+    n_read += scheduler.step().n_read;
+    for (const auto& ended : scheduler.take_ended()) found[ended.number] = ids_of(ended);
+  }
+  EXPECT_EQ(n_read, 401);
+  EXPECT_EQ(found, wanted);
+}
+
+TEST_F(SchedulerTest, AJobWhoseLeaderIsRemovedReadsByItself) {
+  Scheduler scheduler(runner_);
+  std::vector<TokenId> wanted;
+  for (uint64_t number = 0; number < 3; ++number) {
+    BatchJob one = job(number, 0, 6);
+    one.begins_anew = true;
+    one.prompt = some_tokens(300, 9);
+    if (number == 2) wanted = alone(one);
+    scheduler.add(std::move(one));
+  }
+  scheduler.step();
+  scheduler.remove(0);
+  scheduler.step();
+  scheduler.remove(1);
+  std::vector<BatchJob> ended;
+  for (int i = 0; i < 20 && ended.empty(); ++i) {
+    scheduler.step();
+    ended = scheduler.take_ended();
+  }
+  ASSERT_EQ(ended.size(), 1);
+  EXPECT_EQ(ids_of(ended[0]), wanted);
+}
+
+TEST_F(SchedulerTest, GoesOnFromWhatTheCacheKnows) {
+  PrefixCache cache(model_, {});
+  const auto run = [&](BatchJob one, PrefixCache* with) {
+    Scheduler scheduler(runner_, with);
+    scheduler.add(std::move(one));
+    std::vector<BatchJob> ended;
+    while (ended.empty()) {
+      scheduler.step();
+      ended = scheduler.take_ended();
+    }
+    return std::move(ended.front());
+  };
+  const auto asked = [&](size_t n_prompt) {
+    BatchJob one = job(0, 0, 10);
+    ContinuationOptions options{.max_tokens = 10, .stop_at_end_of_text = false, .keep_end = true};
+    one.continuation = {runner_.new_sequence(), options};
+    one.begins_anew = true;
+    one.prompt = some_tokens(n_prompt, 3);
+    one.turn_ends = {40, 600};
+    return one;
+  };
+  const BatchJob first = run(asked(700), &cache);
+  EXPECT_EQ(first.n_found, 0);
+  EXPECT_EQ(ids_of(first), alone(asked(700)));
+  EXPECT_EQ(ids_of(run(asked(700), &cache)), ids_of(first));
+  for (const auto& [n_prompt, n_known] : std::vector<std::pair<size_t, size_t>>{
+           {700, 700}, {701, 700}, {650, 600}, {590, 512}, {500, 40}, {39, 0}}) {
+    const BatchJob again = run(asked(n_prompt), &cache);
+    EXPECT_EQ(again.n_found, n_known);
+    EXPECT_EQ(ids_of(again), alone(asked(n_prompt))) << n_prompt;
+  }
+  BatchJob next = asked(700);  // the next turn: the answer, and more
+  for (const TokenId id : ids_of(first)) next.prompt.push_back(id);
+  next.prompt.push_back(11);
+  const BatchJob turn = run(next, &cache);
+  EXPECT_EQ(turn.n_found, 710);
+  EXPECT_EQ(ids_of(turn), alone(next));
+}
+
+TEST_F(SchedulerTest, TellsOfThePromptsTokens) {
+  Scheduler scheduler(runner_);
+  scheduler.add(job(0, 200, 30));
+  BatchJob scored = job(1, 150, 1);
+  scored.n_prompt_log_probs = 3;
+  const auto prompt = scored.prompt;
+  scheduler.add(std::move(scored));
+  std::vector<BatchJob> ended;
+  while (ended.empty()) {
+    scheduler.step();
+    ended = scheduler.take_ended();
+  }
+  ASSERT_EQ(ended[0].prompt_tokens.size(), 149);
+  Sequence sequence = runner_.new_sequence();
+  for (size_t i = 0; i + 1 < prompt.size(); ++i) {
+    runner_.read(sequence, {&prompt[i], 1});
+    Sequence* const one[] = {&sequence};
+    const auto row = runner_.step(one, {}).front();
+    const DrawnToken& token = ended[0].prompt_tokens[i];
+    ASSERT_EQ(token.id, prompt[i + 1]);
+    ASSERT_EQ(token.log_prob, log_prob(row, prompt[i + 1]));
+    ASSERT_EQ(token.most_likely.size(), 3);
+    ASSERT_EQ(token.most_likely[0].log_prob, top_log_probs(row, 1)[0].log_prob);
+  }
 }
 
 TEST_F(SchedulerTest, KeepsAnErrorInItsJob) {

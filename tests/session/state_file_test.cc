@@ -111,6 +111,23 @@ TEST_P(StateFile, TheSameSequenceGivesTheSameBytes) {
   EXPECT_EQ(read_file(path_), read_file(folder_ / "b"));
 }
 
+TEST_P(StateFile, KeepsTheHistoryWhenItIsGiven) {
+  save_state(path_, some_sequence(), model_);
+  EXPECT_TRUE(read_history(TensorFile::open(path_)).empty());
+  const std::vector<TokenId> history{3, 1, 4, 1, 5};
+  save_state(path_, some_sequence(), model_, history);
+  EXPECT_EQ(read_history(TensorFile::open(path_)), history);
+  EXPECT_EQ(message_of(path_, model_), "loaded");
+}
+
+TEST_P(StateFile, SeesAChangedBit) {
+  save_state(path_, some_sequence(), model_);
+  std::string content = read_file(path_);
+  content[content.size() - 3] = static_cast<char>(content[content.size() - 3] ^ 1);
+  write_file(path_, content);
+  EXPECT_EQ(message_of(path_, model_), "broken: its bytes are not those that were saved");
+}
+
 TEST_P(StateFile, RefusesWhatDoesNotFit) {
   const auto expect = [&](const char* wanted, const std::function<void(Tensors&, Metadata&)>& change) {
     write_changed(change);

@@ -1,0 +1,90 @@
+// What a model has read before, so that a prompt that begins alike need not be read again.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "model/model.h"
+#include "session/runner.h"
+#include "session/sequence.h"
+
+namespace rwkv {
+
+struct PrefixCacheOptions {
+  uint64_t max_bytes = uint64_t{1} << 30;  // of states in memory; as much again of files in the folder
+  std::filesystem::path folder{};          // empty: memory only
+};
+
+// Sequences that began from the model's initial state, by the ids they have read; the least recently used go
+// first. What is found is the very sequence that reading the ids gives, bit for bit. May be used by several
+// threads. Files are state files with a history (state_file.h), named by a hash of what the key is: the
+// model's fingerprint, its group norm's epsilon and the ids. Several processes may share a folder.
+class PrefixCache {
+ public:
+  // Takes up what the folder, which is made when it is not there, has of this model. `model` outlives this.
+  // Error kIo: the folder cannot be made or read.
+  PrefixCache(const Model& model, PrefixCacheOptions options);
+
+  // The sequence of the longest known beginning of `ids`, which may be all of them: n_tokens says how many
+  // they are. Its sampler has drawn nothing.
+  std::optional<Sequence> find(std::span<const TokenId> ids);
+  // `sequence` stands after `ids`; what its sampler has drawn is forgotten.
+  void insert(std::span<const TokenId> ids, const Sequence& sequence);
+  // Writes what the folder lacks. To be called now and then, by any thread; does nothing without a folder.
+  void write_back();
+
+  struct Stats {
+    uint64_t n_states = 0, memory_bytes = 0, file_bytes = 0;
+    bool wants_write_back = false;
+  };
+  Stats stats() const;
+  // What went wrong with files since the last call, a sentence each. The cache goes on without them.
+  std::vector<std::string> take_warnings();
+
+ private:
+  struct Entry {
+    uint64_t hash = 0;
+    std::vector<TokenId> ids;
+    std::shared_ptr<const Sequence> sequence{};  // null: only on disk
+    uint64_t memory_bytes = 0, file_bytes = 0;   // 0: not there
+    bool unwritable = false;                     // or its file had to make room
+  };
+  using Entries = std::list<Entry>;  // the most recently used first
+
+  uint64_t hash_step(uint64_t hash, TokenId id) const { return (hash ^ id) * 0x100000001B3; }
+  uint64_t hash_of(std::span<const TokenId> ids) const;
+  std::filesystem::path path_of(uint64_t hash) const;
+  void take_up_folder();
+  void take_up(const std::filesystem::path& path);
+  bool load(Entry& entry);
+  Entries::iterator next_unwritten();
+  void hold(Entry& entry, std::shared_ptr<const Sequence> sequence);
+  void make_room();
+  void forget_file(Entry& entry);
+  void warn(const std::string& message);
+
+  const Model& model_;
+  PrefixCacheOptions options_;
+  uint64_t seed_;  // of hashes
+  mutable std::mutex mutex_;
+  Entries entries_;
+  std::unordered_map<uint64_t, Entries::iterator> by_hash_;
+  uint64_t memory_bytes_ = 0, file_bytes_ = 0;
+  std::vector<std::string> warnings_;
+};
+
+// How many tokens, at most, lie between two states that are kept of a long prompt.
+constexpr size_t kPrefixInterval = 512;
+
+// Reads all of `ids` into a new sequence, as far as it must be read; keeps states of it on the way and at its
+// end. When the runner is asked to stop, the sequence stands after what was read.
+Sequence read_through(PrefixCache& cache, Runner& runner, std::span<const TokenId> ids);
+
+}  // namespace rwkv
