@@ -49,12 +49,12 @@ void for_heads(Pass& pass, const ModelInfo& info, Body&& body) {
   const size_t grain = std::max<size_t>(1, kParallelElements / work);
   // States come from memory, at a rate that may differ from thread to thread: several parts, to share them.
   const size_t n_sequences = pass.sequences.size(), n_parts = std::min<size_t>(4, n_sequences);
+  const WorkingState S(pass, kS);
   pass.pool.for_parts(info.n_heads, grain, n_parts, [&](size_t begin, size_t end, size_t part) {
     for (size_t s = n_sequences * part / n_parts; s < n_sequences * (part + 1) / n_parts; ++s) {
       const auto& sequence = pass.sequences[s];
       const size_t first = begin * N, n = (end - begin) * N;
-      body(HeadRows{sequence.first_row, sequence.n_rows, first, n,
-                    pass.state(s, kS).subspan(first * N, n * N)});
+      body(HeadRows{sequence.first_row, sequence.n_rows, first, n, S.take(s, first * N, n * N)});
     }
   });
 }

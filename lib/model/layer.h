@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "core/mat_span.h"
 #include "core/thread_pool.h"
@@ -16,6 +19,22 @@ namespace rwkv {
 struct SequenceRows {
   size_t first_row, n_rows;
   State* state;
+  bool preview = false;  // *state stays as it is; a Replay moves it later
+};
+
+// The first rows of a previewed sequence, or those behind rows that were replayed before.
+struct ReplayedRows {
+  size_t sequence;  // its index in the pass
+  size_t first_row, n_rows;
+  State* state;
+};
+// Moves one part of one layer's state past such rows: the bits that a pass over these rows leaves behind.
+using Replay = std::function<void(const ReplayedRows&)>;
+
+// What a pass keeps of previewed sequences: the rows that change states, and how they do.
+struct Previews {
+  Scratch rows;  // of all layers
+  std::vector<Replay> replays;
 };
 
 // The rows that go through a layer together.
@@ -29,11 +48,40 @@ struct Pass {
   size_t layer = 0;
   MatSpan<const float> embedded{};  // [rows, C] x as it entered the first layer
   MatSpan<float> v_first{};         // [rows, A] RWKV-7: values of the first layer, for those above
+  Previews* previews = nullptr;     // not null when a sequence is previewed
 
   size_t n_rows() const { return x.rows; }
   std::span<float> state(size_t sequence, size_t part) const {
     return sequences[sequence].state->part(layer, part);
   }
+  // Memory for rows that a replay needs, else as `scratch`.
+  Scratch& kept() const { return previews != nullptr ? previews->rows : scratch; }
+  void on_replay(Replay replay) {
+    if (previews != nullptr) previews->replays.push_back(std::move(replay));
+  }
+};
+
+// One part of the states of a pass, as a recurrence may change it: that of a previewed sequence is a copy,
+// which is dropped.
+class WorkingState {
+ public:
+  WorkingState(Pass& pass, size_t part) : pass_(pass), part_(part) {
+    if (pass.previews != nullptr)
+      copies_ = pass.scratch.matrix(pass.sequences.size(), pass.state(0, part).size());
+  }
+  // Elements [begin, begin + n) of a sequence's part. To be asked for once.
+  std::span<float> take(size_t sequence, size_t begin, size_t n) const {
+    const auto own = pass_.state(sequence, part_).subspan(begin, n);
+    if (!pass_.sequences[sequence].preview) return own;
+    const auto copy = copies_.row(sequence).subspan(begin, n);
+    std::ranges::copy(own, copy.begin());
+    return copy;
+  }
+
+ private:
+  const Pass& pass_;
+  size_t part_;
+  MatSpan<float> copies_;  // [sequences, elements of the part]
 };
 
 class Layer {

@@ -33,7 +33,26 @@ struct Workspace::Buffers {
   Scratch scratch;
   PassRows rows;
   std::vector<float> logits;
+  Previews previews;
+  std::vector<ReplayedRows>
+      previewed;  // of each such segment, the rows that its state has not been moved past
+
+  void begin_previews(std::span<const Segment> batch);
 };
+
+void Workspace::Buffers::begin_previews(std::span<const Segment> batch) {
+  previews.rows.reset();
+  previews.replays.clear();
+  previewed.clear();
+  size_t row = 0;
+  for (const Segment& segment : batch) {
+    assert(!segment.preview || previewed.size() == static_cast<size_t>(&segment - batch.data()));
+    if (!segment.preview) continue;
+    previewed.push_back({previewed.size(), row, segment.tokens.size(), segment.state});
+    row += segment.tokens.size();
+  }
+  assert(row <= kRowsOfPass);
+}
 
 Workspace::Workspace(size_t n_threads) : buffers_(std::make_unique<Buffers>(n_threads)) {}
 Workspace::Workspace(Workspace&&) noexcept = default;
@@ -54,7 +73,7 @@ struct Model::Impl {
   void embed(Pass& pass) const;
   MatSpan<const float> keep_embedded(Pass& pass) const;
   void write_logits(Pass& pass, std::span<const size_t> rows, MatSpan<float> logits) const;
-  void forward(const PassRows& rows, MatSpan<float> logits, Scratch& scratch, ThreadPool& pool) const;
+  void forward(const PassRows& rows, MatSpan<float> logits, Workspace::Buffers& buffers) const;
 };
 
 Model::Impl::Impl(TensorFile opened, const LoadOptions& options)
@@ -94,15 +113,16 @@ void Model::Impl::write_logits(Pass& pass, std::span<const size_t> rows, MatSpan
   matmul({{&head, normed, logits}}, pass.pool);
 }
 
-void Model::Impl::forward(const PassRows& rows, MatSpan<float> logits, Scratch& scratch,
-                          ThreadPool& pool) const {
+void Model::Impl::forward(const PassRows& rows, MatSpan<float> logits, Workspace::Buffers& buffers) const {
+  auto& scratch = buffers.scratch;
   scratch.reset();
   Pass pass{scratch.matrix(rows.tokens.size(), info.n_embd),
             rows.sequences,
             rows.sequence_of,
             rows.tokens,
             scratch,
-            pool};
+            buffers.pool};
+  if (rows.sequences.front().preview) pass.previews = &buffers.previews;
   embed(pass);
   pass.embedded = keep_embedded(pass);
   pass.v_first = scratch.matrix(pass.n_rows(), info.n_att);
@@ -142,7 +162,8 @@ class PassPlan {
       assert(!rest.empty());
       const auto part = rest.first(std::min(rest.size(), kRowsOfPass - rows.tokens.size()));
       want_logits(part.size(), part.size() == rest.size(), rows);
-      rows.sequences.push_back({rows.tokens.size(), part.size(), batch_[segment_].state});
+      rows.sequences.push_back(
+          {rows.tokens.size(), part.size(), batch_[segment_].state, batch_[segment_].preview});
       rows.sequence_of.insert(rows.sequence_of.end(), part.size(),
                               static_cast<uint32_t>(rows.sequences.size() - 1));
       rows.tokens.insert(rows.tokens.end(), part.begin(), part.end());
@@ -157,6 +178,7 @@ class PassPlan {
   void want_logits(size_t count, bool ends_segment, PassRows& rows) const {
     size_t n_wanted = which_ == LogitRows::kAll ? count : which_ == LogitRows::kLast && ends_segment ? 1 : 0;
     if (!batch_[segment_].wants_logits) n_wanted = 0;
+    if (batch_[segment_].preview) n_wanted = count;
     for (size_t i = count - n_wanted; i < count; ++i) {
       rows.logit_rows.push_back(rows.tokens.size() + i);
       rows.batch_rows.push_back({segment_, offset_ + i});
@@ -173,21 +195,41 @@ class PassPlan {
 void Model::forward(std::span<const Segment> batch, LogitRows which, MatSpan<float> logits,
                     Workspace& workspace) const {
   auto& b = *workspace.buffers_;
+  b.begin_previews(batch);
   PassPlan plan(batch, which);
   for (size_t n_done = 0; plan.next(b.rows); n_done += b.rows.logit_rows.size())
-    impl_->forward(b.rows, logits.rows_at(n_done, b.rows.logit_rows.size()), b.scratch, b.pool);
+    impl_->forward(b.rows, logits.rows_at(n_done, b.rows.logit_rows.size()), b);
 }
 
 void Model::forward(std::span<const Segment> batch, LogitRows which,
                     const std::function<void(const PassLogits&)>& on_pass, Workspace& workspace) const {
   auto& b = *workspace.buffers_;
+  b.begin_previews(batch);
   for (PassPlan plan(batch, which); plan.next(b.rows);) {
     const size_t n_rows = b.rows.logit_rows.size(), n_vocab = impl_->info.n_vocab;
     b.logits.resize(n_rows * n_vocab);
     const MatSpan<float> logits(b.logits.data(), n_rows, n_vocab);
-    impl_->forward(b.rows, logits, b.scratch, b.pool);
+    impl_->forward(b.rows, logits, b);
     on_pass({b.rows.tokens.size(), b.rows.batch_rows, logits});
   }
+}
+
+void Model::advance(std::span<const Advance> segments, Workspace& workspace) const {
+  auto& b = *workspace.buffers_;
+  std::vector<ReplayedRows> all;
+  for (const auto& [segment, n_tokens] : segments) {
+    ReplayedRows& rest = b.previewed.at(segment);
+    assert(n_tokens <= rest.n_rows);
+    if (n_tokens == 0) continue;
+    all.push_back({rest.sequence, rest.first_row, n_tokens, rest.state});
+    rest.first_row += n_tokens;
+    rest.n_rows -= n_tokens;
+  }
+  b.pool.for_ranges(b.previews.replays.size(), 1, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      for (const ReplayedRows& rows : all) b.previews.replays[i](rows);
+    }
+  });
 }
 
 }  // namespace rwkv

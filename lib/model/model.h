@@ -21,6 +21,14 @@ struct Segment {
   std::span<const TokenId> tokens;
   State* state;
   bool wants_logits = true;  // false: of none of its rows
+  // Logits are wanted of all its rows, whatever is asked for others, and *state stays as it was; advance()
+  // moves it. Previewed segments come first in a batch and have no more than kRowsOfPass tokens together.
+  bool preview = false;
+};
+
+// Some tokens of a previewed segment, by its index in the batch: those that follow the ones named before.
+struct Advance {
+  size_t segment, n_tokens;
 };
 
 // For which rows logits are wanted: the head's matmul is paid only for them.
@@ -89,6 +97,11 @@ class Model {
   // as it runs. It may throw to end the run.
   void forward(std::span<const Segment> batch, LogitRows which,
                const std::function<void(const PassLogits&)>& on_pass, Workspace& workspace) const;
+
+  // Moves the states of segments that the last forward() with this workspace previewed past the tokens named:
+  // the bits that forward() leaves when it runs just these. Costs a pass over the states, none over the
+  // weights. The segments' states must still be where they were.
+  void advance(std::span<const Advance> segments, Workspace& workspace) const;
 
  private:
   struct Impl;

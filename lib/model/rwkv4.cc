@@ -63,9 +63,15 @@ void Rwkv4Layer::time_mix(Pass& pass) const {
   const auto x = shifted_rows(pass, ln1_.weights(kLayerNormEps), kAttX);
   auto& s = pass.scratch;
   const auto mixed = [&](const auto& weight) { return x.mixed_from_before(weight, s.matrix(n, C)); };
-  const auto k = s.matrix(n, A), v = s.matrix(n, A), r = s.matrix(n, A), wkv = s.matrix(n, A);
+  const auto kept = [&] { return pass.kept().matrix(n, A); };
+  const auto k = kept(), v = kept(), wkv = kept(), r = s.matrix(n, A);
   matmul({{&key_, mixed(mix_k_), k}, {&value_, mixed(mix_v_), v}, {&receptance_, mixed(mix_r_), r}},
          pass.pool);
+  pass.on_replay([=, this, layer = pass.layer](const ReplayedRows& at) {
+    const Wkv4State state{at.state->part(layer, kAa), at.state->part(layer, kBb), at.state->part(layer, kPp)};
+    for (size_t row = at.first_row; row < at.first_row + at.n_rows; ++row)
+      wkv4(decay_, bonus_, k.row(row), v.row(row), state, wkv.row(row));
+  });
   run_wkv(pass, k, v, wkv);
   const auto gate = [&](size_t row, std::span<float> out) { sigmoid_times(r.row(row), wkv.row(row), out); };
   matmul({{&output_, LazyRows{wkv, gate}, pass.x, Store::kAdd}}, pass.pool);
@@ -76,12 +82,14 @@ void Rwkv4Layer::run_wkv(Pass& pass, MatSpan<const float> k, MatSpan<const float
                          MatSpan<float> wkv) const {
   constexpr size_t kExpCost = 16;  // a channel's work in plain elements
   const size_t grain = std::max<size_t>(16, kParallelElements / kExpCost / pass.n_rows() / 16 * 16);
+  const WorkingState aa(pass, kAa), bb(pass, kBb), pp(pass, kPp);
   pass.pool.for_ranges(wkv.cols, grain, [&](size_t begin, size_t end) {
     const auto part = [&](auto span) { return span.subspan(begin, end - begin); };
     for (size_t s = 0; s < pass.sequences.size(); ++s) {
-      const Wkv4State state{part(pass.state(s, kAa)), part(pass.state(s, kBb)), part(pass.state(s, kPp))};
-      const auto [first_row, n_rows, _] = pass.sequences[s];
-      for (size_t row = first_row; row < first_row + n_rows; ++row) {
+      const auto state_of = [&](const WorkingState& all) { return all.take(s, begin, end - begin); };
+      const Wkv4State state{state_of(aa), state_of(bb), state_of(pp)};
+      const auto& sequence = pass.sequences[s];
+      for (size_t row = sequence.first_row; row < sequence.first_row + sequence.n_rows; ++row) {
         wkv4(part(std::span(decay_)), part(std::span(bonus_)), part(k.row(row)), part(v.row(row)), state,
              part(wkv.row(row)));
       }

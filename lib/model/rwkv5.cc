@@ -84,13 +84,18 @@ void Rwkv5Layer::time_mix(Pass& pass) const {
   const auto x = shifted_rows(pass, ln1_.weights(kLayerNormEps), kAttX);
   auto& s = pass.scratch;
   const auto mixed = [&](const auto& weight) { return x.mixed_from_before(weight, s.matrix(n, C)); };
-  const auto r = s.matrix(n, A), k = s.matrix(n, A), v = s.matrix(n, A), g = s.matrix(n, A),
-             y = s.matrix(n, A);
+  const auto kept = [&] { return pass.kept().matrix(n, A); };
+  const auto r = kept(), k = kept(), v = kept(), y = kept(), g = s.matrix(n, A);
   const MatmulJob jobs[] = {{&receptance_, mixed(mix_r_), r},
                             {&key_, mixed(mix_k_), k},
                             {&value_, mixed(mix_v_), v},
                             {&gate_, mixed(mix_g_), g}};
   matmul(std::span(jobs, gated_ ? 4 : 3), pass.pool);
+  pass.on_replay([=, this, layer = pass.layer](const ReplayedRows& at) {
+    const auto of = [&](MatSpan<float> m) { return m.rows_at(at.first_row, at.n_rows); };
+    const MatSpan<const float> decay(decay_.data(), at.n_rows, A, 0);
+    wkv5({of(r), of(k), of(v), decay, bonus_}, info_.head_size, at.state->part(layer, kS), of(y));
+  });
   for_heads(pass, info_, [&](const HeadRows& at) {
     const MatSpan<const float> decay(at.part(decay_).data(), at.n_rows, at.n_channels, 0);  // of every token
     const auto out = at.part(y), gate = at.part(g);

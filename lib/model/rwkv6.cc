@@ -101,8 +101,9 @@ void Rwkv6Layer::time_mix(Pass& pass) const {
   const auto x = shifted_rows(pass, ln1_.weights(kLayerNormEps), kAttX);
   const MixedRows mixed = mixed_rows(pass, x);
   auto& s = pass.scratch;
-  const auto r = s.matrix(n, A), k = s.matrix(n, A), v = s.matrix(n, A), g = s.matrix(n, A),
-             w = s.matrix(n, A), y = s.matrix(n, A), z = s.matrix(n, decay_rank_);
+  const auto kept = [&] { return pass.kept().matrix(n, A); };
+  const auto r = kept(), k = kept(), v = kept(), w = kept(), y = kept(), g = s.matrix(n, A),
+             z = s.matrix(n, decay_rank_);
   matmul({{&receptance_, mixed[kR], r},
           {&key_, mixed[kK], k},
           {&value_, mixed[kV], v},
@@ -111,6 +112,10 @@ void Rwkv6Layer::time_mix(Pass& pass) const {
          pass.pool);
   const auto tanh_of_z = [&](size_t row, std::span<float> out) { tanh_of(z.row(row), out); };
   matmul({{&decay_w2_, LazyRows{z, tanh_of_z}, w}}, pass.pool);
+  pass.on_replay([=, this, layer = pass.layer](const ReplayedRows& at) {
+    const auto of = [&](MatSpan<float> m) { return m.rows_at(at.first_row, at.n_rows); };
+    wkv5({of(r), of(k), of(v), of(w), bonus_}, info_.head_size, at.state->part(layer, kS), of(y));
+  });
   for_heads(pass, info_, [&](const HeadRows& at) {
     const auto decay = at.part(w), out = at.part(y), gate = at.part(g);
     for (size_t t = 0; t < at.n_rows; ++t) decay6(at.part(decay_), decay.row(t), decay.row(t));

@@ -89,12 +89,11 @@ Rwkv7Layer::Rows Rwkv7Layer::project(Pass& pass) const {
   const auto x = shifted_rows(pass, ln1_.weights(kLayerNormEps), kAttX);
   auto& s = pass.scratch;
   const auto matrix = [&](size_t cols) { return s.matrix(n, cols); };
+  const auto kept = [&] { return pass.kept().matrix(n, info_.n_att); };
   const auto mixed = [&](const auto& weight) { return x.mixed_from_now(weight, matrix(C)); };
   Rows rows;
-  for (auto* m :
-       {&rows.r, &rows.w, &rows.k, &rows.v, &rows.a, &rows.g, &rows.v_mix, &rows.kappa, &rows.b, &rows.y}) {
-    *m = matrix(info_.n_att);
-  }
+  for (auto* m : {&rows.r, &rows.w, &rows.k, &rows.v, &rows.kappa, &rows.b, &rows.y}) *m = kept();
+  for (auto* m : {&rows.a, &rows.g, &rows.v_mix}) *m = matrix(info_.n_att);
   const auto zw = matrix(w_.down.rows), za = matrix(a_.down.rows), zg = matrix(g_.down.rows),
              zv = matrix(v_.down.rows);
   const MatmulJob down[] = {{&receptance_, mixed(x_r_), rows.r}, {&key_, mixed(x_k_), rows.k},
@@ -148,6 +147,11 @@ void Rwkv7Layer::finish(const Rows& rows, const HeadRows& at) const {
 
 void Rwkv7Layer::time_mix(Pass& pass) const {
   const Rows rows = project(pass);
+  pass.on_replay([rows, layer = pass.layer, N = info_.head_size](const ReplayedRows& at) {
+    const auto of = [&](MatSpan<float> m) { return m.rows_at(at.first_row, at.n_rows); };
+    const Wkv7Input in{of(rows.r), of(rows.w), of(rows.k), of(rows.v), of(rows.kappa), of(rows.b)};
+    wkv7(in, N, at.state->part(layer, kS), of(rows.y));
+  });
   for_heads(pass, info_, [&](const HeadRows& at) {
     prepare(rows, pass.v_first, at);
     const Wkv7Input in{at.part(rows.r), at.part(rows.w),     at.part(rows.k),

@@ -17,7 +17,7 @@ LazyRows ShiftedRows::mixed_from_now(const std::vector<float>& weight, MatSpan<f
 }
 
 ShiftedRows shifted_rows(Pass& pass, const NormWeights& norm, size_t part) {
-  const ShiftedRows shifted{pass.scratch.matrix(pass.sequences.size() + pass.n_rows(), pass.x.cols),
+  const ShiftedRows shifted{pass.kept().matrix(pass.sequences.size() + pass.n_rows(), pass.x.cols),
                             pass.sequence_of};
   const size_t C = pass.x.cols;
   constexpr size_t kNormCost = 4;  // of an element: it is read three times and written
@@ -29,8 +29,13 @@ ShiftedRows shifted_rows(Pass& pass, const NormWeights& norm, size_t part) {
       const auto& sequence = pass.sequences[s];
       const auto remembered = pass.state(s, part);
       std::ranges::copy(remembered, shifted.rows.row(sequence.first_row + s).begin());
-      std::ranges::copy(shifted.now(sequence.first_row + sequence.n_rows - 1), remembered.begin());
+      if (!sequence.preview)
+        std::ranges::copy(shifted.now(sequence.first_row + sequence.n_rows - 1), remembered.begin());
     }
+  });
+  pass.on_replay([rows = shifted.rows, layer = pass.layer, part](const ReplayedRows& at) {
+    const size_t last = at.first_row + at.n_rows - 1;
+    std::ranges::copy(rows.row(last + at.sequence + 1), at.state->part(layer, part).begin());
   });
   return shifted;
 }

@@ -28,6 +28,21 @@ bool Continuation::is_stop_id(TokenId id) {
   return stopped_ != StopReason::kNone;
 }
 
+std::string_view Continuation::bytes_of(TokenId id) const {
+  return options_.bytes_of ? options_.bytes_of(id) : std::string_view();
+}
+
+void Continuation::record_token(TokenId id, SamplerState& sampler) const {
+  const bool counts_one = options_.penalize_all || !options_.bytes_of;
+  record(id, counts_one ? 1 : penalty_count(bytes_of(id)), options_.sampler, sampler);
+}
+
+TokenId Continuation::rehearse(std::span<float> logits, SamplerState& sampler) const {
+  const TokenId id = draw(logits, options_.sampler, sampler);
+  record_token(id, sampler);
+  return id;
+}
+
 DrawnToken Continuation::describe(TokenId id, std::span<const float> logits) const {
   if (options_.n_log_probs == 0) return {id, 0, {}};
   return {id, log_prob(logits, id), top_log_probs(logits, options_.n_log_probs)};
@@ -35,7 +50,7 @@ DrawnToken Continuation::describe(TokenId id, std::span<const float> logits) con
 
 void Continuation::accept(DrawnToken token, std::vector<float> logits) {
   const TokenId id = token.id;
-  const std::string_view bytes = options_.bytes_of ? options_.bytes_of(id) : std::string_view();
+  const std::string_view bytes = bytes_of(id);
   const bool stop = stop_text_.add(bytes);
   bytes_ += bytes;
   n_safe_bytes_ = stop_text_.safe();
@@ -44,8 +59,7 @@ void Continuation::accept(DrawnToken token, std::vector<float> logits) {
     held_.back().before = sequence_;
     held_.back().before->logits = std::move(logits);
   }
-  const bool counts_one = options_.penalize_all || !options_.bytes_of;
-  record(id, counts_one ? 1 : penalty_count(bytes), options_.sampler, sequence_.sampler);
+  record_token(id, sequence_.sampler);
   sequence_.pending = id;
   ++sequence_.n_tokens;
   ++n_drawn_;

@@ -51,8 +51,14 @@ class Continuation {
   Sequence& sequence() { return sequence_; }
   const Sequence& sequence() const { return sequence_; }
   bool keeps_end() const { return options_.keep_end; }
+  uint64_t n_left() const { return options_.max_tokens - n_drawn_; }  // tokens that may still be drawn
+  // Whether it may stand, in the end, after a token before the last one drawn.
+  bool may_return() const { return options_.keep_end && !options_.stop_texts.empty(); }
   // Draws one token from what follows sequence(); the row is changed. Only while stopped() is kNone.
   void draw_from(std::span<float> logits);
+  // What it would draw from this row, which is changed, if its sampler were in this state, which goes on by a
+  // token.
+  TokenId rehearse(std::span<float> logits, SamplerState& sampler) const;
   // Gives up: what was held back because it might become a stop text may be shown.
   void release_held();
   // The tokens that may be shown and were not taken before.
@@ -69,6 +75,8 @@ class Continuation {
   };
 
   bool is_stop_id(TokenId id);
+  std::string_view bytes_of(TokenId id) const;
+  void record_token(TokenId id, SamplerState& sampler) const;
   DrawnToken describe(TokenId id, std::span<const float> logits) const;
   void accept(DrawnToken token, std::vector<float> logits);
   void return_to_last_shown();

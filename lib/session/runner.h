@@ -16,6 +16,12 @@ struct Reading {
   bool wants_logits = false;        // of what foretold each token
 };
 
+// A sequence that is to be continued, and tokens that may be what comes next.
+struct Drawing {
+  Sequence* sequence;
+  std::span<const TokenId> draft{};
+};
+
 // One model with the scratch memory to run it; used by one thread at a time. Results do not depend on what is
 // batched with what, or on how a text is split into calls.
 class Runner {
@@ -37,18 +43,36 @@ class Runner {
   // logits in front of that token; a sequence without `pending` has none for the first. The rows may be
   // changed and hold until the next call; drawing sequences have neither `pending` nor `logits` after it.
   std::vector<std::span<float>> step(std::span<Sequence* const> drawing, std::span<const Reading> reading);
+  struct Rows {
+    std::vector<MatSpan<float>> drawn;
+    std::vector<std::span<float>> read;
+  };
+  // The same with drafts: for each of `drawing` its first row, then the logits of what follows each token of
+  // its draft. A sequence that has a draft must have a pending token; its state stays as it was, and its
+  // pending token and draft are fed only as far as advance() says. All these have at most kRowsOfPass tokens
+  // together.
+  Rows step(std::span<const Drawing> drawing, std::span<const Reading> reading);
+  // Puts the next n_tokens of what the last step() was to feed to drawing `index`, its pending token first,
+  // into the sequence's state. For drawings without a draft there is nothing to do.
+  struct Fed {
+    size_t index, n_tokens;
+  };
+  void advance(std::span<const Fed> fed);
 
  private:
   // With memory for `n_more` rows.
-  std::vector<std::span<float>> add_drawing(std::span<Sequence* const> drawing, size_t n_more,
-                                            std::vector<Segment>& segments);
+  std::vector<MatSpan<float>> add_drawing(std::span<const Drawing> drawing, size_t n_more,
+                                          std::vector<Segment>& segments);
+  void add_drafted(const Drawing& drawing, std::vector<Segment>& segments);
   void add_reading(std::span<const Reading> reading, std::vector<Segment>& segments);
 
   const Model* model_;
   Workspace workspace_;
   std::function<bool()> stop_;
   std::vector<float> logits_;
-  std::vector<TokenId> fed_;  // what readings feed, one after the other
+  std::vector<TokenId> fed_;      // what readings feed, one after the other
+  std::vector<TokenId> drafted_;  // what previews feed, likewise
+  std::vector<size_t> previews_;  // of each drawing, its segment; kNoPreview
 };
 
 }  // namespace rwkv

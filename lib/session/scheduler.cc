@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/stopwatch.h"
+
 namespace rwkv {
 namespace {
 
@@ -18,9 +20,9 @@ void collect(BatchJob& job) {
   job.bytes += job.continuation.take_bytes();
 }
 
-void draw_one(BatchJob& job, std::span<float> row) {
+void collect(BatchJob& job, const Drawn& drawn) {
   try {
-    job.continuation.draw_from(row);
+    if (drawn.error) std::rethrow_exception(drawn.error);
     collect(job);
   } catch (const std::exception& e) {
     job.error = e.what();
@@ -91,19 +93,21 @@ size_t Scheduler::next_halt(const BatchJob& job) const {
 
 Scheduler::Counts Scheduler::step() {
   std::vector<BatchJob*> drawing;
-  std::vector<Sequence*> sequences;
   for (BatchJob& job : jobs_) {
-    if (job.is_reading() || job.has_ended()) continue;
-    drawing.push_back(&job);
-    sequences.push_back(&job.continuation.sequence());
+    if (!job.is_reading() && !job.has_ended()) drawing.push_back(&job);
   }
+  std::vector<Drawn> drawn = begin_drawing(drawing);
   std::vector<Reading> readings;
-  const auto readers = choose_readers(kRowsOfPass - drawing.size() % kRowsOfPass, readings);
+  const auto readers = choose_readers(kRowsOfPass - rows_of(drawn) % kRowsOfPass, readings);
   std::vector<ScoredRow> scored = expect_rows(readers, readings);
-  const auto rows = runner_.step(sequences, readings);
-  score(scored, std::span(rows).subspan(drawing.size()));
-  draw(drawing, rows);
-  Counts counts{.n_drawn = drawing.size()};
+  const Stopwatch watch;
+  score(scored, draw_pass(drawn, readings, runner_));
+  if (speculation_ != nullptr) speculation_->learn(drawn, readings.empty() ? watch.seconds() : 0);
+  Counts counts;
+  for (size_t i = 0; i < drawing.size(); ++i) {
+    collect(*drawing[i], drawn[i]);
+    counts.n_drawn += drawn[i].n_rows_used;
+  }
   for (const Reading& reading : readings) counts.n_read += reading.tokens.size();
   for (BatchJob* job : readers) keep(*job);
   for (const BatchJob* job : drawing) keep_end(*job);
@@ -133,14 +137,18 @@ std::vector<BatchJob*> Scheduler::choose_readers(size_t room, std::vector<Readin
   return chosen;
 }
 
-// Jobs share nothing, so threads share them.
-void Scheduler::draw(std::span<BatchJob* const> jobs, std::span<const std::span<float>> rows) {
-  runner_.pool().for_ranges(jobs.size(), 1, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) draw_one(*jobs[i], rows[i]);
-  });
+std::vector<Drawn> Scheduler::begin_drawing(std::span<BatchJob* const> jobs) {
+  std::vector<Drawn> drawn;
+  for (BatchJob* job : jobs) {
+    if (speculation_ != nullptr && !job->memory)
+      job->memory = speculation_->follow(job->continuation.sequence(), job->prompt);
+    drawn.push_back({.continuation = &job->continuation, .memory = job->memory.get()});
+  }
+  if (speculation_ != nullptr) speculation_->propose(drawn);
+  return drawn;
 }
 
-// What runner_.step() will give of the prompts' tokens, which go into their jobs, in the order of its rows.
+// What draw_pass() will give of the prompts' tokens, which go into their jobs, in the order of its rows.
 std::vector<Scheduler::ScoredRow> Scheduler::expect_rows(std::span<BatchJob* const> readers,
                                                          std::span<const Reading> readings) {
   std::vector<ScoredRow> scored;

@@ -1,6 +1,7 @@
 // Continuous batching: sequences come and go, and all that are there share each pass over the weights.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 #include "session/continuation.h"
 #include "session/prefix_cache.h"
 #include "session/runner.h"
+#include "session/speculation.h"
 
 namespace rwkv {
 
@@ -42,12 +44,15 @@ struct BatchJob {
   };
   std::optional<Leader> leader{};  // reads them for this job, which waits
   std::vector<TokenId> drawn{};    // all shown tokens
+  std::shared_ptr<DraftMemory> memory{};
 };
 
 class Scheduler {
  public:
-  // `cache`, which may be null, and `runner` outlive this.
-  explicit Scheduler(Runner& runner, PrefixCache* cache = nullptr) : runner_(runner), cache_(cache) {}
+  // `runner`, and `cache` and `speculation`, which may be null, outlive this. With `speculation` a pass may
+  // draw several tokens of a job.
+  explicit Scheduler(Runner& runner, PrefixCache* cache = nullptr, Speculation* speculation = nullptr)
+      : runner_(runner), cache_(cache), speculation_(speculation) {}
 
   size_t size() const { return jobs_.size(); }
   std::span<BatchJob> jobs() { return jobs_; }
@@ -58,9 +63,9 @@ class Scheduler {
   struct Counts {
     uint64_t n_read = 0, n_drawn = 0;  // tokens
   };
-  // One pass over the weights: draws a token for every job whose prompt has been read, and fills the pass up
-  // with tokens of the other prompts, each of which has the same share or needs less. An Error of a job is
-  // kept in it.
+  // One pass over the weights: draws at least a token for every job whose prompt has been read, and fills the
+  // pass up with tokens of the other prompts, each of which has the same share or needs less. An Error of a
+  // job is kept in it.
   Counts step();
   // Removes and returns the jobs that have ended, be it in an error, in the order in which they were added.
   std::vector<BatchJob> take_ended();
@@ -72,7 +77,7 @@ class Scheduler {
   void follow(size_t index);
   size_t next_halt(const BatchJob& job) const;
   std::vector<BatchJob*> choose_readers(size_t room, std::vector<Reading>& readings);
-  void draw(std::span<BatchJob* const> jobs, std::span<const std::span<float>> rows);
+  std::vector<Drawn> begin_drawing(std::span<BatchJob* const> jobs);
   struct ScoredRow {
     BatchJob* job;
     size_t token;  // of its prompt_tokens
@@ -86,6 +91,7 @@ class Scheduler {
 
   Runner& runner_;
   PrefixCache* cache_;
+  Speculation* speculation_;
   std::vector<BatchJob> jobs_;  // the longest waiting first
 };
 

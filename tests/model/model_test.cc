@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "core/error.h"
@@ -86,6 +87,41 @@ TEST_P(Exactness, SameBitsInABatchWithAnyNeighbours) {
                                  last.begin() + static_cast<long>((i + 1) * n_vocab));
     ASSERT_EQ(got, want) << "sequence " << i;
     ASSERT_EQ(all_values(states[i]), all_values(alone.state)) << "sequence " << i;
+  }
+}
+
+// A preview leaves the state alone; then the state follows, in steps, as far as it is told.
+TEST_P(Exactness, APreviewedStateFollowsBitForBit) {
+  const size_t n_vocab = model_.info().n_vocab;
+  const std::span<const TokenId> tokens = tokens_;
+  for (const size_t n_threads : {1, 2}) {
+    State states[] = {model_.initial_state(), run(model_, tokens.first(9), 9, 1).state,
+                      model_.initial_state()};
+    const Segment batch[] = {{.tokens = tokens.first(6), .state = &states[0], .preview = true},
+                             {.tokens = tokens.subspan(9, 4), .state = &states[1], .preview = true},
+                             {.tokens = tokens.first(20), .state = &states[2]}};
+    const State before = states[1];
+    Workspace workspace(n_threads);
+    std::vector<float> logits((6 + 4 + 1) * n_vocab);
+    model_.forward(batch, LogitRows::kLast, {logits.data(), 11, n_vocab}, workspace);
+    const Outcome want = run(model_, tokens.first(20), 1, 1);
+    const auto row = [&](const std::vector<float>& all, size_t i) {
+      return std::vector(all.begin() + static_cast<long>(i * n_vocab),
+                         all.begin() + static_cast<long>((i + 1) * n_vocab));
+    };
+    for (size_t i = 0; i < 6; ++i) EXPECT_EQ(row(logits, i), row(want.logits, i)) << i;
+    for (size_t i = 0; i < 4; ++i) EXPECT_EQ(row(logits, 6 + i), row(want.logits, 9 + i)) << i;
+    EXPECT_EQ(row(logits, 10), row(want.logits, 19));
+    EXPECT_EQ(all_values(states[0]), all_values(model_.initial_state()));
+    EXPECT_EQ(all_values(states[1]), all_values(before));
+    EXPECT_EQ(all_values(states[2]), all_values(want.state));
+
+    model_.advance(std::array{Advance{0, 1}, Advance{1, 4}}, workspace);
+    EXPECT_EQ(all_values(states[0]), all_values(run(model_, tokens.first(1), 1, 1).state));
+    EXPECT_EQ(all_values(states[1]), all_values(run(model_, tokens.first(13), 1, 1).state));
+    model_.advance(std::array{Advance{0, 2}, Advance{1, 0}}, workspace);
+    EXPECT_EQ(all_values(states[0]), all_values(run(model_, tokens.first(3), 1, 1).state));
+    EXPECT_EQ(all_values(states[1]), all_values(run(model_, tokens.first(13), 1, 1).state));
   }
 }
 

@@ -1,0 +1,30 @@
+// Drafts by a second, faster model of the same vocabulary.
+#pragma once
+#include "session/drafter.h"
+
+namespace rwkv {
+
+// The draft draws as the sequence's own sampler would, with the same random numbers, from its own logits.
+class ModelDrafter final : public Drafter {
+ public:
+  // Refers to the model. `same_states`: it is another form of the model whose sequences it follows, so that
+  // their states are its own too.
+  ModelDrafter(const Model& model, size_t n_threads, bool same_states);
+
+  std::unique_ptr<DraftMemory> follow(const Sequence& sequence,
+                                      std::span<const TokenId> tokens) const override;
+  void propose(std::span<DraftRequest> requests) override;
+
+ private:
+  struct Memory;
+  struct Drafting;
+  static void draw_one(Drafting& d, std::span<float> logits);
+  void draw_next(std::span<Drafting> all, std::span<const Segment> segments);
+
+  const Model& model_;
+  bool same_states_;
+  Workspace workspace_;
+  std::vector<float> logits_;
+};
+
+}  // namespace rwkv

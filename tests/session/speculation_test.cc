@@ -1,0 +1,219 @@
+#include "session/speculation.h"
+
+#include <gtest/gtest.h>
+
+#include "session/lookup_drafter.h"
+#include "session/model_drafter.h"
+#include "session/scheduler.h"
+#include "support/golden_model.h"
+
+namespace rwkv {
+namespace {
+
+std::vector<TokenId> some_tokens(size_t n, size_t seed) {
+  std::vector<TokenId> tokens(n);
+  for (size_t i = 0; i < n; ++i) tokens[i] = static_cast<TokenId>((i * 37 + seed * 11) % 320);
+  return tokens;
+}
+
+std::string_view letters_of(TokenId id) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
+  return kLetters.substr(id % kLetters.size(), 1);
+}
+
+void expect_same_states(const State& a, const State& b) {
+  for (size_t layer = 0; layer < a.n_layers(); ++layer) {
+    for (size_t part = 0; part < a.parts().size(); ++part) {
+      ASSERT_TRUE(std::ranges::equal(a.part(layer, part), b.part(layer, part))) << layer << ' ' << part;
+    }
+  }
+}
+
+// Drafts a fixed text: right as far as the text is.
+class KnownText final : public Drafter {
+ public:
+  explicit KnownText(std::vector<TokenId> text) : text_(std::move(text)) {}
+  std::unique_ptr<DraftMemory> follow(const Sequence&, std::span<const TokenId>) const override {
+    return std::make_unique<Place>();
+  }
+  void propose(std::span<DraftRequest> requests) override {
+    for (DraftRequest& request : requests) {
+      const size_t first = static_cast<Place*>(request.memory)->n;
+      for (size_t i = first; i < std::min(first + request.n_tokens, text_.size()); ++i)
+        request.tokens.push_back(text_[i]);
+    }
+  }
+
+ private:
+  struct Place final : DraftMemory {
+    void add(std::span<const TokenId> tokens) override { n += tokens.size(); }
+    size_t n = 0;
+  };
+  std::vector<TokenId> text_;
+};
+
+class SpeculationTest : public testing::TestWithParam<const char*> {
+ protected:
+  Model model_ = Model::load(golden_model(GetParam()));
+  Runner runner_{model_, 2};
+
+  BatchJob job(uint64_t number, size_t n_prompt, const ContinuationOptions& options) {
+    BatchJob made;
+    made.number = number;
+    made.continuation = {runner_.new_sequence(), options};
+    made.prompt = some_tokens(n_prompt, number);
+    return made;
+  }
+
+  std::vector<BatchJob> run(std::vector<BatchJob> jobs, Speculation* speculation) {
+    Scheduler scheduler(runner_, nullptr, speculation);
+    for (BatchJob& j : jobs) scheduler.add(std::move(j));
+    std::vector<BatchJob> ended(jobs.size());
+    while (scheduler.size() > 0) {
+      scheduler.step();
+      for (BatchJob& j : scheduler.take_ended()) ended[j.number] = std::move(j);
+    }
+    return ended;
+  }
+
+  // The same ids, bytes, states and samplers as without a draft.
+  void expect_same(const std::vector<ContinuationOptions>& options, Speculation& speculation) {
+    const auto jobs = [&] {
+      std::vector<BatchJob> made;
+      for (size_t i = 0; i < options.size(); ++i) made.push_back(job(i, 3 * i, options[i]));
+      return made;
+    };
+    const auto want = run(jobs(), nullptr);
+    const auto got = run(jobs(), &speculation);
+    for (size_t i = 0; i < want.size(); ++i) {
+      ASSERT_EQ(got[i].tokens.size(), want[i].tokens.size()) << i;
+      for (size_t t = 0; t < want[i].tokens.size(); ++t) ASSERT_EQ(got[i].tokens[t].id, want[i].tokens[t].id);
+      EXPECT_EQ(got[i].bytes, want[i].bytes);
+      EXPECT_EQ(got[i].error, want[i].error);
+      const Sequence &a = got[i].continuation.sequence(), &b = want[i].continuation.sequence();
+      EXPECT_EQ(got[i].continuation.stopped(), want[i].continuation.stopped());
+      EXPECT_EQ(a.pending, b.pending);
+      EXPECT_EQ(a.n_tokens, b.n_tokens);
+      EXPECT_EQ(a.logits, b.logits);
+      EXPECT_EQ(a.sampler, b.sampler);
+      expect_same_states(a.state, b.state);
+    }
+  }
+
+  static std::vector<ContinuationOptions> some_options() {
+    std::vector<ContinuationOptions> all(5);
+    for (size_t i = 0; i < all.size(); ++i) {
+      all[i].max_tokens = 40 + i;
+      all[i].stop_at_end_of_text = false;
+      all[i].keep_end = true;
+      all[i].sampler.seed = i;
+      all[i].bytes_of = letters_of;
+    }
+    all[0].sampler.temperature = 0;
+    all[1].sampler.presence = 0.5, all[1].sampler.frequency = 0.3;
+    all[2].sampler.top_p = 0.5;
+    all[3].stop_texts = {"qz", "xyz", "ab"};
+    all[3].sampler.temperature = 0.7;
+    all[4].stop_ids = {7, 99, 200, 201, 202, 203};
+    all[4].n_log_probs = 2;
+    return all;
+  }
+};
+
+TEST_P(SpeculationTest, ADraftOfTheModelItselfIsTaken) {
+  Speculation speculation(std::make_unique<ModelDrafter>(model_, 1, true), {.longest = 4, .adapts = false});
+  expect_same(some_options(), speculation);
+  EXPECT_GT(speculation.counts().n_drafted, 20);
+  EXPECT_GE(speculation.counts().n_taken + 10, speculation.counts().n_drafted);  // less where one stops
+}
+
+TEST_P(SpeculationTest, AnotherModelsDraftChangesNothing) {
+  const Model other = Model::load(golden_model(GetParam() == std::string("v4") ? "v7" : "v4"));
+  Speculation speculation(std::make_unique<ModelDrafter>(other, 1, false), {.longest = 4, .adapts = false});
+  expect_same(some_options(), speculation);
+  EXPECT_GT(speculation.counts().n_drafted, 0);
+  EXPECT_LT(speculation.counts().n_taken, speculation.counts().n_drafted);
+}
+
+TEST_P(SpeculationTest, LengthsThatAdaptChangeNothing) {
+  Speculation speculation(std::make_unique<ModelDrafter>(model_, 1, true), {.longest = 6});
+  expect_same(some_options(), speculation);
+}
+
+TEST_P(SpeculationTest, LookingUpChangesNothing) {
+  Speculation speculation(std::make_unique<LookupDrafter>(), {.longest = 8, .adapts = false});
+  auto options = some_options();
+  options[0].max_tokens = 300;  // greedy: goes in circles sooner or later
+  expect_same(options, speculation);
+}
+
+// Partly right drafts, of every length, that end anywhere.
+TEST_P(SpeculationTest, ADraftIsTakenAsFarAsItIsRight) {
+  ContinuationOptions options;
+  options.max_tokens = 60;
+  options.stop_at_end_of_text = false;
+  options.keep_end = true;
+  std::vector<BatchJob> one;
+  one.push_back(job(0, 0, options));
+  std::vector<TokenId> text{0};  // what the memory is told first
+  for (const auto& token : run(std::move(one), nullptr)[0].tokens) text.push_back(token.id);
+  for (size_t i = 5; i < text.size(); i += 5 + i / 7) text[i] = (text[i] + 1) % 320;
+  for (size_t longest = 1; longest < 12; longest += 3) {
+    Speculation speculation(std::make_unique<KnownText>(text), {.longest = longest, .adapts = false});
+    expect_same({options}, speculation);
+    EXPECT_GT(speculation.counts().n_taken, 5);
+    EXPECT_LT(speculation.counts().n_taken, speculation.counts().n_drafted);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, SpeculationTest, testing::Values("v4", "v5.2", "v6", "v7", "v7a"));
+
+TEST(LookupDrafter, ProposesWhatFollowedTheLastTime) {
+  LookupDrafter drafter;
+  const auto memory = drafter.follow({}, {});
+  const std::vector<TokenId> text = {1, 2, 3, 4, 5, 1, 2};
+  memory->add(text);
+  const Continuation any{{}, {}};
+  DraftRequest request{memory.get(), &any, 4};
+  drafter.propose({&request, 1});
+  EXPECT_EQ(request.tokens, (std::vector<TokenId>{3, 4, 5, 1}));
+  memory->add(std::vector<TokenId>{9, 8});
+  drafter.propose({&request, 1});
+  EXPECT_TRUE(request.tokens.empty());
+}
+
+TEST(DraftLength, IsLongWhereDraftsAreCheapAndRight) {
+  DraftLength length(8);
+  EXPECT_EQ(length.next(1), 0);  // nothing to compare with
+  length.observe_pass(1, 1.0);
+  length.observe_pass(9, 1.1);
+  length.observe_draft(1, 0.01);
+  length.observe_accepted(100, 100);
+  EXPECT_EQ(length.next(1), 8);
+}
+
+TEST(DraftLength, IsRarelyTriedWhereDraftsAreWrong) {
+  DraftLength length(8);
+  length.observe_pass(1, 1.0);
+  length.observe_draft(1, 0.2);
+  length.observe_accepted(200, 0);
+  size_t n_tried = 0;
+  for (size_t i = 0; i < 1000; ++i) n_tried += length.next(1) > 0 ? 1 : 0;
+  EXPECT_GT(n_tried, 2);
+  EXPECT_LT(n_tried, 12);
+  length.observe_accepted(100, 100);
+  EXPECT_GT(length.next(1), 2);
+}
+
+TEST(DraftLength, RowsOfAllSequencesFitIntoAPass) {
+  DraftLength length(8);
+  length.observe_pass(48, 1.0);
+  length.observe_pass(96, 1.2);
+  length.observe_accepted(100, 100);
+  EXPECT_EQ(length.next(48), 1);
+  EXPECT_EQ(length.next(96), 0);
+  EXPECT_EQ(length.longest(97), 0);
+}
+
+}  // namespace
+}  // namespace rwkv
