@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "common/command_line.h"
 #include "common/tool.h"
 #include "core/error.h"
 #include "core/thread_pool.h"
@@ -14,16 +15,31 @@
 namespace rwkv {
 namespace {
 
-namespace po = boost::program_options;
-
 constexpr size_t kBlockElements = size_t{4} << 20;
 constexpr size_t kGrainElements = size_t{64} << 10;  // of the work of one thread
 
 struct Options {
   std::vector<std::string> operands;
-  std::string dtype = "bf16";
+  DType dtype = DType::kBf16;
   uint64_t seed = 1;
   bool list = false;
+};
+
+const ToolText kTool{
+    .name = "rwkv-make-model",
+    .summary = "write a synthetic checkpoint of a released size",
+    .usage = "rwkv-make-model SIZE OUT [options]\nrwkv-make-model --list",
+    .examples = "rwkv-make-model 7-0.4B model.pth\nrwkv-make-model 4-169M model.safetensors --dtype f32"};
+
+std::vector<std::string> dtype_names() { return {"bf16", "f16", "f32"}; }
+
+const Option<Options> kOptions[] = {
+    {{"dtype", 0, "", "TYPE", name_of(dtype_names), "options", "bf16 (default), f16 or f32", "", true},
+     [](Options& o, const OptionValue& v) { o.dtype = find_dtype(v.text())->dtype; }},
+    {{"seed", 0, "", "N", whole(0), "options", "of the random weights (default 1)", "", true},
+     [](Options& o, const OptionValue& v) { o.seed = v.whole(); }},
+    {{"list", 0, "", "", kSwitchType, "options", "print the sizes there are", "", true},
+     [](Options& o, const OptionValue& v) { o.list = v.on(); }},
 };
 
 // The elements [first, first + out.size()) of a tensor, made by all threads.
@@ -75,30 +91,20 @@ int list_sizes() {
 
 int run(int argc, const char* const* argv) {
   Options options;
-  CommandLine line(
-      "rwkv-make-model",
-      "usage: rwkv-make-model SIZE OUT [options]\n\n"
-      "Writes a synthetic checkpoint of a released size, as PyTorch's zip form where OUT ends in .pth,\n"
-      "else as safetensors.\n");
-  line.add()("dtype", po::value(&options.dtype), "bf16 (default), f16 or f32")(
-      "seed", po::value(&options.seed), "of the random weights (default: 1)")(
-      "list", po::bool_switch(&options.list), "print the sizes there are");
-  line.add_operands("operands", po::value(&options.operands), 2);
+  CommandLine line(kTool);
+  line.add(kOptions, options);
+  line.add_operands(options.operands, 2);
   if (!line.parse(argc, argv)) return kSuccess;
   if (options.list) return list_sizes();
 
   if (options.operands.size() != 2) usage_error("want two operands, SIZE and OUT");
   const ModelSize* size = find_model_size(options.operands[0]);
   if (size == nullptr) usage_error("unknown size '" + options.operands[0] + "', want one of --list");
-  const DTypeInfo* dtype = find_dtype(options.dtype);
-  if (dtype == nullptr || !dtype->is_float)
-    usage_error("dtype '" + options.dtype + "', want bf16, f16 or f32");
-
   const auto tensors = synthetic_tensors(*size, options.seed);
   const std::string& path = options.operands[1];
   ThreadPool pool(available_threads());
   const auto write = path.ends_with(".pth") ? write_as_pth : write_as_safetensors;
-  write(tensors, dtype->dtype, path, pool);
+  write(tensors, options.dtype, path, pool);
   return kSuccess;
 }
 

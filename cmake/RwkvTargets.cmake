@@ -53,14 +53,31 @@ function(rwkv_add_library)
   endif()
 endfunction()
 
+# The commit that is built, as far as git knows it where the build is configured; empty outside a clone.
+function(rwkv_commit result)
+  find_package(Git QUIET)
+  set(commit "")
+  if(GIT_FOUND)
+    execute_process(COMMAND ${GIT_EXECUTABLE} -C ${PROJECT_SOURCE_DIR} rev-parse --short=12 HEAD
+                    OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  endif()
+  set(${result} "${commit}" PARENT_SCOPE)
+endfunction()
+
 # tools/rwkv_x.cc becomes the program rwkv-x; the folders of tools/ are one library, for all programs and for tests.
 function(rwkv_add_tool source)
   if(NOT TARGET rwkv_tool)
     file(GLOB shared CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/*/*.cc)
     add_library(rwkv_tool STATIC ${shared})
     target_include_directories(rwkv_tool PUBLIC ${PROJECT_SOURCE_DIR}/tools)
-    target_compile_definitions(rwkv_tool PRIVATE RWKV_VERSION="${PROJECT_VERSION}")
-    target_link_libraries(rwkv_tool PUBLIC rwkv Boost::program_options PRIVATE rwkv_options)
+    rwkv_commit(commit)
+    file(GLOB tools RELATIVE ${PROJECT_SOURCE_DIR}/tools CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/rwkv_*.cc)
+    string(REGEX REPLACE "([^;]*)\\.cc" "\\1" tools "${tools}")
+    string(REPLACE ";" " " tools "${tools}")
+    string(REPLACE "_" "-" tools "${tools}")
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/tools/common/version.cc ${PROJECT_SOURCE_DIR}/tools/common/man_page.cc PROPERTIES
+      COMPILE_DEFINITIONS "RWKV_VERSION=\"${PROJECT_VERSION}\";RWKV_COMMIT=\"${commit}\";RWKV_TOOL_NAMES=\"${tools}\"")
+    target_link_libraries(rwkv_tool PUBLIC rwkv PRIVATE rwkv_options)
     rwkv_link_system(rwkv_tool Boost::json)
   endif()
   get_filename_component(name ${source} NAME_WE)
@@ -72,6 +89,20 @@ function(rwkv_add_tool source)
   endif()
   rwkv_link_system(${name} Boost::json)
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  rwkv_generate_from(${name} man man/man1/${name}.1)
+  rwkv_generate_from(${name} bash bash-completion/completions/${name})
+  rwkv_generate_from(${name} zsh zsh/site-functions/_${name})
+  rwkv_generate_from(${name} fish fish/vendor_completions.d/${name}.fish)
+endfunction()
+
+# What a tool makes of its options (man page, completions) goes to share/PATH, in the build as where it is installed.
+function(rwkv_generate_from name what path)
+  set(output ${PROJECT_BINARY_DIR}/share/${path})
+  get_filename_component(folder ${path} DIRECTORY)
+  add_custom_command(TARGET ${name} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/share/${folder}
+    COMMAND ${name} --generate ${what} > ${output} VERBATIM)
+  install(FILES ${output} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder})
 endfunction()
 
 # tests/NAME/*_test.cc become one program test_NAME, its cases known to ctest under `label`.

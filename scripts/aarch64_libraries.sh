@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 build=$PWD/build-aarch64
 
 packages=(libhwy1 libhwy-dev libutf8proc2 libutf8proc-dev libgtest-dev libboost1.81-dev)
-for part in container json program-options system; do
+for part in container json system; do
   packages+=("libboost-${part}1.81.0" "libboost-${part}1.81-dev")
 done
 

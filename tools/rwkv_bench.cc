@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -10,75 +9,77 @@
 #include <iostream>
 
 #include "bench/run.h"
+#include "common/command_line.h"
+#include "common/common_options.h"
+#include "common/json_text.h"
 #include "common/tool.h"
 #include "core/error.h"
+#include "kernels/targets.h"
 
 namespace {
 
-namespace po = boost::program_options;
 using namespace rwkv;  // NOLINT(google-build-using-namespace): this file is a program over the library
 
-constexpr const char* kUsageText =
-    "usage: rwkv-bench -m MODEL [options]\n\n"
-    "Times prefill and decoding, and measures in the same run what this machine reads and multiplies at\n"
-    "most. `share` is the part of the limit that binds which was reached; a model that leaves hidden units "
-    "at\n"
-    "zero reads less than its weights, and may pass 1.\n"
-    "JSON: {model, limits: [{threads, read_gb_per_s, f32_gflop_per_s, int8_gop_per_s}], runs: [{test, "
-    "threads,\n"
-    "batch, tokens, tokens_per_s, min, max, gb_per_s, gflop_per_s, share, binds}], load_s, resident_mb, "
-    "file_mb}\n";
+const ToolText kTool{.name = "rwkv-bench",
+                     .summary = "time prefill and decoding beside what the machine could do",
+                     .usage = "rwkv-bench -m MODEL [options]",
+                     .examples = R"(rwkv-bench -m MODEL
+rwkv-bench -m MODEL -b 1,4,16 -t 1,2
+rwkv-bench -m MODEL -p 0 -n 64 --format json | jq '.runs[].tokens_per_s')",
+                     .manual = R"(DESCRIPTION
+Times prefill and decoding, and measures in the same run what this machine reads and multiplies at most. share is the part of the limit
+that binds which was reached; a model that leaves hidden units at zero reads less than its weights, and may pass 1.
 
-struct Options {
-  std::string model, format = "md";
+JSON
+  {model, limits: [{threads, read_gb_per_s, f32_gflop_per_s, int8_gop_per_s}], runs: [{test, threads, batch, tokens, tokens_per_s,
+   min, max, gb_per_s, gflop_per_s, share, binds}], load_s, resident_mb, file_mb}
+)",
+                     .simd_target = current_target};
+
+struct Options : CommonOptions {
+  std::string format = "md";
   size_t prefill = 512, decode = 128, repetitions = 5;
   std::vector<size_t> batches = {1}, threads;
-  FileAccess access = FileAccess::kMap;
 };
 
-// "1,4,16"
-std::vector<size_t> parse_list(const std::string& text, const char* option) {
-  std::vector<size_t> numbers;
-  for (const char *p = text.data(), *end = p + text.size(); p <= end;) {
-    size_t n = 0;
-    const auto [rest, error] = std::from_chars(p, end, n);
-    if (error != std::errc() || n == 0 || n > 4096 || (rest != end && *rest != ',')) {
-      usage_error(std::string(option) + " is '" + text +
-                  "', want numbers from 1 to 4096 with commas between");
-    }
-    numbers.push_back(n);
-    p = rest + 1;
-  }
-  return numbers;
-}
+std::vector<std::string> format_names() { return {"md", "csv", "json"}; }
+
+constexpr std::string_view kGroup = "runs";
+constexpr size_t kMaxTokens = size_t{1} << 20, kMaxBatch = 4096;
+
+const Option<Options> kOptions[] = {
+    {{"prefill", 'p', "", "N", whole(0, kMaxTokens), kGroup, "tokens read in one call (default 512; 0: none)",
+      "", true},
+     [](Options& o, const OptionValue& v) { o.prefill = v.whole(); }},
+    {{"tokens", 'n', "", "N", whole(0, kMaxTokens), kGroup,
+      "tokens decoded one by one (default 128; 0: none)", "", true},
+     [](Options& o, const OptionValue& v) { o.decode = v.whole(); }},
+    {{"batch", 'b', "", "LIST", wholes(1, kMaxBatch), kGroup, "sequences decoded together (default 1)", "",
+      true},
+     [](Options& o, const OptionValue& v) {
+       o.batches = {v.wholes().begin(), v.wholes().end()};
+     }},
+    {{"threads", 't', "", "LIST", wholes(1, kMaxThreads), kGroup,
+      "threads (or RWKV_THREADS; default: every core)", "", true},
+     [](Options& o, const OptionValue& v) {
+       o.threads = {v.wholes().begin(), v.wholes().end()};
+     }},
+    {{"repetitions", 'r', "", "N", whole(1, 1000), kGroup, "of which the median counts (default 5)", "",
+      true},
+     [](Options& o, const OptionValue& v) { o.repetitions = v.whole(); }},
+    {{"format", 0, "", "FORMAT", name_of(format_names), kGroup, "md (default), csv or json", "", true},
+     [](Options& o, const OptionValue& v) { o.format = v.text(); }},
+};
 
 std::optional<Options> parse(int argc, const char* const* argv) {
   Options o;
-  std::string model, batches = "1", threads, load = "map";
-  CommandLine line("rwkv-bench", kUsageText);
-  auto add = line.add();
-  add("model,m", po::value(&model)->value_name("FILE"), "the model (or RWKV_MODEL)");
-  add("prefill,p", po::value(&o.prefill)->value_name("N"), "tokens read in one call (default 512; 0: none)");
-  add("tokens,n", po::value(&o.decode)->value_name("N"), "tokens decoded one by one (default 128; 0: none)");
-  add("batch,b", po::value(&batches)->value_name("LIST"), "sequences decoded together (default 1)");
-  add("threads,t", po::value(&threads)->value_name("LIST"), "threads (or RWKV_THREADS; default: every core)");
-  add("repetitions,r", po::value(&o.repetitions)->value_name("N"), "of which the median counts (default 5)");
-  add("load", po::value(&load)->value_name("HOW"), "map (default) or copy, into huge pages");
-  add("format", po::value(&o.format)->value_name("FORMAT"), "md (default), csv or json");
+  CommandLine line(kTool);
+  line.add(kModelOption, o);
+  line.add(kLoadOption, o);
+  line.add(kOptions, o);
   if (!line.parse(argc, argv)) return std::nullopt;
-
-  const auto path = option_or_environment(model, "RWKV_MODEL");
-  if (!path) usage_error("no model: give -m MODEL or set RWKV_MODEL");
-  o.model = *path;
-  if (o.format != "md" && o.format != "csv" && o.format != "json") {
-    usage_error("--format is '" + o.format + "', want md, csv or json");
-  }
-  if (load != "map" && load != "copy") usage_error("--load is '" + load + "', want map or copy");
-  o.access = load == "copy" ? FileAccess::kCopy : FileAccess::kMap;
-  if (o.repetitions < 1 || o.repetitions > 1000) usage_error("--repetitions: want 1 to 1000");
-  o.batches = parse_list(batches, "--batch");
-  o.threads =
-      threads.empty() ? std::vector<size_t>{thread_count(std::nullopt)} : parse_list(threads, "--threads");
+  o.model = model_path(o);
+  if (o.threads.empty()) o.threads = {thread_count(o)};
   return o;
 }
 
@@ -145,7 +146,7 @@ void print_json(const Options& options, const Report& report) {
                                 {"load_s", report.load_s},
                                 {"resident_mb", report.resident_mb},
                                 {"file_mb", report.file_mb}};
-  std::cout << boost::json::serialize(all) << '\n';
+  std::cout << json_text(all) << '\n';
 }
 
 template <class... Arguments>
@@ -181,9 +182,9 @@ void print_table(const Report& report, bool markdown) {
 
 int main(int argc, char** argv) {
   return run_tool("rwkv-bench", [&] {
-    apply_target_environment();
     const auto options = parse(argc, argv);
     if (!options) return kSuccess;
+    apply_target_environment();
     const Report report = run_all(*options);
     options->format == "json" ? print_json(*options, report) : print_table(report, options->format == "md");
     return kSuccess;

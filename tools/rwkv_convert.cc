@@ -1,10 +1,13 @@
 // rwkv-convert: any checkpoint to safetensors.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
 
 #include "checkpoint/compare.h"
 #include "checkpoint/convert.h"
+#include "common/command_line.h"
+#include "common/common_options.h"
 #include "common/tool.h"
 #include "core/error.h"
 #include "core/printable.h"
@@ -12,34 +15,42 @@
 namespace {
 
 using namespace rwkv;
-namespace po = boost::program_options;
 
 constexpr const char* kName = "rwkv-convert";
-constexpr const char* kUsageText =
-    "usage: rwkv-convert [options] IN OUT\n\n"
-    "Reads a checkpoint (PyTorch .pth, safetensors; judged by content) and writes safetensors.\n"
-    "`-` is stdin or stdout. No code in a checkpoint is ever run.\n";
 
-struct Options {
+const ToolText kTool{.name = kName,
+                     .summary = "write any checkpoint as safetensors",
+                     .usage = "rwkv-convert [options] IN OUT",
+                     .examples = R"(rwkv-convert model.pth model.safetensors
+rwkv-convert model.pth q8.safetensors --dtype q8 --check
+rwkv-convert model.pth mixed.safetensors --dtype q4 --keep 'head|emb=q8'
+rwkv-convert model.pth --dtype q4 --dry-run)",
+                     .manual = R"(DESCRIPTION
+Reads a checkpoint (PyTorch .pth, safetensors; judged by content) and writes safetensors. - is standard input or output. No code in a
+checkpoint is ever run. The same input gives the same bytes.
+)"};
+
+struct Options : CommonOptions {
   std::string in, out;
-  bool check = false, dry_run = false, quiet = false;
+  std::string dtype, layout;                          // as given
+  std::vector<std::string> operands, keep, metadata;  // as given
+  bool check = false, dry_run = false;
   ConvertOptions convert;
 };
 
-DType dtype_named(const std::string& name) {
-  const auto targets = {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8, DType::kQ6, DType::kQ4};
-  std::string names;
-  for (const DType dtype : targets) {
-    if (dtype_info(dtype).name == name) return dtype;
-    names += (names.empty() ? "" : ", ") + std::string(dtype_info(dtype).name);
-  }
-  usage_error("unknown dtype '" + name + "', want one of " + names);
+constexpr DType kTargets[] = {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8, DType::kQ6, DType::kQ4};
+
+std::vector<std::string> dtype_names() {
+  std::vector<std::string> names;
+  for (const DType dtype : kTargets) names.emplace_back(dtype_info(dtype).name);
+  return names;
 }
 
-Layout layout_named(const std::string& name) {
-  const auto layout = find_layout(name);
-  if (!layout || layout == Layout::kInOut) usage_error("unknown layout '" + name + "', want rows or tiles");
-  return *layout;
+std::vector<std::string> layout_names() { return {"rows", "tiles"}; }
+
+DType dtype_named(const std::string& name) {
+  const auto is_it = [&](DType dtype) { return dtype_info(dtype).name == name; };
+  return *std::ranges::find_if(kTargets, is_it);
 }
 
 // "a=b=c" is cut at its first or its last '='.
@@ -51,7 +62,7 @@ std::pair<std::string, std::string> cut_at(const std::string& text, size_t equal
 KeepRule keep_rule(const std::string& text) {
   const auto [names, dtype] = cut_at(text, text.rfind('='), "--keep REGEX=DTYPE");
   try {
-    return {std::regex(names), dtype_named(dtype)};
+    return {std::regex(names), dtype_named(checked_name("dtype of --keep", dtype, name_of(dtype_names)))};
   } catch (const std::regex_error& e) {
     usage_error("--keep '" + names + "': " + e.what());
   }
@@ -72,57 +83,55 @@ void check_layout(const ConvertOptions& options) {
   for (const KeepRule& rule : options.keep) refuse_quantised(rule.dtype);
 }
 
-// What the command line says, before it is checked.
-struct Raw {
-  std::string dtype, layout;
-  std::vector<std::string> operands, keep, metadata;
-  std::optional<size_t> threads;
+using Value = OptionValue;
+constexpr std::string_view kForm = "what is written", kHow = "how";
+
+const Option<Options> kOptions[] = {
+    {{"dtype", 0, "", "TYPE", name_of(dtype_names), kForm, "of all floating-point tensors, or of matrices",
+      "f32, f16 and bf16 are for all floating-point tensors; q8, q6 and q4 for the large matrices, in 8.5, "
+      "6.5 and 4.5 bits "
+      "a weight. Without it every tensor keeps its own.",
+      true},
+     [](Options& o, const Value& v) { o.dtype = v.text(); }},
+    {{"layout", 0, "", "HOW", name_of(layout_names), kForm, "rows, as others read; tiles, as it runs fastest",
+      "Default: rows, but tiles for q8, q6 and q4.", true},
+     [](Options& o, const Value& v) { o.layout = v.text(); }},
+    {{"keep", 0, "", "REGEX=TYPE", kTextsType, kForm, "TYPE for tensors whose name matches (repeatable)",
+      "The first match counts.", true},
+     [](Options& o, const Value& v) { o.keep = v.texts(); }},
+    {{"meta", 0, "", "KEY=VALUE", kTextsType, kForm, "add to the metadata (repeatable)", "", true},
+     [](Options& o, const Value& v) { o.metadata = v.texts(); }},
+    {{"check", 0, "", "", kSwitchType, kHow, "read the result back, print each tensor's errors",
+      "Each tensor's name, its largest and its mean error. Exit status 0: as converted, 1: differs, 2: "
+      "trouble.",
+      true},
+     [](Options& o, const Value& v) { o.check = v.on(); }},
+    {{"dry-run", 0, "", "", kSwitchType, kHow, "print what would be written, write nothing", "", true},
+     [](Options& o, const Value& v) { o.dry_run = v.on(); }},
 };
 
-void add_options(CommandLine& line, Raw& raw, Options& options) {
-  auto add = line.add();
-  add("dtype", po::value(&raw.dtype)->value_name("TYPE"),
-      "write all floating-point tensors as f32, f16 or bf16; or the large matrices as q8, q6 or q4, in 8.5, "
-      "6.5 "
-      "or 4.5 bits a weight");
-  add("layout", po::value(&raw.layout)->value_name("HOW"),
-      "rows: matrices as other tools read them; tiles: as they run fastest (default: rows, but tiles for q8, "
-      "q6 and q4)");
-  add("keep", po::value(&raw.keep)->value_name("REGEX=TYPE"),
-      "write tensors whose name matches as TYPE (repeatable; first match)");
-  add("meta", po::value(&raw.metadata)->value_name("KEY=VALUE"), "add to the metadata (repeatable)");
-  add("check", po::bool_switch(&options.check),
-      "read the result back; print each tensor's name, largest and mean error. "
-      "Exit 0: as converted, 1: differs, 2: trouble");
-  add("dry-run", po::bool_switch(&options.dry_run), "print what would be written, write nothing");
-  add("threads,t", po::value<size_t>()->value_name("N")->notifier([&raw](size_t n) { raw.threads = n; }),
-      "threads (or RWKV_THREADS; default: every core)");
-  add("quiet,q", po::bool_switch(&options.quiet), "no progress, no summary");
-  line.add_operands("operands", po::value(&raw.operands), 2);
-}
-
-ConvertOptions convert_options(const Raw& raw) {
-  ConvertOptions options;
-  if (!raw.dtype.empty()) options.dtype = dtype_named(raw.dtype);
-  if (!raw.layout.empty()) options.layout = layout_named(raw.layout);
-  for (const auto& text : raw.keep) options.keep.push_back(keep_rule(text));
-  for (const auto& text : raw.metadata)
-    options.metadata.insert(cut_at(text, text.find('='), "--meta KEY=VALUE"));
-  check_layout(options);
-  options.n_threads = thread_count(raw.threads);
-  return options;
+void resolve(Options& o) {
+  if (!o.operands.empty()) o.in = o.operands[0] == "-" ? "/dev/stdin" : o.operands[0];
+  if (o.operands.size() > 1) o.out = o.operands[1];
+  check_operands(o, o.operands.size());
+  ConvertOptions& c = o.convert;
+  if (!o.dtype.empty()) c.dtype = dtype_named(o.dtype);
+  if (!o.layout.empty()) c.layout = find_layout(o.layout);
+  for (const auto& text : o.keep) c.keep.push_back(keep_rule(text));
+  for (const auto& text : o.metadata) c.metadata.insert(cut_at(text, text.find('='), "--meta KEY=VALUE"));
+  check_layout(c);
+  c.n_threads = thread_count(o);
 }
 
 std::optional<Options> parse(int argc, const char* const* argv) {
   Options options;
-  Raw raw;
-  CommandLine line(kName, kUsageText);
-  add_options(line, raw, options);
+  CommandLine line(kTool);
+  line.add(kOptions, options);
+  line.add(kThreadsOption, options);
+  line.add(kQuietOption, options);
+  line.add_operands(options.operands, 2);
   if (!line.parse(argc, argv)) return std::nullopt;
-  if (!raw.operands.empty()) options.in = raw.operands[0] == "-" ? "/dev/stdin" : raw.operands[0];
-  if (raw.operands.size() > 1) options.out = raw.operands[1];
-  check_operands(options, raw.operands.size());
-  options.convert = convert_options(raw);
+  resolve(options);
   return options;
 }
 

@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "common/sampling_options.h"
 #include "common/tool.h"
 #include "core/error.h"
 #include "generate/jsonl_source.h"
@@ -78,16 +79,6 @@ void run_plain(const GenerateOptions& options, const Tokenizer* tokenizer, Runne
   if (options.stats) stats.print(std::cerr);
 }
 
-void check_ids(const ContinuationOptions& options, size_t n_vocab) {
-  check_options(options.sampler, n_vocab);
-  for (const TokenId id : options.stop_ids) {
-    if (id >= n_vocab) {
-      usage_error("--stop-id " + std::to_string(id) + ": the vocabulary has " + std::to_string(n_vocab) +
-                  " ids");
-    }
-  }
-}
-
 std::unique_ptr<const Tokenizer> load_vocabulary(const std::string& path, size_t n_vocab,
                                                  ContinuationOptions& options) {
   auto tokenizer = Tokenizer::load(path);
@@ -104,7 +95,7 @@ int run(GenerateOptions options) {
   const size_t n_vocab = model.info().n_vocab;
   check_ids(options.continuation, n_vocab);
   std::unique_ptr<const Tokenizer> tokenizer;
-  if (options.vocab) tokenizer = load_vocabulary(*options.vocab, n_vocab, options.continuation);
+  if (options.vocabulary) tokenizer = load_vocabulary(*options.vocabulary, n_vocab, options.continuation);
   options.continuation.keep_end = !options.state_out.empty();
   Runner runner(model, options.threads, stop_requested);
   GenerateStats stats(model.file(), options.continuation.sampler.seed);

@@ -4,6 +4,9 @@
 #include <boost/json.hpp>
 #include <iostream>
 
+#include "common/command_line.h"
+#include "common/common_options.h"
+#include "common/json_text.h"
 #include "common/tool.h"
 #include "core/error.h"
 #include "core/thread_pool.h"
@@ -14,54 +17,63 @@
 namespace {
 
 using namespace rwkv;
-namespace po = boost::program_options;
+const ToolText kTool{.name = "rwkv-inspect",
+                     .summary = "tell what a checkpoint, a state file or a vocabulary is",
+                     .usage = R"(rwkv-inspect [options] FILE...
+rwkv-inspect --diff A B
+rwkv-inspect --cpu)",
+                     .examples = R"(rwkv-inspect model.pth
+rwkv-inspect --json model.safetensors | jq .version
+rwkv-inspect --tensors --stats model.pth
+rwkv-inspect --diff model.pth converted.safetensors)",
+                     .manual = R"(DESCRIPTION
+Tells what a checkpoint, a state file or a vocabulary is. Reads headers only, except with --stats and --diff. --diff exits 0 when all
+tensors are the same, 1 when they differ, 2 on trouble.
 
-constexpr const char* kUsageText =
-    "usage: rwkv-inspect [options] FILE...\n"
-    "       rwkv-inspect --diff A B\n"
-    "       rwkv-inspect --cpu\n\n"
-    "Tells what a checkpoint, a state file or a vocabulary is. Reads headers only, except with --stats and "
-    "--diff.\n"
-    "--diff exits 0 when all tensors are the same, 1 when they differ, 2 on trouble.\n\n"
-    "--json keys: file, kind (model, state, tuned state, tensors, vocabulary), format, file_bytes; all but "
-    "of\n"
-    "vocabularies: parameters, tensor_count, dtypes {name: {tensors, bytes}}, metadata; of models: version, "
-    "reason,\n"
-    "layers, width, att_width, ffn_width, heads, head_size, ranks, vocab_size, tokenizer, state_bytes, "
-    "memory\n"
-    "[{dtype, weight_bytes, read_bytes_per_token}]; of tensors: not_a_model; of vocabularies: vocab_size; of "
-    "states:\n"
-    "state {model_version, model_size, model (fingerprint of its weights), tokens (read), pending (the last "
-    "of them, "
-    "if\n"
-    "it is not in the state yet), logits (whether those of what follows are known), sampler_position (ids "
-    "drawn),\n"
-    "sampler_counts (ids counted for penalties)}; of tuned states: layers, heads, head_size. --tensors\n"
-    "and --stats add tensors [{name, dtype, shape, bytes, stats {min, max, mean, rms, zero, subnormal, "
-    "infinite, nan}}].\n"
-    "--diff: same, largest, tensors [{name, difference, largest}].\n";
+JSON
+Keys of --json: file, kind (model, state, tuned state, tensors, vocabulary), format, file_bytes; all but of vocabularies: parameters,
+tensor_count, dtypes {name: {tensors, bytes}}, metadata; of models: version, reason, layers, width, att_width, ffn_width, heads,
+head_size, ranks, vocab_size, tokenizer, state_bytes, memory [{dtype, weight_bytes, read_bytes_per_token}]; of tensors: not_a_model; of
+vocabularies: vocab_size; of states: state {model_version, model_size, model (fingerprint of its weights), tokens (read), pending (the
+last of them, if it is not in the state yet), logits (whether those of what follows are known), sampler_position (ids drawn),
+sampler_counts (ids counted for penalties)}; of tuned states: layers, heads, head_size. --tensors and --stats add tensors [{name, dtype,
+shape, bytes, stats {min, max, mean, rms, zero, subnormal, infinite, nan}}]. --diff: same, largest, tensors [{name, difference, largest}].
+)",
+                     .simd_target = current_target};
 
-struct Options {
+struct Options : CommonOptions {
   std::vector<std::string> files;
   PrintOptions print;
   bool diff = false, cpu = false;
 };
 
+constexpr std::string_view kGroup = "options";
+
+const Option<Options> kOptions[] = {
+    {{"tensors", 0, "", "", kSwitchType, kGroup, "list name, dtype, shape and bytes of every tensor", "",
+      true},
+     [](Options& o, const OptionValue& v) { o.print.tensors = v.on(); }},
+    {{"stats", 0, "", "", kSwitchType, kGroup, "and its values: least, greatest, mean, rms, odd ones", "",
+      true},
+     [](Options& o, const OptionValue& v) { o.print.stats = v.on(); }},
+    {{"mem", 0, "", "", kSwitchType, kGroup, "memory and bytes read a token for each dtype", "", true},
+     [](Options& o, const OptionValue& v) { o.print.memory = v.on(); }},
+    {{"diff", 0, "", "", kSwitchType, kGroup, "compare two checkpoints tensor by tensor", "", true},
+     [](Options& o, const OptionValue& v) { o.diff = v.on(); }},
+    {{"cpu", 0, "", "", kSwitchType, kGroup, "what this machine computes with", "", true},
+     [](Options& o, const OptionValue& v) { o.cpu = v.on(); }},
+};
+
 std::optional<Options> parse(int argc, const char* const* argv) {
   Options o;
-  CommandLine line("rwkv-inspect", kUsageText);
-  auto add = line.add();
-  add("json", po::bool_switch(&o.print.json), "print one JSON object a file");
-  add("tensors", po::bool_switch(&o.print.tensors), "list name, dtype, shape and bytes of every tensor");
-  add("stats", po::bool_switch(&o.print.stats),
-      "and its values: least, greatest, mean, rms, and special ones counted");
-  add("mem", po::bool_switch(&o.print.memory), "print memory and bytes read a token for each dtype");
-  add("diff", po::bool_switch(&o.diff), "compare two checkpoints tensor by tensor");
-  add("cpu", po::bool_switch(&o.cpu), "print what this machine computes with");
-  line.add_operands("files", po::value(&o.files), -1);
+  CommandLine line(kTool);
+  line.add(kOptions, o);
+  line.add(kJsonOption, o);
+  line.add_operands(o.files);
   if (!line.parse(argc, argv)) return std::nullopt;
+  o.print.json = o.json;
   if (o.diff && o.files.size() != 2) usage_error("--diff wants two files");
-  if (o.files.empty() && !o.cpu) usage_error("no file");
+  if (o.files.empty() && !o.cpu) o.files = {"-"};
   for (auto& file : o.files) {
     if (file == "-") file = "/dev/stdin";
   }
@@ -127,7 +139,7 @@ void print_cpu(std::ostream& out, bool as_json) {
                                      {"l1d_bytes", l1},
                                      {"l2_bytes", l2},
                                      {"l3_bytes", l3}};
-    out << boost::json::serialize(object) << '\n';
+    out << json_text(object) << '\n';
     return;
   }
   out << "SIMD target  " << current_target() << '\n' << "available   ";

@@ -1,6 +1,7 @@
 // rwkv-score: how likely a model finds a sequence of token ids.
 #include <iostream>
 
+#include "common/command_line.h"
 #include "common/tool.h"
 #include "core/error.h"
 #include "score/batch.h"
@@ -68,11 +69,11 @@ void score_input(const ScoreOptions& options, const Model& model, const Tokenize
 int run(const ScoreOptions& options) {
   apply_target_environment();
   const Model model =
-      Model::load(options.model, {.access = FileAccess::kMap, .group_norm_eps = options.group_norm_eps});
+      Model::load(options.model, {.access = options.access, .group_norm_eps = options.group_norm_eps});
   std::unique_ptr<const Tokenizer> tokenizer;
-  if (options.vocab) {
-    tokenizer = Tokenizer::load(*options.vocab);
-    with_context(*options.vocab, [&] { tokenizer->check_fits(model.info().n_vocab); });
+  if (options.vocabulary) {
+    tokenizer = Tokenizer::load(*options.vocabulary);
+    with_context(*options.vocabulary, [&] { tokenizer->check_fits(model.info().n_vocab); });
   }
   Sequence start = start_of(options, model);
   Workspace workspace(options.threads);

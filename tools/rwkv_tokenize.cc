@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "common/command_line.h"
 #include "common/input_file.h"
 #include "common/tool.h"
 #include "common/vocabulary_path.h"
@@ -14,83 +15,13 @@
 #include "text/chat_template.h"
 #include "text/escape.h"
 #include "text/tokenizer.h"
+#include "tokenize/options.h"
 
 namespace rwkv {
 namespace {
 
-namespace po = boost::program_options;
-
-constexpr char kUsageText[] =
-    "usage: rwkv-tokenize -v VOCAB [options] [FILE...]\n\n"
-    "Turns text into token ids, or with -d ids into text. Every FILE is one text; no FILE, or -, is standard "
-    "input.\n"
-    "VOCAB is a World vocabulary or a Hugging Face tokenizer.json; RWKV_VOCAB names it too, or the folder it "
-    "is in.\n"
-    "With --template every FILE is a chat, JSON messages; its prompt is printed, or with -v its ids.\n";
-
 constexpr size_t kMinBlockBytes = 1 << 20;     // of input
 constexpr size_t kThreadBlockBytes = 1 << 17;  // for each thread
-
-struct Options {
-  std::string vocab, model, utf8, chat_template;
-  std::optional<size_t> threads;
-  IdFormat ids = IdFormat::kText;
-  bool decode = false, lines = false, null = false, chomp = false, pieces = false, count = false;
-  std::vector<std::string> files;
-  bool names_files = false;  // "-" alone may be meant or not
-
-  bool has_records() const { return lines || null; }
-  char separator() const { return null ? '\0' : '\n'; }
-  Records records() const { return has_records() ? Records::kMany : Records::kOne; }
-};
-
-void check_utf8(const Options& options) {
-  if (options.utf8.empty()) return;
-  if (options.utf8 != "hold" && options.utf8 != "replace" && options.utf8 != "strict") {
-    usage_error("--utf8 '" + options.utf8 + "': want hold, replace or strict");
-  }
-  if (!options.decode || options.pieces || options.count) usage_error("--utf8 is for decoding to text");
-}
-
-std::optional<Options> parse(int argc, const char* const* argv) {
-  Options options;
-  std::string ids;
-  CommandLine line("rwkv-tokenize", kUsageText);
-  auto add = line.add();
-  add("vocab,v", po::value(&options.vocab)->value_name("VOCAB"), "the vocabulary");
-  add("decode,d", po::bool_switch(&options.decode), "ids to text");
-  add("lines,l", po::bool_switch(&options.lines), "every line is a text of its own");
-  add("null,0", po::bool_switch(&options.null), "every text ends in a NUL");
-  add("chomp", po::bool_switch(&options.chomp), "drop one final newline of every text");
-  add("ids", po::value(&ids)->value_name("FORMAT")->default_value("text"),
-      "how ids are written: text, lines (one id a line), json, u16, u32");
-  add("pieces", po::bool_switch(&options.pieces), "print every id with its bytes, escaped");
-  add("count", po::bool_switch(&options.count), "print the number of tokens of every FILE");
-  add("model,m", po::value(&options.model)->value_name("MODEL"), "refuse a vocabulary that does not fit");
-  add("utf8", po::value(&options.utf8)->value_name("MODE"),
-      "whole characters only, and of what is not UTF-8: hold (keep it), replace (by U+FFFD), strict (refuse "
-      "it)");
-  add("template", po::value(&options.chat_template)->value_name("NAME"),
-      "turn chats into prompts; list prints the names");
-  std::optional<int64_t> threads;
-  add("threads,t", po::value<int64_t>()->value_name("N")->notifier([&](int64_t n) { threads = n; }),
-      "threads that encode large inputs (or RWKV_THREADS; default: every core)");
-  line.add_operands("file", po::value(&options.files), -1);
-  if (!line.parse(argc, argv)) return std::nullopt;
-  if (options.lines && options.null) usage_error("--lines and --null exclude each other");
-  if (options.pieces && options.count) usage_error("--pieces and --count exclude each other");
-  if (options.chomp && options.decode) usage_error("--chomp is for encoding");
-  if (threads && *threads < 1) usage_error("--threads is " + std::to_string(*threads) + ", want at least 1");
-  if (threads) options.threads = static_cast<size_t>(*threads);
-  check_utf8(options);
-  if (!options.chat_template.empty() && (options.decode || options.has_records() || options.chomp)) {
-    usage_error("--template excludes --decode, --lines, --null and --chomp");
-  }
-  options.ids = id_format_from_name(ids);
-  options.names_files = !options.files.empty();
-  if (!options.names_files) options.files = {"-"};
-  return options;
-}
 
 // Where ids go.
 class Sink {
@@ -104,7 +35,7 @@ class Sink {
 
 class IdSink final : public Sink {
  public:
-  explicit IdSink(const Options& options) : writer_(std::cout, options.ids, options.records()) {}
+  explicit IdSink(const TokenizeOptions& options) : writer_(std::cout, options.ids, options.records()) {}
   void add(std::span<const TokenId> ids) override { writer_.write(ids); }
   void end_record() override { writer_.end_record(); }
 
@@ -113,10 +44,10 @@ class IdSink final : public Sink {
 };
 
 // What to do with characters in decoded text; nothing: bytes leave at once, whole characters or not.
-std::optional<InvalidUtf8> utf8_mode(const Options& options, const Tokenizer& tokenizer) {
-  if (options.utf8 == "hold") return InvalidUtf8::kKeep;
-  if (options.utf8 == "replace") return InvalidUtf8::kReplace;
-  if (options.utf8 == "strict") return InvalidUtf8::kRefuse;
+std::optional<InvalidUtf8> utf8_mode(const TokenizeOptions& options, const Tokenizer& tokenizer) {
+  if (options.utf8 == Utf8Mode::kHold) return InvalidUtf8::kKeep;
+  if (options.utf8 == Utf8Mode::kReplace) return InvalidUtf8::kReplace;
+  if (options.utf8 == Utf8Mode::kStrict) return InvalidUtf8::kRefuse;
   if (tokenizer.invalid_output() == InvalidUtf8::kKeep) return std::nullopt;
   return tokenizer.invalid_output();
 }
@@ -124,7 +55,8 @@ std::optional<InvalidUtf8> utf8_mode(const Options& options, const Tokenizer& to
 // Text leaves as soon as it is certain: somebody may be reading along.
 class TextSink final : public Sink {
  public:
-  TextSink(const Options& options, const Tokenizer& tokenizer) : options_(options), tokenizer_(tokenizer) {
+  TextSink(const TokenizeOptions& options, const Tokenizer& tokenizer)
+      : options_(options), tokenizer_(tokenizer) {
     if (const auto mode = utf8_mode(options, tokenizer)) joiner_.emplace(*mode);
   }
   void add(std::span<const TokenId> ids) override {
@@ -138,7 +70,7 @@ class TextSink final : public Sink {
   }
 
  private:
-  const Options& options_;
+  const TokenizeOptions& options_;
   const Tokenizer& tokenizer_;
   std::optional<Utf8Joiner> joiner_;
   std::string bytes_;
@@ -146,7 +78,8 @@ class TextSink final : public Sink {
 
 class PieceSink final : public Sink {
  public:
-  PieceSink(const Options& options, const Tokenizer& tokenizer) : options_(options), tokenizer_(tokenizer) {}
+  PieceSink(const TokenizeOptions& options, const Tokenizer& tokenizer)
+      : options_(options), tokenizer_(tokenizer) {}
   void add(std::span<const TokenId> ids) override {
     for (const TokenId id : ids) std::cout << id << '\t' << escape_bytes(tokenizer_.bytes_of(id)) << '\n';
   }
@@ -155,7 +88,7 @@ class PieceSink final : public Sink {
   }
 
  private:
-  const Options& options_;
+  const TokenizeOptions& options_;
   const Tokenizer& tokenizer_;
 };
 
@@ -180,7 +113,7 @@ class CountSink final : public Sink {
   size_t n_files_ = 0;
 };
 
-std::unique_ptr<Sink> make_sink(const Options& options, const Tokenizer& tokenizer) {
+std::unique_ptr<Sink> make_sink(const TokenizeOptions& options, const Tokenizer& tokenizer) {
   if (options.count) return std::make_unique<CountSink>(options.names_files);
   if (options.pieces) return std::make_unique<PieceSink>(options, tokenizer);
   if (options.decode) return std::make_unique<TextSink>(options, tokenizer);
@@ -196,8 +129,8 @@ bool goes_on() {
 // Encodes the texts of files into a sink.
 class TextReader {
  public:
-  TextReader(const Options& options, const Tokenizer& tokenizer, Sink& sink)
-      : options_(options), encoder_(tokenizer, thread_count(options.threads)), sink_(sink) {
+  TextReader(const TokenizeOptions& options, const Tokenizer& tokenizer, Sink& sink)
+      : options_(options), encoder_(tokenizer, options.threads), sink_(sink) {
     encoder_.refuse_invalid_utf8();
   }
 
@@ -266,14 +199,14 @@ class TextReader {
     ids_.clear();
   }
 
-  const Options& options_;
+  const TokenizeOptions& options_;
   StreamEncoder encoder_;
   Sink& sink_;
   std::vector<TokenId> ids_;
   bool in_text_ = false, newline_waits_ = false;
 };
 
-void read_ids(std::istream& in, const Options& options, const Tokenizer& tokenizer, Sink& sink) {
+void read_ids(std::istream& in, const TokenizeOptions& options, const Tokenizer& tokenizer, Sink& sink) {
   IdReader reader(in, {options.ids, options.records(), tokenizer.padded_size()});
   std::vector<TokenId> ids;
   while (goes_on() && reader.next_record()) {
@@ -291,13 +224,13 @@ void check_model(const std::string& path, const Tokenizer& tokenizer) {
 
 class Tool {
  public:
-  explicit Tool(const Options& options) : options_(options) {
+  explicit Tool(const TokenizeOptions& options) : options_(options) {
     if (const auto vocab = vocabulary()) tokenizer_ = Tokenizer::load(*vocab);
     if (!options.model.empty()) check_model(options.model, *tokenizer_);
     if (tokenizer_) sink_ = make_sink(options, *tokenizer_);
     if (options.chat_template.empty() && !options.decode) {
       reader_.emplace(options, *tokenizer_, *sink_);
-      block_bytes_ = std::max(block_bytes_, kThreadBlockBytes * thread_count(options.threads));
+      block_bytes_ = std::max(block_bytes_, kThreadBlockBytes * options.threads);
     }
   }
 
@@ -348,20 +281,19 @@ class Tool {
     sink_->end_record();
   }
 
-  const Options& options_;
+  const TokenizeOptions& options_;
   std::unique_ptr<const Tokenizer> tokenizer_;  // null when chats stay text
   std::unique_ptr<Sink> sink_;                  // as well
   std::optional<TextReader> reader_;            // when texts are encoded
   size_t block_bytes_ = kMinBlockBytes;
 };
 
-int run(const Options& options) {
+int run(const TokenizeOptions& options) {
   if (options.chat_template == "list") {
     for (const ChatTemplate& known : chat_templates())
       std::cout << known.name << '\t' << known.summary << '\n';
     return kSuccess;
   }
-  if (!options.chat_template.empty()) chat_template_from_name(options.chat_template);
   Tool(options).run();
   return kSuccess;
 }
@@ -371,7 +303,7 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   return rwkv::run_tool("rwkv-tokenize", [&] {
-    const auto options = rwkv::parse(argc, argv);
+    const auto options = rwkv::parse_tokenize_options(argc, argv);
     return options ? rwkv::run(*options) : rwkv::kSuccess;
   });
 }

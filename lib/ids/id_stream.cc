@@ -48,6 +48,12 @@ char* put_binary(TokenId id, unsigned width, char* to) {
 
 }  // namespace
 
+std::vector<std::string> id_format_names() {
+  std::vector<std::string> names;
+  for (const auto& known : kFormatNames) names.emplace_back(known.name);
+  return names;
+}
+
 IdFormat id_format_from_name(std::string_view name) {
   for (const auto& known : kFormatNames) {
     if (known.name == name) return known.format;

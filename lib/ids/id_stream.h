@@ -17,7 +17,9 @@ namespace rwkv {
 // little-endian, no header.
 enum class IdFormat { kText, kLines, kJson, kU16, kU32 };
 
-// "text", "lines", "json", "u16", "u32". Error kUsage.
+// text, lines, json, u16, u32.
+std::vector<std::string> id_format_names();
+// Error kUsage for another name.
 IdFormat id_format_from_name(std::string_view name);
 
 // kOne: the whole stream is one record. kMany: a line is a record (kJson: an array; kLines: a line without an

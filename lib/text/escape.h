@@ -9,4 +9,7 @@ namespace rwkv {
 // \xHH a byte. Nothing is lost: no two byte strings have the same form.
 std::string escape_bytes(std::string_view bytes);
 
+// The bytes that such a form stands for. Error kUsage at a backslash before anything else.
+std::string unescape_bytes(std::string_view text);
+
 }  // namespace rwkv

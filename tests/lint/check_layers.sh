@@ -34,13 +34,12 @@ folder ids 'core|ids'
 
 for source in $(find lib tools -name '*.cc' -o -name '*.h'); do
   case $source in lib/kernels/*) ;; *) refuse 'Highway belongs in lib/kernels' '^#include [<"]hwy/' /dev/null "$source" ;; esac
-  case $source in tools/*) ;; *) refuse 'program_options belongs in tools' 'boost/program_options' /dev/null "$source" ;; esac
   case $source in *.h) refuse 'Boost.JSON belongs in .cc files' 'boost/json' /dev/null "$source" ;; esac
 done
 refuse 'the library never prints, exits or reads the environment' -r \
   '\bstd::(cout|cerr|clog)\b|(?<![\w.>:])(std::|::)?(exit|_exit|_Exit|quick_exit|abort|terminate|getenv|secure_getenv|v?f?printf|f?puts|f?putc|putchar|fwrite|perror|psignal)\(' lib
 refuse 'the library includes nothing of the tools' -r \
-  '^#include ["<](tools/|(common|convert|generate|score|inspect|bench|serve|chat)/)' lib
+  '^#include ["<](tools/|(common|tokenize|convert|generate|score|inspect|bench|serve|chat)/)' lib
 refuse 'the library keeps no static that changes but the pinned target' -r --exclude=targets.cc \
   '^\s+(static|thread_local) (?!const\b|constexpr\b)[^()]*(;| = |\{.*\};)' lib
 exit $broken

@@ -68,14 +68,14 @@ TEST_F(JsonlRequest, TellsWhatIsWrong) {
   EXPECT_EQ(error_of(R"({"ids": [], "prompt": ""})"), "want either ids or prompt");
   EXPECT_EQ(error_of(R"({"ids": [300]})"), "ids: id 300, but the vocabulary has 300 ids");
   EXPECT_EQ(error_of(R"({"ids": [-1]})"), "ids is -1, want ids");
-  EXPECT_EQ(error_of(R"({"ids": [1.5]})"), "ids is 1.5E0, want ids");
+  EXPECT_EQ(error_of(R"({"ids": [1.5]})"), "ids is 1.5, want ids");
   EXPECT_EQ(error_of(R"({"ids": 5})"), "ids is 5, want an array of ids");
-  EXPECT_EQ(error_of(R"({"ids": [], "n": -2})"), "n is -2, want 0 or more, or -1 for no limit");
-  EXPECT_EQ(error_of(R"({"ids": [], "temp": "hot"})"), "temp is \"hot\", want a number");
-  EXPECT_EQ(error_of(R"({"ids": [], "top_p": 2})"), "top-p is 2.000000, want 0 to 1");
+  EXPECT_EQ(error_of(R"({"ids": [], "n": -2})"), "n is -2, want a whole number, or -1 for no limit");
+  EXPECT_EQ(error_of(R"({"ids": [], "temp": "hot"})"), "temp is \"hot\", want a number, at least 0");
+  EXPECT_EQ(error_of(R"({"ids": [], "top_p": 2})"), "top_p is 2, want a number from 0 to 1");
   EXPECT_EQ(error_of(R"({"ids": [], "bias": {"x": 1}})"), "bias is \"x\", want ids as names");
-  EXPECT_EQ(error_of(R"({"ids": [], "logprobs": 1001})"), "logprobs is 1001, want at most 1000");
-  EXPECT_EQ(error_of(R"({"ids": [], "tmp": 1})"), "unknown key 'tmp'");
+  EXPECT_EQ(error_of(R"({"ids": [], "logprobs": 1001})"), "logprobs is 1001, want a whole number from 0 to 1000");
+  EXPECT_EQ(error_of(R"({"ids": [], "tmp": 1})"), "unknown key 'tmp', did you mean temp?");
   defaults_.tokenizer = nullptr;
   EXPECT_EQ(error_of(R"({"prompt": "a"})"), "prompt wants a vocabulary: -v VOCAB");
   EXPECT_EQ(error_of(R"({"ids": [], "stop": "a"})"), "stop wants a vocabulary: -v VOCAB");
@@ -120,11 +120,11 @@ TEST_F(JsonlRequest, AnswersWithLogProbabilities) {
   job.tokens = {{.id = 1, .log_prob = -0.5, .most_likely = {{2, -0.25}}}};
   EXPECT_EQ(answer_line(request, job, nullptr),
             R"({"id":null,"ids":[1],"stop":"length","prompt_tokens":2,"tokens":1,)"
-            R"("logprobs":[{"id":1,"logprob":-5E-1,"top":[{"id":2,"logprob":-2.5E-1}]}]})");
+            R"("logprobs":[{"id":1,"logprob":-0.5,"top":[{"id":2,"logprob":-0.25}]}]})");
   EXPECT_EQ(
       answer_line(request, job, tokenizer_.get()),
       R"({"id":null,"ids":[1],"text":"","stop":"length","prompt_tokens":2,"tokens":1,)"
-      R"("logprobs":[{"id":1,"text":"a","logprob":-5E-1,"top":[{"id":2,"text":"b","logprob":-2.5E-1}]}]})");
+      R"("logprobs":[{"id":1,"text":"a","logprob":-0.5,"top":[{"id":2,"text":"b","logprob":-0.25}]}]})");
 }
 
 TEST_F(JsonlRequest, AnswersWithAnErrorAndWhatThereIs) {

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "common/json_text.h"
 #include "core/error.h"
 #include "core/printable.h"
 
@@ -19,7 +20,7 @@ json::object parse_json_object(std::string_view line) {
 
 void fail_field(std::string_view key, const json::value& found, const char* wanted) {
   throw Error(ErrorKind::kUsage,
-              std::string(key) + " is " + printable(json::serialize(found)) + ", want " + wanted);
+              std::string(key) + " is " + printable(json_text(found)) + ", want " + wanted);
 }
 
 bool boolean_field(std::string_view key, const json::value& value) {

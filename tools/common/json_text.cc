@@ -1,6 +1,7 @@
 #include "common/json_text.h"
 
 #include <boost/json.hpp>
+#include <charconv>
 #include <cmath>
 #include <string>
 
@@ -25,7 +26,44 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
+void append_double(double number, std::string& text) {
+  char digits[400];
+  const double size = std::abs(number);
+  const bool is_plain = size == 0 || (size >= 1e-7 && size < 1e21);
+  const auto format = is_plain ? std::chars_format::fixed : std::chars_format::scientific;
+  text.append(digits, std::to_chars(digits, digits + sizeof digits, number, format).ptr);
+}
+
+void append(const boost::json::value& value, std::string& text) {
+  if (const auto* array = value.if_array()) {
+    text += '[';
+    for (size_t i = 0; i < array->size(); ++i) {
+      if (i > 0) text += ',';
+      append((*array)[i], text);
+    }
+    text += ']';
+  } else if (const auto* object = value.if_object()) {
+    text += '{';
+    for (const auto& member : *object) {
+      if (text.back() != '{') text += ',';
+      text += boost::json::serialize(member.key()) + ':';
+      append(member.value(), text);
+    }
+    text += '}';
+  } else if (const auto* number = value.if_double()) {
+    append_double(*number, text);
+  } else {
+    text += boost::json::serialize(value);
+  }
+}
+
 }  // namespace
+
+std::string json_text(const boost::json::value& value) {
+  std::string text;
+  append(value, text);
+  return text;
+}
 
 void add_bytes(boost::json::object& object, std::string_view key, std::string_view bytes) {
   if (is_valid_utf8(bytes)) {

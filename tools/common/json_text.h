@@ -1,5 +1,6 @@
 // What our JSON says in the same way everywhere.
 #pragma once
+#include <string>
 #include <string_view>
 
 namespace boost::json {
@@ -8,6 +9,9 @@ class value;
 }  // namespace boost::json
 
 namespace rwkv {
+
+// The value in a line, numbers plain and with all their digits: 1, 0.5, -2.520193163438586.
+std::string json_text(const boost::json::value& value);
 
 // Bytes under `key`; such as are not UTF-8 under `key`_base64 instead.
 void add_bytes(boost::json::object& object, std::string_view key, std::string_view bytes);

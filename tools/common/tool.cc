@@ -5,20 +5,14 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <iostream>
 #include <new>
 #include <utility>
 
 #include "core/error.h"
-#include "core/thread_pool.h"
 
 namespace rwkv {
 namespace {
-
-namespace po = boost::program_options;
-
-constexpr size_t kMaxThreads = 4096;
 
 volatile std::sig_atomic_t g_stop_signal = 0;
 
@@ -94,58 +88,6 @@ bool stop_requested() { return g_stop_signal != 0; }
 
 void throw_if_stopped() {
   if (stop_requested()) throw Error(ErrorKind::kInterrupted, "");
-}
-
-CommandLine::CommandLine(std::string name, std::string usage)
-    : name_(std::move(name)), usage_(std::move(usage)) {
-  add()("help,h", "print this text")("version", "print the version");
-}
-
-void CommandLine::add_operands(const char* name, const po::value_semantic* value, int max_count) {
-  hidden_.add_options()(name, value, "");
-  positional_.add(name, max_count);
-}
-
-bool CommandLine::parse(int argc, const char* const* argv) {
-  po::options_description all;
-  all.add(options_).add(hidden_);
-
-  constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-  try {
-    po::store(po::command_line_parser(argc, argv).options(all).positional(positional_).style(kStyle).run(),
-              values_);
-    if (values_.count("help") != 0) return std::cout << usage_ << "\n" << options_, false;
-    if (values_.count("version") != 0) return std::cout << name_ << " " RWKV_VERSION "\n", false;
-    po::notify(values_);
-  } catch (const po::error& e) {
-    usage_error(e.what());
-  }
-  return true;
-}
-
-void usage_error(const std::string& message) { throw Error(ErrorKind::kUsage, message + " (try --help)"); }
-
-std::optional<std::string> option_or_environment(const std::string& option, const char* variable) {
-  if (!option.empty()) return option;
-  const char* value = std::getenv(variable);
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return value;
-}
-
-size_t thread_count(const std::optional<size_t>& option) {
-  size_t wanted = option.value_or(0);
-  if (const char* value = std::getenv("RWKV_THREADS"); !option && value != nullptr && *value != '\0') {
-    char* end = nullptr;
-    wanted = std::strtoul(value, &end, 10);
-    if (*end != '\0' || wanted == 0)
-      usage_error("RWKV_THREADS is '" + std::string(value) + "', want a number");
-  } else if (!option) {
-    return available_threads();
-  }
-  if (wanted < 1 || wanted > kMaxThreads) {
-    usage_error("threads: " + std::to_string(wanted) + ", want 1 to " + std::to_string(kMaxThreads));
-  }
-  return wanted;
 }
 
 Progress::Progress(std::string what, std::string unit, bool quiet)

@@ -3,12 +3,12 @@
 #include <filesystem>
 #include <system_error>
 
-#include "common/tool.h"
+#include "common/common_options.h"
 
 namespace rwkv {
 
 std::optional<std::string> vocabulary_path(const std::string& option) {
-  const auto variable = option_or_environment("", "RWKV_VOCAB");
+  const auto variable = from_environment("RWKV_VOCAB");
   std::error_code ignored;
   const bool is_folder = variable && std::filesystem::is_directory(*variable, ignored);
   if (option.empty()) return is_folder ? std::nullopt : variable;

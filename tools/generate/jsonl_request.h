@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/state_options.h"
 #include "session/scheduler.h"
 #include "text/tokenizer.h"
 
@@ -17,12 +18,11 @@ struct RequestDefaults {
   size_t n_vocab = 0;                    // of the model
 };
 
-struct Request {
+struct Request : StateOptions {
   std::string id = "null";  // JSON, given back as it came
   std::string error;        // not empty: the request cannot be served, for this reason
   std::vector<TokenId> prompt;
   ContinuationOptions continuation;
-  std::string state_in, state_out;  // empty: none
 };
 
 // Never throws an Error: what is wrong with the line is told in `error`.

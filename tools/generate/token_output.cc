@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "common/json_text.h"
 #include "common/token_json.h"
 #include "core/error.h"
 
@@ -72,7 +73,7 @@ void TokenOutput::write_log_probs(std::span<const DrawnToken> tokens) {
     boost::json::object object;
     if (record_) object["record"] = *record_;
     for (const auto& member : token_object(token, tokenizer_)) object.insert(member);
-    out_ << boost::json::serialize(object) << '\n';
+    out_ << json_text(object) << '\n';
   }
 }
 

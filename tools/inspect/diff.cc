@@ -61,7 +61,7 @@ void print_json(std::ostream& out, const std::vector<Finding>& findings, double 
   }
   const json::object object{
       {"same", findings.empty()}, {"largest", finite_or_null(largest)}, {"tensors", std::move(tensors)}};
-  out << json::serialize(object) << '\n';
+  out << json_text(object) << '\n';
 }
 
 }  // namespace

@@ -211,7 +211,7 @@ void print_file(std::ostream& out, const FileFacts& facts, const TensorFile* fil
   if (options.json) {
     json::object object = file_json(facts);
     if (list) object["tensors"] = tensors_json(*file, options.stats);
-    out << json::serialize(object) << '\n';
+    out << json_text(object) << '\n';
   } else {
     print_text(out, facts, options.memory);
     if (list) print_tensors(out, *file, options.stats);

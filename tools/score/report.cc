@@ -75,7 +75,7 @@ void ScoreReport::add_likelihood(size_t position, TokenId id, double log_prob) {
 void ScoreReport::print_token(size_t position, TokenId id, double log_prob) {
   if (options_.json || options_.jsonl) {
     if (options_.json && sum_.tokens > 1) std::cout << ',';
-    std::cout << boost::json::serialize(token_json(position, id, log_prob, tokenizer_));
+    std::cout << json_text(token_json(position, id, log_prob, tokenizer_));
     if (options_.jsonl) std::cout << '\n';
     return;
   }
@@ -95,7 +95,7 @@ void ScoreReport::print_json() const {
                          {"max_difference", finite_or_null(comparison_.largest_difference())}};
   }
   if (options_.per_token) std::cout << "],";
-  std::cout << boost::json::serialize(object).substr(1) << '\n';
+  std::cout << json_text(object).substr(1) << '\n';
 }
 
 // With --per-token the lines are the data, and this is talk.

@@ -199,7 +199,7 @@ std::string score_answer(const ScoreRequest& request, const Tokenizer* tokenizer
     const json::object rest = request.is_choice ? choice_answer(request) : text_answer(request, tokenizer);
     answer.insert(rest.begin(), rest.end());
   }
-  return json::serialize(answer);
+  return json_text(answer);
 }
 
 }  // namespace rwkv

@@ -60,12 +60,12 @@ boost::json::object ScoreSummary::json() const {
   return object;
 }
 
-void ScoreSummary::print_json(std::ostream& out) const { out << boost::json::serialize(json()) << '\n'; }
+void ScoreSummary::print_json(std::ostream& out) const { out << json_text(json()) << '\n'; }
 
 void ScoreSummary::print_lines(std::ostream& out) const {
   for (const auto& [key, value] : json()) {
     out << key << '\t';
-    value.is_double() ? out << value.get_double() : out << boost::json::serialize(value);
+    value.is_double() ? out << value.get_double() : out << json_text(value);
     out << '\n';
   }
 }

@@ -1,0 +1,88 @@
+// One tool's command line: its options from tables, its operands, --help, --version and what is generated
+// from them.
+#pragma once
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "common/option.h"
+
+namespace rwkv {
+
+// What --help and the manual say of a tool, beside its options.
+struct ToolText {
+  std::string_view name;      // "rwkv-generate"
+  std::string_view summary;   // "continues sequences of token ids"
+  std::string_view usage;     // lines, without the word usage
+  std::string_view examples;  // lines, in --help
+  // The manual's sections: a heading is a line of capitals; paragraphs have empty lines between them, and
+  // lines that begin with a space are printed as they stand.
+  std::string_view manual{};
+  // Of tools that compute: the SIMD target in use, for --version.
+  std::string (*simd_target)() = nullptr;
+};
+
+// An option that is part of a command line, its target known.
+struct BoundOption {
+  OptionInfo info;
+  std::function<void(const OptionValue&)> set;
+};
+
+// Options are read as getopt_long() does, but long names are not abbreviated: -n5, -n 5, --tokens=5, -qn5,
+// `--` ends them. An option's argument may begin with `-`. Of an option given twice the last wins.
+class CommandLine {
+ public:
+  explicit CommandLine(const ToolText& text);
+
+  // The target outlives parse().
+  template <class Target>
+  void add(const Option<Target>& row, std::type_identity_t<Target>& target) {
+    options_.push_back(
+        {row.info, [&target, set = row.set](const OptionValue& value) { set(target, value); }});
+  }
+  template <class Target>
+  void add(std::span<const Option<Target>> rows, std::type_identity_t<Target>& target) {
+    for (const auto& row : rows) add(row, target);
+  }
+  template <class Target, size_t N>
+  void add(const Option<Target> (&rows)[N], std::type_identity_t<Target>& target) {
+    add(std::span<const Option<Target>>(rows), target);
+  }
+  // Up to `most` operands come here; without it there are none.
+  void add_operands(std::vector<std::string>& operands, size_t most = SIZE_MAX);
+
+  // False when --help, --version or --generate has been answered and nothing is left to do. Else sets what is
+  // given, in the order of the rows. Error kUsage.
+  bool parse(int argc, const char* const* argv);
+  // Whether the user gave the option with this long name.
+  bool given(std::string_view flag) const;
+
+ private:
+  void take(int argc, const char* const* argv);
+  void take_long(std::string_view word, int argc, const char* const* argv, int& at);
+  void take_letters(std::string_view letters, int argc, const char* const* argv, int& at);
+  void take_operand(std::string_view word);
+  void occur(size_t option, const std::string& name, std::string text);
+  bool answer() const;
+
+  struct Occurrences {
+    std::string name;  // as it was last spelled
+    std::vector<std::string> texts;
+  };
+
+  ToolText text_;
+  std::vector<BoundOption> options_;
+  std::vector<Occurrences> occurrences_;  // for each option
+  std::vector<std::string>* operands_ = nullptr;
+  size_t most_operands_ = 0;
+  bool help_ = false, version_ = false;
+  std::string generate_;
+};
+
+[[noreturn]] void usage_error(const std::string& message);
+
+}  // namespace rwkv

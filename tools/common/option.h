@@ -1,0 +1,125 @@
+// An option of a tool: one row that the command line, JSON requests, --help, the manual and the shells'
+// completions all read.
+#pragma once
+#include <cfloat>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/token.h"
+
+namespace rwkv {
+
+enum class OptionKind : uint8_t {
+  kSwitch,  // on a command line there or not, in JSON true or false
+  kWhole,   // a whole number
+  kReal,    // a finite number
+  kText,
+  kFile,    // a text that names a file
+  kName,    // one of some names
+  kWholes,  // whole numbers with commas between
+  kTexts,   // repeatable; in JSON a text or an array of texts
+  kIds,     // repeatable; in JSON an array of ids
+  kBiases,  // repeatable ID:X; in JSON an object {"ID": X}
+};
+
+// What values an option takes.
+struct OptionType {
+  OptionKind kind = OptionKind::kSwitch;
+  uint64_t least = 0, most = UINT64_MAX;              // kWhole, kWholes
+  double least_real = -DBL_MAX, most_real = DBL_MAX;  // kReal
+  const char* unlimited = nullptr;                    // kWhole: -1, which stands for `most`, is for this
+  std::vector<std::string> (*names)() = nullptr;      // kName
+};
+
+inline constexpr OptionType kSwitchType{};
+inline constexpr OptionType kTextType{.kind = OptionKind::kText};
+inline constexpr OptionType kFileType{.kind = OptionKind::kFile};
+inline constexpr OptionType kTextsType{.kind = OptionKind::kTexts};
+inline constexpr OptionType kIdsType{.kind = OptionKind::kIds};
+inline constexpr OptionType kBiasesType{.kind = OptionKind::kBiases};
+constexpr OptionType whole(uint64_t least, uint64_t most = UINT64_MAX) {
+  return {.kind = OptionKind::kWhole, .least = least, .most = most};
+}
+// 0 or more, or -1, which is passed on as UINT64_MAX and stands for `unlimited`.
+constexpr OptionType whole_or_unlimited(const char* unlimited) {
+  return {.kind = OptionKind::kWhole, .unlimited = unlimited};
+}
+constexpr OptionType wholes(uint64_t least, uint64_t most) {
+  return {.kind = OptionKind::kWholes, .least = least, .most = most};
+}
+constexpr OptionType real(double least = -DBL_MAX, double most = DBL_MAX) {
+  return {.kind = OptionKind::kReal, .least_real = least, .most_real = most};
+}
+constexpr OptionType name_of(std::vector<std::string> (*names)()) {
+  return {.kind = OptionKind::kName, .names = names};
+}
+
+using TokenBiases = std::vector<std::pair<TokenId, float>>;
+
+// A value that fits the option's type.
+class OptionValue {
+ public:
+  using Any = std::variant<bool, uint64_t, double, std::string, std::vector<uint64_t>,
+                           std::vector<std::string>, std::vector<TokenId>, TokenBiases>;
+  OptionValue(Any value)
+      : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor): it is that value
+
+  bool on() const { return std::get<bool>(value_); }
+  uint64_t whole() const { return std::get<uint64_t>(value_); }
+  double real() const { return std::get<double>(value_); }
+  const std::string& text() const { return std::get<std::string>(value_); }  // kText, kFile, kName
+  const std::vector<uint64_t>& wholes() const { return std::get<std::vector<uint64_t>>(value_); }
+  const std::vector<std::string>& texts() const { return std::get<std::vector<std::string>>(value_); }
+  const std::vector<TokenId>& ids() const { return std::get<std::vector<TokenId>>(value_); }
+  const TokenBiases& biases() const { return std::get<TokenBiases>(value_); }
+
+ private:
+  Any value_;
+};
+
+// All of an option but what it sets.
+struct OptionInfo {
+  std::string_view flag{};   // its long name on the command line; empty: none
+  char letter = 0;           // its short name there; 0: none
+  std::string_view key{};    // its name in JSON requests; empty: none
+  std::string_view value{};  // what --help calls its value; empty for a switch
+  OptionType type{};
+  std::string_view group{};  // heading in --help; groups come in the order of their first rows
+  std::string_view help{};   // a line, at most 58 characters
+  std::string_view more{};   // sentences of the manual behind it
+  bool prominent = false;    // has a line in --help; others are only listed there
+};
+
+// A row of a table of options of a `Target`. Setters are called in the order of rows, whatever the order of
+// what is given, so that a later row has the last word.
+template <class Target>
+struct Option {
+  OptionInfo info;
+  void (*set)(Target&, const OptionValue&);
+};
+
+// "an id", "a number from 0 to 1", "map or copy".
+std::string wanted_words(const OptionType& type);
+
+// What the command line gives: the texts behind all occurrences of the option, of which the last wins unless
+// the option is repeatable. `name` is the option as it was spelled. Error kUsage "NAME is FOUND, want ...",
+// the same words as of a JSON value.
+OptionValue value_from_texts(const OptionInfo& option, std::string_view name,
+                             std::span<const std::string> texts);
+
+// Error kUsage.
+[[noreturn]] void fail_value(std::string_view name, std::string_view found, const OptionType& type);
+// A value of kind kWhole or kReal, its bounds checked: `found` is for the message.
+double checked_real(std::string_view name, std::string_view found, double value, const OptionType& type);
+uint64_t checked_whole(std::string_view name, std::string_view found, bool is_negative, uint64_t magnitude,
+                       const OptionType& type);
+std::string checked_name(std::string_view name, const std::string& value, const OptionType& type);
+// ", did you mean WORD?" for the one of `words` that `given` is near to; else nothing.
+std::string did_you_mean(std::string_view given, std::span<const std::string> words);
+
+}  // namespace rwkv

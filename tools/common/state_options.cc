@@ -1,0 +1,25 @@
+#include "common/state_options.h"
+
+namespace rwkv {
+namespace {
+
+constexpr std::string_view kGroup = "state";
+
+const Option<StateOptions> kOptions[] = {
+    {{"state-in", 0, "state_in", "FILE", kFileType, kGroup, "go on from a saved or a tuned initial state", "",
+      true},
+     [](StateOptions& o, const OptionValue& v) { o.state_in = v.text(); }},
+    {{"state-out", 0, "state_out", "FILE", kFileType, kGroup,
+      "save the state after the last id read or written",
+      "It keeps the sampler's memory, too: a run that is stopped and resumed with the same options draws the "
+      "same ids. A "
+      "stop id, and the tokens from the one on in which a stop text begins, are not in it.",
+      true},
+     [](StateOptions& o, const OptionValue& v) { o.state_out = v.text(); }},
+};
+
+}  // namespace
+
+std::span<const Option<StateOptions>> state_options() { return kOptions; }
+
+}  // namespace rwkv
