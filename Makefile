@@ -1,5 +1,6 @@
 # Thin names over the CMake presets. `make demo` and `make test` install what they need and ask nothing.
 PREFIX ?= /usr/local
+BUILD ?= build
 FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc)
 # Further -D options for the release build, as in `make test CMAKE_FLAGS=-DRWKV_WERROR=ON`.
@@ -10,8 +11,8 @@ fuzzers := $(patsubst tests/fuzz/%.cc,%,$(wildcard tests/fuzz/fuzz_*.cc))
 clang_format := $(firstword $(foreach name,clang-format-14 clang-format,$(shell command -v $(name))))
 export CMAKE_CXX_COMPILER_LAUNCHER ?= $(shell command -v ccache)
 
-build: configure  ## build the tools into build/bin/
-	cmake --build --preset release -j $(JOBS) --target $(tools)
+build: configure  ## build the tools into build/bin/ and the shared libraries into build/lib/
+	cmake --build --preset release -j $(JOBS) --target $(tools) rwkv_shared rwkv_compat
 
 demo: deps build  ## install what is missing, build, and run the tools on the shipped models
 	demo/run.sh
@@ -28,7 +29,7 @@ lint:  ## check the format and run clang-tidy, warnings as errors
 	scripts/lint.sh $(JOBS)
 
 format:  ## rewrite the sources in the project's format
-	git ls-files -co --exclude-standard '*.cc' '*.h' | xargs $(clang_format) -i
+	git ls-files -co --exclude-standard '*.cc' '*.h' '*.hpp' '*.c' | xargs $(clang_format) -i
 
 fuzz:  ## run every fuzzer for FUZZ_SECONDS (60)
 	cmake --preset fuzz
@@ -41,8 +42,18 @@ coverage:  ## run the tests and print the coverage of lib/ and tools/
 	ctest --preset coverage -j $(JOBS)
 	gcovr -r . -f lib/ -f tools/ build-coverage
 
-install: build  ## install the tools under PREFIX (/usr/local), below DESTDIR if that is set
+install: build  ## install tools, libraries and headers under PREFIX (/usr/local), below DESTDIR if that is set
 	cmake --install build --prefix $(PREFIX)
+
+# The same sources give the same packages, in any folder and, by SOURCE_DATE_EPOCH, at any time.
+deb:  ## make Debian packages in build-deb/
+	cmake -S . -B build-deb -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr -DRWKV_BUILD_TESTS=OFF -DRWKV_BUILD_BENCH=OFF \
+	  -DCMAKE_CXX_FLAGS=-ffile-prefix-map=$(CURDIR)/= $(CMAKE_FLAGS)
+	cmake --build build-deb -j $(JOBS)
+	cd build-deb && SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} cpack -G DEB
+
+uninstall:  ## remove what the last install has put there, below DESTDIR if that is set
+	while IFS= read -r file || [ -n "$$file" ]; do rm -f -- "$(DESTDIR)$$file"; done < $(BUILD)/install_manifest.txt
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -54,4 +65,4 @@ deps:
 	scripts/install_deps.sh
 
 .NOTPARALLEL:
-.PHONY: build demo test bench lint format fuzz coverage install help configure deps
+.PHONY: build demo test bench lint format fuzz coverage install deb uninstall help configure deps

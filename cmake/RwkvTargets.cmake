@@ -29,28 +29,24 @@ if(RWKV_SANITIZE)
   target_link_options(rwkv_options INTERFACE -fsanitize=${RWKV_SANITIZE})
 endif()
 
-# Makes the headers of imported `targets` system headers: warnings in them are not ours.
-function(rwkv_link_system target)
-  foreach(library IN LISTS ARGN)
-    get_target_property(includes ${library} INTERFACE_INCLUDE_DIRECTORIES)
-    if(includes)
-      target_include_directories(${target} SYSTEM PRIVATE ${includes})
-    endif()
-    target_link_libraries(${target} PRIVATE ${library})
-  endforeach()
-endfunction()
-
-# The library `rwkv`: all of lib/, include root lib/.
+# The library: all of lib/, for this project's own programs with the C++ of lib/ as include root, for others with
+# include/. Its objects go into the shared library too (RwkvInstall.cmake), so nothing of lib/ is compiled twice.
 function(rwkv_add_library)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lib/*.cc)
-  add_library(rwkv ${sources})
-  target_include_directories(rwkv PUBLIC ${PROJECT_SOURCE_DIR}/lib)
-  target_link_libraries(rwkv PUBLIC Threads::Threads PRIVATE rwkv_options)
-  rwkv_link_system(rwkv Boost::json PkgConfig::HWY PkgConfig::UTF8PROC)
-  if(BUILD_SHARED_LIBS)
-    set_target_properties(rwkv PROPERTIES POSITION_INDEPENDENT_CODE ON)
-    install(TARGETS rwkv LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  add_library(rwkv STATIC ${sources})
+  add_library(rwkv::rwkv ALIAS rwkv)
+  set(as_system)
+  if(NOT PROJECT_IS_TOP_LEVEL)
+    set(as_system SYSTEM)  # warnings in our headers are not for those who include them
   endif()
+  target_include_directories(rwkv ${as_system} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib>
+                             $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(rwkv PUBLIC cxx_std_20)
+  target_compile_definitions(rwkv PRIVATE RWKV_VERSION="${PROJECT_VERSION}")
+  set_target_properties(rwkv PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
+                        VISIBILITY_INLINES_HIDDEN ON)
+  target_link_libraries(rwkv PRIVATE $<BUILD_INTERFACE:rwkv_options> Threads::Threads Boost::json PkgConfig::HWY
+                        PkgConfig::UTF8PROC)
 endfunction()
 
 # The commit that is built, as far as git knows it where the build is configured; empty outside a clone.
@@ -77,18 +73,16 @@ function(rwkv_add_tool source)
     string(REPLACE "_" "-" tools "${tools}")
     set_source_files_properties(${PROJECT_SOURCE_DIR}/tools/common/version.cc ${PROJECT_SOURCE_DIR}/tools/common/man_page.cc PROPERTIES
       COMPILE_DEFINITIONS "RWKV_VERSION=\"${PROJECT_VERSION}\";RWKV_COMMIT=\"${commit}\";RWKV_TOOL_NAMES=\"${tools}\"")
-    target_link_libraries(rwkv_tool PUBLIC rwkv PRIVATE rwkv_options)
-    rwkv_link_system(rwkv_tool Boost::json)
+    target_link_libraries(rwkv_tool PUBLIC rwkv PRIVATE rwkv_options Boost::json)
   endif()
   get_filename_component(name ${source} NAME_WE)
   string(REPLACE "_" "-" name ${name})
   add_executable(${name} ${source})
-  target_link_libraries(${name} PRIVATE rwkv_tool rwkv_options)
+  target_link_libraries(${name} PRIVATE rwkv_tool rwkv_options Boost::json)
   if(UNIX AND NOT APPLE)
     target_link_options(${name} PRIVATE LINKER:--as-needed)  # a library that is not used costs its loading
   endif()
-  rwkv_link_system(${name} Boost::json)
-  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
   rwkv_generate_from(${name} man man/man1/${name}.1)
   rwkv_generate_from(${name} bash bash-completion/completions/${name})
   rwkv_generate_from(${name} zsh zsh/site-functions/_${name})
@@ -102,7 +96,7 @@ function(rwkv_generate_from name what path)
   add_custom_command(TARGET ${name} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/share/${folder}
     COMMAND ${name} --generate ${what} > ${output} VERBATIM)
-  install(FILES ${output} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder})
+  install(FILES ${output} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder} COMPONENT tools)
 endfunction()
 
 # tests/NAME/*_test.cc become one program test_NAME, its cases known to ctest under `label`.
@@ -117,13 +111,11 @@ function(rwkv_add_test name label)
     target_include_directories(rwkv_test_support PUBLIC ${PROJECT_SOURCE_DIR}/tests)
     set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/support/source_folder.cc PROPERTIES
                                 COMPILE_DEFINITIONS RWKV_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-    target_link_libraries(rwkv_test_support PUBLIC rwkv GTest::gtest PRIVATE rwkv_options)
-    rwkv_link_system(rwkv_test_support Boost::json PkgConfig::HWY)
+    target_link_libraries(rwkv_test_support PUBLIC rwkv GTest::gtest PRIVATE rwkv_options Boost::json PkgConfig::HWY)
   endif()
   add_executable(test_${name} ${sources})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(test_${name} PRIVATE rwkv rwkv_options GTest::gtest_main)
-  rwkv_link_system(test_${name} Boost::json PkgConfig::HWY)
+  target_link_libraries(test_${name} PRIVATE rwkv rwkv_options GTest::gtest_main Boost::json PkgConfig::HWY)
   if(TARGET rwkv_test_support)
     target_link_libraries(test_${name} PRIVATE rwkv_test_support)
   endif()

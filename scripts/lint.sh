@@ -7,9 +7,9 @@ cd "$(dirname "$0")/.."
 find_tool() { command -v "$1-14" || command -v "$1" || { echo "lint: $1 is not installed" >&2 && return 1; }; }
 
 format=$(find_tool clang-format)
-find lib tools tests bench \( -name '*.cc' -o -name '*.h' \) -print0 | xargs -0 "$format" --dry-run --Werror
+find lib tools tests bench include compat examples \( -name '*.cc' -o -name '*.h' -o -name '*.hpp' -o -name '*.c' \) -print0 | xargs -0 "$format" --dry-run --Werror
 
 run_tidy=$(find_tool run-clang-tidy)
 tidy=$(find_tool clang-tidy)
 cmake --preset tidy
-"$run_tidy" -clang-tidy-binary "$tidy" -p build-tidy -j "${1:-2}" -quiet "^$PWD/(lib|tools|bench)/"
+"$run_tidy" -clang-tidy-binary "$tidy" -p build-tidy -j "${1:-2}" -quiet "^$PWD/(lib|tools|bench|compat)/"

@@ -122,7 +122,7 @@ void Rwkv7Layer::prepare(const Rows& rows, MatSpan<float> v_first, const HeadRow
     decay7(at.part(w_.base), w, w);
     sigmoid_of_sum(at.part(a_.base), a, a);
     if (is_first_) {
-      std::ranges::copy(v, first.begin());
+      for (size_t i = 0; i < v.size(); ++i) first[i] = v[i];  // std::copy: g++ warns of a size that cannot be
     } else {
       sigmoid_of_sum(at.part(v_.base), part(rows.v_mix), part(rows.v_mix));
       interpolate(v, first, part(rows.v_mix), v);

@@ -29,6 +29,7 @@ folder sampling 'core|text|kernels|sampling'
 folder model 'core|tensor|formats|kernels|model'
 folder session 'core|tensor|formats|kernels|sampling|text|model|session'
 folder checkpoint 'core|tensor|formats|kernels|text|model|checkpoint'
+folder api "$folders"
 folder text 'core|text'
 folder ids 'core|ids'
 
