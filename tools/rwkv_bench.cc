@@ -12,6 +12,7 @@
 #include "common/command_line.h"
 #include "common/common_options.h"
 #include "common/json_text.h"
+#include "common/load_model.h"
 #include "common/tool.h"
 #include "core/error.h"
 #include "kernels/targets.h"
@@ -103,7 +104,8 @@ Report run_all(const Options& options) {
     report.limits.push_back(measure_limits(pool));
   }
   const auto start = std::chrono::steady_clock::now();
-  const Model model = Model::load(options.model, {.access = options.access, .group_norm_eps = std::nullopt});
+  const Model model = load_model("rwkv-bench", options.model,
+                                 {.access = options.access, .n_threads = options.threads.front()});
   report.load_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (const auto& limits : report.limits) {
     Workspace workspace(limits.threads);

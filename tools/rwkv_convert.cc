@@ -11,6 +11,7 @@
 #include "common/tool.h"
 #include "core/error.h"
 #include "core/printable.h"
+#include "model/model.h"
 
 namespace {
 
@@ -175,6 +176,10 @@ int check(const TensorFile& in, const Options& options) {
 int run(const Options& options) {
   const auto started = std::chrono::steady_clock::now();
   const TensorFile in = TensorFile::open(options.in);
+  if (holds_model(in)) {
+    if (const auto warning = check_model(in).warning)
+      std::cerr << kName << ": warning: " << options.in << ": " << *warning << '\n';
+  }
   if (options.dry_run) return print_plan(in, options.convert);
   const ConvertSummary summary = [&] {
     Progress progress("converting", "MB", options.quiet);

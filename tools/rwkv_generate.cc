@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "common/load_model.h"
 #include "common/sampling_options.h"
 #include "common/tool.h"
 #include "core/error.h"
@@ -90,8 +91,10 @@ std::unique_ptr<const Tokenizer> load_vocabulary(const std::string& path, size_t
 
 int run(GenerateOptions options) {
   apply_target_environment();
-  const Model model =
-      Model::load(options.model, {.access = options.access, .group_norm_eps = options.group_norm_eps});
+  const Model model = load_model(
+      "rwkv-generate", options.model,
+      {.access = options.access, .group_norm_eps = options.group_norm_eps, .n_threads = options.threads});
+  if (options.stats) print_made_at_load(std::cerr, model);
   const size_t n_vocab = model.info().n_vocab;
   check_ids(options.continuation, n_vocab);
   std::unique_ptr<const Tokenizer> tokenizer;

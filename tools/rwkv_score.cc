@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "common/command_line.h"
+#include "common/load_model.h"
 #include "common/tool.h"
 #include "core/error.h"
 #include "score/batch.h"
@@ -68,8 +69,9 @@ void score_input(const ScoreOptions& options, const Model& model, const Tokenize
 
 int run(const ScoreOptions& options) {
   apply_target_environment();
-  const Model model =
-      Model::load(options.model, {.access = options.access, .group_norm_eps = options.group_norm_eps});
+  const Model model = load_model(
+      "rwkv-score", options.model,
+      {.access = options.access, .group_norm_eps = options.group_norm_eps, .n_threads = options.threads});
   std::unique_ptr<const Tokenizer> tokenizer;
   if (options.vocabulary) {
     tokenizer = Tokenizer::load(*options.vocabulary);
@@ -84,7 +86,7 @@ int run(const ScoreOptions& options) {
   } else {
     score_input(options, model, tokenizer.get(), std::move(start), workspace, stats);
   }
-  if (options.stats) stats.print(std::cerr);
+  if (options.stats) print_made_at_load(std::cerr, model), stats.print(std::cerr);
   return code;
 }
 

@@ -12,7 +12,9 @@ namespace rwkv {
 
 class BlockWalk {
  public:
-  BlockWalk(const TensorFile& file, const ProgressCallback& progress) : file_(file), progress_(progress) {
+  // The pool makes tensors that lie in no file as they are.
+  BlockWalk(const TensorFile& file, const ProgressCallback& progress, ThreadPool& pool)
+      : file_(file), progress_(progress), pool_(pool) {
     for (const TensorView& tensor : file.tensors()) total_bytes_ += byte_size(tensor);
   }
 
@@ -26,7 +28,7 @@ class BlockWalk {
     for (size_t begin = 0; begin < bytes.size(); begin += step) {
       const auto block = bytes.subspan(begin, std::min(step, bytes.size() - begin));
       body(block, begin / element_bytes);
-      file_.file().release(block);
+      file_.release(block);
       add_done(block.size());
     }
   }
@@ -41,7 +43,7 @@ class BlockWalk {
       body(matrix, first, n);
       if (first + n < strips.count) add_done(byte_size(tensor) / strips.count * n);
     }
-    file_.file().release(tensor.bytes);
+    file_.release(tensor.bytes);
     add_done(byte_size(tensor) - byte_size(tensor) / strips.count * ((strips.count - 1) / step * step));
   }
 
@@ -53,9 +55,10 @@ class BlockWalk {
   TensorView contiguous(const TensorView& tensor) {
     if (tensor.packed()) return tensor;
     TensorView gathered = tensor;
-    gathered.bytes = packed_bytes(tensor, scratch_);
+    gathered.bytes = packed_bytes(tensor, scratch_, &pool_);
     gathered.strides.clear();
-    file_.file().release(tensor.bytes);
+    gathered.source.reset();
+    file_.release(tensor.bytes);
     return gathered;
   }
 
@@ -66,6 +69,7 @@ class BlockWalk {
 
   const TensorFile& file_;
   const ProgressCallback& progress_;
+  ThreadPool& pool_;
   uint64_t total_bytes_ = 0, done_bytes_ = 0;
   std::vector<std::byte> scratch_;
 };

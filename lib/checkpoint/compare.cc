@@ -59,7 +59,7 @@ class Comparison {
  public:
   Comparison(const TensorFile& source, const TensorFile& result, const ProgressCallback& progress,
              size_t n_threads)
-      : result_(result), walk_(source, progress), pool_(n_threads) {}
+      : result_(result), pool_(n_threads), walk_(source, progress, pool_) {}
 
   TensorError compare(const TensorView& source, const TensorView& result) {
     const bool same_form = source.dtype == result.dtype && source.layout == result.layout;
@@ -89,7 +89,7 @@ class Comparison {
       as_converted = as_converted && same;
       if (holds_weights(source.dtype)) distances.add({source.dtype, block}, {result.dtype, stored});
       if (!holds_weights(source.dtype) && !same) distances.add(kInfinity);
-      result_.file().release(stored);
+      result_.release(stored);
     });
     return distances;
   }
@@ -112,7 +112,7 @@ class Comparison {
       unpacked(result, slices, result_values_);
       distances.add({DType::kF64, std::as_bytes(std::span(source_values_))},
                     {DType::kF64, std::as_bytes(std::span(result_values_))});
-      result_.file().release(stored);
+      result_.release(stored);
     });
     return distances;
   }
@@ -133,8 +133,8 @@ class Comparison {
   }
 
   const TensorFile& result_;
-  BlockWalk walk_;
   ThreadPool pool_;
+  BlockWalk walk_;
   std::vector<std::byte> scratch_, expected_;
   std::vector<double> source_values_, result_values_;
 };

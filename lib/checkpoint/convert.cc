@@ -5,75 +5,28 @@
 
 #include "checkpoint/block_walk.h"
 #include "core/error.h"
+#include "model/tensor_role.h"
 #include "tensor/cast.h"
 #include "tensor/pack.h"
 
 namespace rwkv {
 namespace {
 
-// What a tensor is for, as far as its layout goes.
-enum class Role {
-  kOther,
-  kMatrix,       // multiplied with activations
-  kSparseInput,  // so too, but most of those are zero
-  kLowRank,      // multiplied with activations, and held input by input
-  kTable,        // one row is read for each token
-};
-
-struct NamedRole {
-  std::string_view name;  // without "blocks.N."
-  Role role;
-};
-constexpr auto kLayerRoles = std::to_array<NamedRole>({
-    {"att.receptance.weight", Role::kMatrix},
-    {"att.key.weight", Role::kMatrix},
-    {"att.value.weight", Role::kMatrix},
-    {"att.gate.weight", Role::kMatrix},
-    {"att.output.weight", Role::kMatrix},
-    {"ffn.key.weight", Role::kMatrix},
-    {"ffn.receptance.weight", Role::kMatrix},
-    {"ffn.value.weight", Role::kSparseInput},
-    {"ffn.s_emb.weight", Role::kTable},
-    {"att.time_maa_w1", Role::kLowRank},
-    {"att.time_decay_w1", Role::kLowRank},
-    {"att.time_decay_w2", Role::kLowRank},
-    {"att.w1", Role::kLowRank},
-    {"att.w2", Role::kLowRank},
-    {"att.a1", Role::kLowRank},
-    {"att.a2", Role::kLowRank},
-    {"att.v1", Role::kLowRank},
-    {"att.v2", Role::kLowRank},
-    {"att.g1", Role::kLowRank},
-    {"att.g2", Role::kLowRank},
-    {"ffn.s1", Role::kLowRank},
-    {"ffn.s2", Role::kLowRank},
-});
-constexpr auto kModelRoles = std::to_array<NamedRole>({
-    {"head.weight", Role::kMatrix},
-    {"emb.weight", Role::kTable},
-});
-
-Role role_in(std::span<const NamedRole> roles, std::string_view name) {
-  const auto found = std::ranges::find(roles, name, &NamedRole::name);
-  return found == roles.end() ? Role::kOther : found->role;
-}
-
+// The role that decides how the tensor is packed: kVector when nothing is known of it, or it is no matrix.
 Role role_of(const TensorView& tensor) {
-  constexpr std::string_view kLayers = "blocks.";
-  if (tensor.shape.size() != 2 || element_count(tensor.shape) == 0) return Role::kOther;
-  std::string_view name = tensor.name;
-  if (!name.starts_with(kLayers)) return role_in(kModelRoles, name);
-  name.remove_prefix(kLayers.size());
-  const size_t digits = name.find_first_not_of("0123456789");
-  if (digits == 0 || digits == name.npos || name[digits] != '.') return Role::kOther;
-  return role_in(kLayerRoles, name.substr(digits + 1));
+  const TensorRole* role = find_role(tensor.name);
+  const bool matrix = tensor.shape.size() == 2 && element_count(tensor.shape) > 0;
+  return role == nullptr || !matrix ? Role::kVector : role->role;
 }
+
+bool is_packed(Role role) { return packed_layout_of(role) != Layout::kOutIn; }
 
 std::optional<DType> wanted_dtype(const TensorView& tensor, const ConvertOptions& options) {
   for (const KeepRule& rule : options.keep) {
     if (std::regex_search(tensor.name, rule.names)) return rule.dtype;
   }
-  return options.dtype;
+  if (options.dtype) return options.dtype;
+  return tensor.requantise ? std::optional(DType::kBf16) : std::nullopt;
 }
 
 bool wants_tiles(const ConvertOptions& options) {
@@ -86,19 +39,14 @@ bool can_be_packed(DType dtype) {
   return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBf16 || is_quantised(dtype);
 }
 
-Layout packed_layout_of(Role role) {
-  if (role == Role::kSparseInput) return Layout::kLines;
-  return role == Role::kLowRank ? Layout::kTurnedTiles : Layout::kTiles;
-}
-
 TensorSpec quantised_spec(const TensorView& tensor, DType dtype, Role role) {
-  if (role == Role::kOther) return {tensor.name, tensor.dtype, tensor.shape, tensor.layout};
   if (role == Role::kTable) return {tensor.name, DType::kQ8, tensor.shape, Layout::kOutIn};
+  if (!is_packed(role)) return {tensor.name, tensor.dtype, tensor.shape, tensor.layout};
   return {tensor.name, role == Role::kLowRank ? DType::kQ8 : dtype, tensor.shape, packed_layout_of(role)};
 }
 
 TensorSpec wide_spec(const TensorView& tensor, DType dtype, Role role, bool tiles) {
-  const bool packed = tiles && can_be_packed(dtype) && role != Role::kOther && role != Role::kTable;
+  const bool packed = tiles && can_be_packed(dtype);
   return {tensor.name, dtype, tensor.shape, packed ? packed_layout_of(role) : Layout::kOutIn};
 }
 
@@ -121,7 +69,7 @@ class Conversion {
  public:
   Conversion(const TensorFile& source, SafetensorsWriter& writer, const ProgressCallback& progress,
              size_t n_threads)
-      : source_(source), writer_(writer), walk_(source, progress), pool_(n_threads) {}
+      : source_(source), writer_(writer), pool_(n_threads), walk_(source, progress, pool_) {}
 
   // Returns how many finite elements became infinite.
   uint64_t write(const TensorView& tensor, const TensorSpec& spec) {
@@ -157,8 +105,8 @@ class Conversion {
 
   const TensorFile& source_;
   SafetensorsWriter& writer_;
-  BlockWalk walk_;
   ThreadPool pool_;
+  BlockWalk walk_;
   std::vector<std::byte> buffer_;
 };
 

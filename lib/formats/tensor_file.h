@@ -28,6 +28,9 @@ class TensorFile {
   const TensorView* find(std::string_view name) const;  // null when absent
   const TensorView& at(std::string_view name) const;    // Error kFormat naming file and tensor
   const MappedFile& file() const { return file_; }
+  uint64_t file_bytes() const { return file_.bytes().size(); }
+  // As MappedFile::release(), for a part of the file that a tensor's `bytes` are.
+  void release(std::span<const std::byte> part) const { file_.release(part); }
   // Errors about this file's content: "path: message".
   [[noreturn]] void fail(const std::string& message) const;
 

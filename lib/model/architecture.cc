@@ -2,14 +2,21 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "core/checked_math.h"
 #include "core/error.h"
 
 namespace rwkv {
 namespace {
 
 const std::array kArchitectures = {&kRwkv7, &kRwkv6, &kRwkv5, &kRwkv4};
+
+constexpr auto kModelTensors = std::to_array<TensorRole>({
+    {"emb.weight", Role::kTable},
+    {"head.weight", Role::kMatrix},
+    {"ln_out.weight"},
+    {"ln_out.bias"},
+});
 
 // Tensors by which experiments give themselves away, and what they are.
 struct Relative {
@@ -28,19 +35,11 @@ constexpr std::array kUnsupported = {
     Relative{"model.layers.0.self_attn.time_mixer.r_k", "the hybrid arwkv7"},
 };
 
-// The number after "blocks." in a tensor's name, or nothing.
-bool layer_of(std::string_view name, size_t& layer) {
-  constexpr std::string_view kPrefix = "blocks.";
-  if (!name.starts_with(kPrefix)) return false;
-  const char* end = name.data() + name.size();
-  const auto [rest, error] = std::from_chars(name.data() + kPrefix.size(), end, layer);
-  return error == std::errc() && rest != end && *rest == '.';
-}
-
 size_t count_layers(const TensorFile& file) {
-  size_t n = 0, layer = 0;
+  uint64_t n = 0;
   for (const auto& tensor : file.tensors()) {
-    if (layer_of(tensor.name, layer)) n = std::max(n, layer + 1);
+    const LayerName name = layer_name_of(tensor.name);
+    if (!name.rest.empty()) n = std::max(n, checked_add(name.layer, 1));
   }
   // A layer has many tensors, so a larger number is a hostile name, not a model.
   if (n == 0 || n > file.tensors().size()) file.fail("not an RWKV model: layers are not numbered from 0");
@@ -49,7 +48,7 @@ size_t count_layers(const TensorFile& file) {
 
 const Shape& matrix_shape(const TensorFile& file, std::string_view name) {
   const TensorView& tensor = file.at(name);
-  if (tensor.shape.size() != 2 || tensor.bytes.empty()) {
+  if (tensor.shape.size() != 2 || element_count(tensor.shape) == 0) {
     file.fail("tensor " + tensor.name + ": shape " + to_string(tensor.shape) + ", want a matrix");
   }
   return tensor.shape;
@@ -81,6 +80,9 @@ void refuse_relatives(const TensorFile& file) {
 }
 
 }  // namespace
+
+std::span<const Architecture* const> architectures() { return kArchitectures; }
+std::span<const TensorRole> model_tensors() { return kModelTensors; }
 
 const Architecture& architecture_of(const TensorFile& file) {
   refuse_relatives(file);

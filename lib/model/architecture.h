@@ -8,6 +8,7 @@
 #include "model/layer.h"
 #include "model/model_info.h"
 #include "model/state.h"
+#include "model/tensor_role.h"
 #include "model/weights.h"
 
 namespace rwkv {
@@ -19,7 +20,12 @@ struct Architecture {
                     ModelInfo&);  // version, reason and what the version adds to common_info
   std::vector<StatePart> (*state_parts)(const ModelInfo&);
   std::unique_ptr<Layer> (*make_layer)(const WeightReader&, const ModelInfo&, size_t layer);
+  std::span<const TensorRole> layer_tensors;  // all that a layer may have
 };
+
+std::span<const Architecture* const> architectures();
+// Those of every version that are in no layer.
+std::span<const TensorRole> model_tensors();
 
 // Error kFormat or kUnsupported, naming the file: not an RWKV checkpoint, or a relative that is not
 // supported.

@@ -63,8 +63,15 @@ class Workspace {
 };
 
 struct LoadOptions {
-  FileAccess access = FileAccess::kMap;  // kCopy: private memory in huge pages, faster to read from
-  std::optional<float> group_norm_eps;   // instead of the version's own
+  FileAccess access = FileAccess::kMap;      // kCopy: private memory in huge pages, faster to read from
+  std::optional<float> group_norm_eps = {};  // instead of the version's own
+  size_t n_threads = 1;                      // that make the tensors that cannot be used where they lie
+};
+
+// Tensors that do not lie in the file as they are used: gathered, computed, or quantised anew.
+struct MadeAtLoad {
+  size_t n_tensors = 0;
+  uint64_t bytes = 0;
 };
 
 // Rows that share one pass over the weights: enough for the arithmetic to outweigh reading them, few enough
@@ -72,19 +79,27 @@ struct LoadOptions {
 // results.
 constexpr size_t kRowsOfPass = 96;
 
+struct ModelCheck {
+  ModelInfo info;
+  std::optional<std::string> warning;  // as Model::warning()
+};
+
 // Immutable after load, shared freely between threads. The weights stay where the file is mapped, in the
 // dtype they are stored in.
 class Model {
  public:
   // Error, its message beginning with the path: not a checkpoint, not RWKV, an unsupported relative of it, a
-  // tensor missing or of the wrong shape or dtype.
+  // tensor missing or of the wrong shape or dtype, one that the version does not use, weights that are not
+  // finite or all zero where they cannot be.
   static Model load(const std::filesystem::path& path, const LoadOptions& options = {});
   Model(Model&&) noexcept;
   ~Model();
 
   const ModelInfo& info() const;
   const TensorFile& file() const;
-  State initial_state() const;  // tuned, when the file holds time_state tensors
+  MadeAtLoad made_at_load() const;
+  std::optional<std::string> warning() const;  // of matrices of zeros, without the path
+  State initial_state() const;                 // tuned, when the file holds time_state tensors
 
   // Runs every segment's tokens; a batch of segments shares each pass over the weights. Segments may be of
   // different lengths, but not empty; no two may share a state. `logits` has n_vocab columns and one row for
@@ -104,9 +119,17 @@ class Model {
   void advance(std::span<const Advance> segments, Workspace& workspace) const;
 
  private:
+  friend ModelCheck check_model(const TensorFile& file);
+  struct Network;
   struct Impl;
   explicit Model(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// Whether the file has any of the tensors that only a model has: it may yet lack others.
+bool holds_model(const TensorFile& file);
+
+// Judges the file as Model::load() does, with the same errors, without making a tensor or a state.
+ModelCheck check_model(const TensorFile& file);
 
 }  // namespace rwkv

@@ -35,7 +35,7 @@ class Rwkv6Layer final : public Layer {
   std::vector<float> maa_x_;                    // [C]
   std::array<std::vector<float>, kMixed> maa_;  // [C] each
   Matrix maa_w1_;                               // C → 5 Dm
-  std::array<Matrix, kMixed> maa_w2_;           // Dm → C each
+  std::vector<Matrix> maa_w2_;                  // Dm → C each
   std::vector<float> decay_;                    // [A] as stored
   Matrix decay_w1_, decay_w2_;                  // C → Dd, Dd → A
   std::vector<float> bonus_;                    // [H, N]
@@ -55,10 +55,8 @@ Rwkv6Layer::Rwkv6Layer(const WeightReader& block, const ModelInfo& info)
   ln1_ = block.norm("ln1", C);
   maa_x_ = att.vector("time_maa_x", C);
   maa_w1_ = att.low_rank("time_maa_w1", C, kMixed * mix_rank_);
-  for (size_t i = 0; i < kMixed; ++i) {
-    maa_[i] = att.vector("time_maa_" + std::string(kMixNames[i]), C);
-    maa_w2_[i] = att.low_rank_of("time_maa_w2", i, kMixed, mix_rank_, C);
-  }
+  for (size_t i = 0; i < kMixed; ++i) maa_[i] = att.vector("time_maa_" + std::string(kMixNames[i]), C);
+  maa_w2_ = att.low_rank_stack("time_maa_w2", kMixed, mix_rank_, C);
   decay_ = att.vector("time_decay", A);
   decay_w1_ = att.low_rank("time_decay_w1", C, decay_rank_);
   decay_w2_ = att.low_rank("time_decay_w2", decay_rank_, A);
@@ -143,8 +141,42 @@ std::unique_ptr<Layer> make_layer(const WeightReader& block, const ModelInfo& in
   return std::make_unique<Rwkv6Layer>(block, info);
 }
 
+constexpr auto kLayerTensors = std::to_array<TensorRole>({
+    {"ln0.weight"},
+    {"ln0.bias"},
+    {"ln1.weight"},
+    {"ln1.bias"},
+    {"ln2.weight"},
+    {"ln2.bias"},
+    {"att.time_maa_x"},
+    {"att.time_maa_w"},
+    {"att.time_maa_k"},
+    {"att.time_maa_v"},
+    {"att.time_maa_r"},
+    {"att.time_maa_g"},
+    {"att.time_maa_w1", Role::kLowRank},
+    {"att.time_maa_w2", Role::kLowRankStack},
+    {"att.time_decay"},
+    {"att.time_decay_w1", Role::kLowRank},
+    {"att.time_decay_w2", Role::kLowRank},
+    {"att.time_faaaa"},
+    {"att.time_state"},
+    {"att.receptance.weight", Role::kMatrix},
+    {"att.key.weight", Role::kMatrix},
+    {"att.value.weight", Role::kMatrix},
+    {"att.gate.weight", Role::kMatrix},
+    {"att.ln_x.weight"},
+    {"att.ln_x.bias"},
+    {"att.output.weight", Role::kMatrix},
+    {"ffn.time_maa_k"},
+    {"ffn.time_maa_r"},
+    {"ffn.key.weight", Role::kMatrix},
+    {"ffn.receptance.weight", Role::kMatrix},
+    {"ffn.value.weight", Role::kSparseInput},
+});
+
 }  // namespace
 
-const Architecture kRwkv6{"RWKV-6", recognises, read_info, head_state_parts, make_layer};
+const Architecture kRwkv6{"RWKV-6", recognises, read_info, head_state_parts, make_layer, kLayerTensors};
 
 }  // namespace rwkv

@@ -1,4 +1,6 @@
 // RWKV-7 "Goose": Peng et al. 2025, "RWKV-7 'Goose' with Expressive Dynamic State Evolution".
+#include <array>
+
 #include "kernels/elementwise.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/wkv7.h"
@@ -181,8 +183,52 @@ std::unique_ptr<Layer> make_layer(const WeightReader& block, const ModelInfo& in
   return std::make_unique<Rwkv7Layer>(block, info, layer);
 }
 
+constexpr auto kLayerTensors = std::to_array<TensorRole>({
+    {"ln0.weight"},
+    {"ln0.bias"},
+    {"ln1.weight"},
+    {"ln1.bias"},
+    {"ln2.weight"},
+    {"ln2.bias"},
+    {"att.x_r"},
+    {"att.x_w"},
+    {"att.x_k"},
+    {"att.x_v"},
+    {"att.x_a"},
+    {"att.x_g"},
+    {"att.w0"},
+    {"att.w1", Role::kLowRank},
+    {"att.w2", Role::kLowRank},
+    {"att.a0"},
+    {"att.a1", Role::kLowRank},
+    {"att.a2", Role::kLowRank},
+    {"att.v0", Role::kVector, true},
+    {"att.v1", Role::kLowRank, true},
+    {"att.v2", Role::kLowRank, true},
+    {"att.g1", Role::kLowRank},
+    {"att.g2", Role::kLowRank},
+    {"att.k_k"},
+    {"att.k_a"},
+    {"att.r_k"},
+    {"att.time_state"},
+    {"att.receptance.weight", Role::kMatrix},
+    {"att.key.weight", Role::kMatrix},
+    {"att.value.weight", Role::kMatrix},
+    {"att.ln_x.weight"},
+    {"att.ln_x.bias"},
+    {"att.output.weight", Role::kMatrix},
+    {"ffn.x_k"},
+    {"ffn.key.weight", Role::kMatrix},
+    {"ffn.value.weight", Role::kSparseInput},
+    {"ffn.s0"},
+    {"ffn.s1", Role::kLowRank},
+    {"ffn.s2", Role::kLowRank},
+    {"ffn.s_emb.weight", Role::kTable},
+    {"ffn.s_emb_x.weight", Role::kWide},
+});
+
 }  // namespace
 
-const Architecture kRwkv7{"RWKV-7", recognises, read_info, head_state_parts, make_layer};
+const Architecture kRwkv7{"RWKV-7", recognises, read_info, head_state_parts, make_layer, kLayerTensors};
 
 }  // namespace rwkv

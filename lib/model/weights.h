@@ -2,9 +2,11 @@
 #pragma once
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "formats/tensor_file.h"
@@ -13,8 +15,23 @@
 
 namespace rwkv {
 
-// Bytes of the few tensors that cannot be used where they are mapped (strided ones of a .pth, f64).
-using OwnedTensors = std::deque<std::vector<std::byte>>;
+// How weights are read, and what reading them leaves behind.
+struct LoadedWeights {
+  // Whether tensors are checked only: no matrix is made, those that are handed out must not be multiplied.
+  bool check_only = false;
+  size_t n_threads = 1;                        // that make tensors
+  std::unique_ptr<ThreadPool> pool = nullptr;  // of them, once there was one to make
+
+  // Bytes of the tensors that cannot be used where they are mapped (strided ones of a .pth, f64, those that
+  // have a source).
+  std::deque<std::vector<std::byte>> made;
+  uint64_t made_bytes = 0;                        // of them
+  std::unordered_set<const TensorView*> claimed;  // what has been read
+  std::vector<std::string> zero_matrices;         // names of those that hold nothing but zeros
+};
+
+// What is said of a tensor that should hold something else.
+constexpr const char* kAllZeros = "holds nothing but zeros: an incomplete download?";
 
 constexpr float kLayerNormEps = 1e-5f;
 
@@ -24,43 +41,54 @@ struct Norm {
 };
 
 // Every function throws Error kFormat, naming file and tensor, when the tensor is missing, has another number
-// of elements or another shape, or is not of floats.
+// of elements or another shape, is not of floats, or holds one that is not finite (a vector: any; a matrix:
+// one of a few that are looked at).
 class WeightReader {
  public:
   // `prefix` goes in front of every name; both referenced objects must outlive the matrices.
-  WeightReader(const TensorFile& file, OwnedTensors& owned, std::string prefix = {})
-      : file_(file), owned_(owned), prefix_(std::move(prefix)) {}
+  WeightReader(const TensorFile& file, LoadedWeights& loaded, std::string prefix = {})
+      : file_(file), loaded_(loaded), prefix_(std::move(prefix)) {}
 
-  WeightReader under(std::string_view prefix) const { return {file_, owned_, prefix_ + std::string(prefix)}; }
+  WeightReader under(std::string_view prefix) const {
+    return {file_, loaded_, prefix_ + std::string(prefix)};
+  }
   bool has(std::string_view name) const { return file_.find(prefix_ + std::string(name)) != nullptr; }
   size_t n_elements(std::string_view name) const;
 
   // n elements whatever the shape ([n], [1, 1, n] ...), widened to f32.
   std::vector<float> vector(std::string_view name, size_t n) const;
   // A [rows, cols] matrix that is multiplied with, outputs first or as rwkv-convert packed it, used in place.
+  // One that is quantised in another's format becomes q8, as all such matrices below do.
   Matrix matrix(std::string_view name, size_t rows, size_t cols) const;
   // A [rows, cols] matrix of which rows are looked up, used in place.
   Matrix table(std::string_view name, size_t rows, size_t cols) const;
-  // A checkpoint's low-rank [inputs, outputs] matrix, applied as xᵀ M, used in place.
+  // A checkpoint's low-rank [inputs, outputs] matrix, applied as xᵀ M, used in place, transposed or not.
   Matrix low_rank(std::string_view name, size_t inputs, size_t outputs) const;
-  // Matrix i of a stack [count, inputs, outputs] of such.
-  Matrix low_rank_of(std::string_view name, size_t i, size_t count, size_t inputs, size_t outputs) const;
-  // name.weight and name.bias of n elements.
+  // A stack [count, inputs, outputs] of such.
+  std::vector<Matrix> low_rank_stack(std::string_view name, size_t count, size_t inputs,
+                                     size_t outputs) const;
+  // name.weight, not all of it zero, and name.bias of n elements.
   Norm norm(std::string_view name, size_t n) const;
 
  private:
   const TensorView& tensor(std::string_view name) const;
-  // The tensor without strides and not f64, after a check of its shape.
+  // What kernels can read of the tensor, after a check of its shape; a matrix that lies_transposed() as it
+  // is, if that will do.
   struct Stored {
     DType dtype;
     Layout layout;
     std::span<const std::byte> bytes;
   };
-  Stored stored(std::string_view name, const Shape& shape) const;
+  Stored stored(std::string_view name, const Shape& shape, bool transposed_too = false) const;
+  Stored kept(const TensorView& tensor, std::span<const std::byte> bytes) const;
+  Stored quantised(const TensorView& tensor) const;
+  std::span<const std::byte> own(std::vector<std::byte> bytes) const;
+  void look_at(const TensorView& tensor, const Stored& stored) const;
+  void check_finite(const TensorView& tensor, std::span<const float> values) const;
   [[noreturn]] void fail(const TensorView& tensor, const std::string& message) const;
 
   const TensorFile& file_;
-  OwnedTensors& owned_;
+  LoadedWeights& loaded_;
   std::string prefix_;
 };
 

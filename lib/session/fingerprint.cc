@@ -29,7 +29,7 @@ class Hash {
 
 // Where, in elements, the tensor's element of a row-major index is.
 uint64_t position_of(const TensorView& tensor, uint64_t index) {
-  if (tensor.packed()) return index;
+  if (tensor.source != nullptr || tensor.strides.empty()) return index;
   uint64_t position = 0;
   for (size_t d = tensor.shape.size(); d-- > 0;) {
     position += index % tensor.shape[d] * tensor.strides[d];
@@ -45,8 +45,9 @@ void add_tensor(Hash& hash, const TensorView& tensor) {
     if (dim != 1) hash.add(dim);
   }
   // Of elements that do not follow one another any few bytes do.
-  const size_t n_bytes = is_laid_out(tensor) ? 8 : dtype_info(tensor.dtype).bytes;
-  const uint64_t n = is_laid_out(tensor) ? tensor.bytes.size() / n_bytes : element_count(tensor.shape);
+  const bool any = is_laid_out(tensor) || tensor.source != nullptr;
+  const size_t n_bytes = any ? 8 : dtype_info(tensor.dtype).bytes;
+  const uint64_t n = any ? tensor.bytes.size() / n_bytes : element_count(tensor.shape);
   for (uint64_t i = 0; n > 0 && i < kSamples; ++i) {
     // The last sample is the last element; the others may be anywhere, as long as it is the same place
     // always.

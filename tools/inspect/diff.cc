@@ -43,8 +43,8 @@ std::vector<Finding> findings_of(const TensorFile& a, const TensorFile& b) {
     const TensorDifference difference = difference_of(tensor, *other);
     if (!difference.same())
       findings.push_back({tensor.name, text_of(tensor, *other, difference), difference.largest});
-    a.file().release(tensor.bytes);
-    b.file().release(other->bytes);
+    a.release(tensor.bytes);
+    b.release(other->bytes);
   }
   for (const auto& tensor : b.tensors()) {
     if (a.find(tensor.name) == nullptr) findings.push_back({tensor.name, "only in " + b.path()});

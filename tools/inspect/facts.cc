@@ -30,6 +30,11 @@ std::string fitting_tokenizer(size_t n_vocab) {
   }
 }
 
+std::string without_path(std::string message, const std::string& path) {
+  if (message.starts_with(path + ": ")) message.erase(0, path.size() + 2);
+  return message;
+}
+
 void add_model(const TensorFile& file, FileFacts& facts) {
   const ModelInfo info = detect_model(file);
   facts.kind = "model";
@@ -40,6 +45,11 @@ void add_model(const TensorFile& file, FileFacts& facts) {
     facts.memory.push_back({std::string(dtype_info(dtype).name), footprint(file, dtype)});
   }
   facts.model = info;
+  try {
+    facts.problem = check_model(file).warning.value_or("");
+  } catch (const Error& e) {
+    facts.problem = without_path(e.what(), facts.path);
+  }
 }
 
 void add_kind(const TensorFile& file, FileFacts& facts) {
@@ -54,8 +64,7 @@ void add_kind(const TensorFile& file, FileFacts& facts) {
       add_model(file, facts);
     } catch (const Error& e) {
       facts.kind = "tensors";
-      facts.not_a_model = e.what();
-      if (facts.not_a_model.starts_with(facts.path + ": ")) facts.not_a_model.erase(0, facts.path.size() + 2);
+      facts.not_a_model = without_path(e.what(), facts.path);
     }
   }
 }
@@ -66,7 +75,7 @@ FileFacts facts_of(const TensorFile& file) {
   FileFacts facts;
   facts.path = file.path();
   facts.format = file.format();
-  facts.file_bytes = file.file().bytes().size();
+  facts.file_bytes = file.file_bytes();
   facts.metadata = file.metadata();
   facts.n_tensors = file.tensors().size();
   facts.parameters = footprint(file).parameters;

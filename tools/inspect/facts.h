@@ -31,6 +31,7 @@ struct FileFacts {
 
   std::optional<ModelInfo> model;
   std::string not_a_model;         // why, for a kind of "tensors"
+  std::string problem;             // for which a model is refused or warned of
   std::string tokenizer;           // that fits the model
   uint64_t state_bytes = 0;        // of one sequence
   std::vector<MemoryNeed> memory;  // of a model: as stored first

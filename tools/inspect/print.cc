@@ -90,7 +90,7 @@ void print_tensors(std::ostream& out, const TensorFile& file, bool with_stats) {
     out << printable(tensor.name) << '\t' << form_name(tensor.dtype, tensor.layout) << '\t'
         << to_string(tensor.shape) << '\t' << byte_size(tensor) << (with_stats ? stats_text(tensor) : "")
         << '\n';
-    if (with_stats) file.file().release(tensor.bytes);
+    if (with_stats) file.release(tensor.bytes);
   }
 }
 
@@ -98,6 +98,7 @@ void print_text(std::ostream& out, const FileFacts& facts, bool memory_table) {
   out << facts.path << ": " << title_of(facts) << " (" << facts.format << ", " << size_text(facts.file_bytes)
       << ")\n";
   if (!facts.not_a_model.empty()) line(out, "no model", facts.not_a_model);
+  if (!facts.problem.empty()) line(out, "problem", facts.problem);
   if (facts.model) print_model(out, facts);
   if (facts.state) print_state(out, *facts.state);
   if (facts.tuned_state.size() == 4) {
@@ -159,7 +160,7 @@ json::array tensors_json(const TensorFile& file, bool with_stats) {
       entry["stats"] = {{"min", stats->min},           {"max", stats->max},   {"mean", stats->mean},
                         {"rms", stats->rms},           {"zero", stats->zero}, {"subnormal", stats->subnormal},
                         {"infinite", stats->infinite}, {"nan", stats->nan}};
-      file.file().release(tensor.bytes);
+      file.release(tensor.bytes);
     }
     tensors.push_back(std::move(entry));
   }
@@ -173,6 +174,7 @@ json::object file_json(const FileFacts& facts) {
   object["format"] = facts.format;
   object["file_bytes"] = facts.file_bytes;
   if (!facts.not_a_model.empty()) object["not_a_model"] = facts.not_a_model;
+  if (!facts.problem.empty()) object["problem"] = facts.problem;
   if (facts.vocab_size) return object["vocab_size"] = *facts.vocab_size, object;
   if (facts.model) {
     for (auto& [key, value] : model_json(facts)) object[key] = value;

@@ -1,0 +1,24 @@
+#include "common/load_model.h"
+
+#include <cstdio>
+#include <iostream>
+
+namespace rwkv {
+
+Model load_model(const char* tool, const std::string& path, const LoadOptions& options) {
+  Model model = Model::load(path, options);
+  if (const auto warning = model.warning())
+    std::cerr << tool << ": warning: " << path << ": " << *warning << '\n';
+  return model;
+}
+
+void print_made_at_load(std::ostream& out, const Model& model) {
+  const MadeAtLoad made = model.made_at_load();
+  if (made.n_tensors == 0) return;
+  char text[80];
+  std::snprintf(text, sizeof text, "made at load: %zu tensors, %.1f MB\n", made.n_tensors,
+                static_cast<double>(made.bytes) * 1e-6);
+  out << text;
+}
+
+}  // namespace rwkv

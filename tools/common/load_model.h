@@ -1,0 +1,16 @@
+// A model as the tools load it.
+#pragma once
+#include <ostream>
+#include <string>
+
+#include "model/model.h"
+
+namespace rwkv {
+
+// Model::load(); its warning goes to stderr, behind the tool's name.
+Model load_model(const char* tool, const std::string& path, const LoadOptions& options);
+
+// For --stats: one line on the tensors that were made at load, if there are any.
+void print_made_at_load(std::ostream& out, const Model& model);
+
+}  // namespace rwkv
