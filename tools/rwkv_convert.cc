@@ -39,20 +39,18 @@ struct Options : CommonOptions {
   ConvertOptions convert;
 };
 
-constexpr DType kTargets[] = {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8, DType::kQ6, DType::kQ4};
-
 std::vector<std::string> dtype_names() {
   std::vector<std::string> names;
-  for (const DType dtype : kTargets) names.emplace_back(dtype_info(dtype).name);
+  for (const DTypeInfo& info : kDTypes) {
+    if (info.has_products) names.emplace_back(info.name);
+  }
   return names;
 }
 
 std::vector<std::string> layout_names() { return {"rows", "tiles"}; }
 
-DType dtype_named(const std::string& name) {
-  const auto is_it = [&](DType dtype) { return dtype_info(dtype).name == name; };
-  return *std::ranges::find_if(kTargets, is_it);
-}
+// One of dtype_names().
+DType dtype_named(const std::string& name) { return find_dtype(name)->dtype; }
 
 // "a=b=c" is cut at its first or its last '='.
 std::pair<std::string, std::string> cut_at(const std::string& text, size_t equals, const char* form) {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string>
 #include <vector>
 
 #include "common/tool.h"
@@ -109,15 +110,17 @@ void add_shapes(benchmark::internal::Benchmark* bench) {
 }
 
 BENCHMARK(bm_read)->Apply(add_threads);
-BENCHMARK_CAPTURE(bm_matmul, bf16_rows, DType::kBf16, Layout::kOutIn)->Apply(add_shapes);
-BENCHMARK_CAPTURE(bm_matmul, bf16_tiles, DType::kBf16, Layout::kTiles)->Apply(add_shapes);
-BENCHMARK_CAPTURE(bm_matmul, bf16_lines, DType::kBf16, Layout::kLines)->Apply(add_shapes);
-BENCHMARK_CAPTURE(bm_matmul, q8_tiles, DType::kQ8, Layout::kTiles)->Apply(add_shapes);
-BENCHMARK_CAPTURE(bm_matmul, q8_lines, DType::kQ8, Layout::kLines)->Apply(add_shapes);
-BENCHMARK_CAPTURE(bm_matmul, q6_tiles, DType::kQ6, Layout::kTiles)->Apply(add_shapes);
-BENCHMARK_CAPTURE(bm_matmul, q6_lines, DType::kQ6, Layout::kLines)->Apply(add_shapes);
-BENCHMARK_CAPTURE(bm_matmul, q4_tiles, DType::kQ4, Layout::kTiles)->Apply(add_shapes);
-BENCHMARK_CAPTURE(bm_matmul, q4_lines, DType::kQ4, Layout::kLines)->Apply(add_shapes);
+
+// Every form that is multiplied, as "bm_matmul/q8_tiles".
+void register_products() {
+  for (const DTypeInfo& info : kDTypes) {
+    for (const Layout layout : {Layout::kOutIn, Layout::kTiles, Layout::kLines}) {
+      if (!info.has_products || (is_quantised(info.dtype) && layout == Layout::kOutIn)) continue;
+      const std::string name = std::string(info.name) + "_" + std::string(layout_name(layout));
+      add_shapes(benchmark::RegisterBenchmark(("bm_matmul/" + name).c_str(), bm_matmul, info.dtype, layout));
+    }
+  }
+}
 
 }  // namespace
 }  // namespace rwkv
@@ -125,6 +128,7 @@ BENCHMARK_CAPTURE(bm_matmul, q4_lines, DType::kQ4, Layout::kLines)->Apply(add_sh
 int main(int argc, char** argv) {
   return rwkv::run_tool("bench_kernels", [&] {
     rwkv::apply_target_environment();
+    rwkv::register_products();
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return rwkv::kUsage;
     benchmark::RunSpecifiedBenchmarks();

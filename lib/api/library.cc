@@ -13,10 +13,13 @@ namespace {
 using namespace rwkv;
 
 DType dtype_named(const char* name) {
-  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8, DType::kQ6, DType::kQ4}) {
-    if (dtype_info(dtype).name == name) return dtype;
+  std::string names;
+  for (const DTypeInfo& info : kDTypes) {
+    if (!info.has_products) continue;
+    if (info.name == name) return info.dtype;
+    names += (names.empty() ? "" : ", ") + std::string(info.name);
   }
-  refuse("dtype is '" + std::string(name) + "', want f32, f16, bf16, q8, q6 or q4");
+  refuse("dtype is '" + std::string(name) + "', want one of " + names);
 }
 
 Layout layout_named(const char* name) {

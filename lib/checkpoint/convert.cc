@@ -34,11 +34,6 @@ bool wants_tiles(const ConvertOptions& options) {
   return options.dtype && is_quantised(*options.dtype);
 }
 
-// What kernels multiply with by tiles or by inputs.
-bool can_be_packed(DType dtype) {
-  return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBf16 || is_quantised(dtype);
-}
-
 TensorSpec quantised_spec(const TensorView& tensor, DType dtype, Role role) {
   if (role == Role::kTable) return {tensor.name, DType::kQ8, tensor.shape, Layout::kOutIn};
   if (!is_packed(role)) return {tensor.name, tensor.dtype, tensor.shape, tensor.layout};
@@ -46,7 +41,7 @@ TensorSpec quantised_spec(const TensorView& tensor, DType dtype, Role role) {
 }
 
 TensorSpec wide_spec(const TensorView& tensor, DType dtype, Role role, bool tiles) {
-  const bool packed = tiles && can_be_packed(dtype);
+  const bool packed = tiles && dtype_info(dtype).has_products;
   return {tensor.name, dtype, tensor.shape, packed ? packed_layout_of(role) : Layout::kOutIn};
 }
 

@@ -22,7 +22,7 @@ struct KeepRule {
 };
 
 struct ConvertOptions {
-  std::optional<DType> dtype = {};  // f32, f16, bf16, q8, q6, q4; nothing: each tensor keeps its own
+  std::optional<DType> dtype = {};  // with products; nothing: each tensor keeps its own
   // Wide matrices by rows (kOutIn) or packed (kTiles); nothing: packed when `dtype` is quantised.
   std::optional<Layout> layout = {};
   std::vector<KeepRule> keep = {};                   // the first that matches goes before `dtype`

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "core/printable.h"
+#include "tensor/dtype.h"
 
 namespace rwkv {
 namespace {
@@ -24,16 +25,6 @@ constexpr std::array kGlobals = std::to_array<std::string_view>({
     kRebuildParameter,
     "torch._utils _rebuild_tensor",
     "torch._utils _rebuild_tensor_v2",
-    "torch FloatStorage",
-    "torch HalfStorage",
-    "torch BFloat16Storage",
-    "torch DoubleStorage",
-    "torch LongStorage",
-    "torch IntStorage",
-    "torch ShortStorage",
-    "torch CharStorage",
-    "torch ByteStorage",
-    "torch BoolStorage",
     "torch.storage UntypedStorage",
     "torch.storage TypedStorage",
     "torch float64",
@@ -236,16 +227,25 @@ PickleValue& Machine::push(PickleValue value) {
   return *stack_.back();
 }
 
-void Machine::push_global(std::string_view module, std::string_view name) {
-  const auto found = std::ranges::find_if(kGlobals, [&](std::string_view known) {
+// The global that is known by this name, the classes of storages among them; empty when there is none.
+std::string_view known_global(std::string_view module, std::string_view name) {
+  const auto is_named = [&](std::string_view known) {
     return known.size() == module.size() + 1 + name.size() && known.starts_with(module) &&
            known.ends_with(name) && known[module.size()] == ' ';
-  });
-  if (found == kGlobals.end()) {
+  };
+  const auto found = std::ranges::find_if(kGlobals, is_named);
+  if (found != kGlobals.end()) return *found;
+  const auto storage = std::ranges::find_if(kDTypes, is_named, &DTypeInfo::torch);
+  return storage == kDTypes.end() ? "" : storage->torch;
+}
+
+void Machine::push_global(std::string_view module, std::string_view name) {
+  const std::string_view known = known_global(module, name);
+  if (known.empty()) {
     fail("global " + printable(module) + "." + printable(name) +
          " is refused: it is no part of a checkpoint of tensors");
   }
-  push({.kind = K::kGlobal, .text = *found});
+  push({.kind = K::kGlobal, .text = known});
 }
 
 // Little-endian two's complement of any length.

@@ -55,7 +55,7 @@ std::string_view text_from(const json::object& object, std::string_view key) {
 
 DType dtype_from(const json::object& object) {
   const std::string_view name = text_from(object, "dtype");
-  const DTypeInfo* info = find_safetensors_dtype(name);
+  const DTypeInfo* info = find_dtype(&DTypeInfo::safetensors, name);
   if (info == nullptr)
     throw Error(ErrorKind::kUnsupported, "dtype '" + printable(name) + "' is not supported");
   return info->dtype;
@@ -100,13 +100,11 @@ json::object parse_object(std::string_view text, const std::string& what) {
 // ---- matrices laid out in our own way (safetensors_writer.h)
 
 DType packed_dtype_from(const json::object& object) {
-  constexpr std::array kPackedDTypes = {DType::kF32, DType::kF16, DType::kBf16,
-                                        DType::kQ8,  DType::kQ6,  DType::kQ4};
   const std::string_view name = text_from(object, "dtype");
-  const auto found =
-      std::ranges::find(kPackedDTypes, name, [](DType dtype) { return dtype_info(dtype).name; });
-  if (found == kPackedDTypes.end()) fail("dtype '" + printable(name) + "' is not one of packed tensors");
-  return *found;
+  const DTypeInfo* info = find_dtype(name);
+  if (info == nullptr || !info->has_products)
+    fail("dtype '" + printable(name) + "' is not one of packed tensors");
+  return info->dtype;
 }
 
 Layout layout_from(const json::object& object) {

@@ -12,24 +12,6 @@ namespace {
 
 constexpr size_t kMaxRank = 64;  // as in torch
 
-struct StorageClass {
-  std::string_view global;
-  DType dtype;
-};
-constexpr auto kStorageClasses = std::to_array<StorageClass>({
-    {"torch DoubleStorage", DType::kF64},
-    {"torch FloatStorage", DType::kF32},
-    {"torch HalfStorage", DType::kF16},
-    {"torch BFloat16Storage", DType::kBf16},
-    {"torch LongStorage", DType::kI64},
-    {"torch IntStorage", DType::kI32},
-    {"torch ShortStorage", DType::kI16},
-    {"torch CharStorage", DType::kI8},
-    {"torch ByteStorage", DType::kU8},
-    {"torch BoolStorage", DType::kBool},
-    {"torch.storage UntypedStorage", DType::kU8},
-});
-
 constexpr auto kWrappers = std::to_array<std::string_view>({"state_dict", "model", "module"});
 constexpr auto kPrefixes = std::to_array<std::string_view>({"_forward_module.", "module.", "model."});
 
@@ -58,9 +40,10 @@ std::vector<uint64_t> sizes_from(const PickleValue& value) {
 }
 
 DType storage_dtype(const PickleValue& storage_class) {
-  const auto found = std::ranges::find(kStorageClasses, storage_class.text, &StorageClass::global);
-  if (found == kStorageClasses.end()) fail("unknown class of storage");
-  return found->dtype;
+  if (storage_class.text == "torch.storage UntypedStorage") return DType::kU8;
+  const DTypeInfo* info = find_dtype(&DTypeInfo::torch, storage_class.text);
+  if (info == nullptr) fail("unknown class of storage");
+  return info->dtype;
 }
 
 // ('storage', class, key, location, number of elements[, view]): the items of this tuple.

@@ -14,6 +14,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+namespace {
 
 // out[i] = f(tag, inputs[i] ...)
 template <class F, class... Inputs>
@@ -91,6 +92,7 @@ void AddSigmoidTimes(In gate, In x, Out out) {
       x, out);
 }
 
+}  // namespace
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

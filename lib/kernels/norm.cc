@@ -13,6 +13,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+namespace {
 
 HWY_INLINE void NormalizeGroup(const float* x, const float* gain, const float* bias, float eps, size_t n,
                                float* out) {
@@ -39,6 +40,7 @@ void Normalize(std::span<const float> x, const NormWeights& weights, std::span<f
   }
 }
 
+}  // namespace
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -21,6 +21,7 @@
 RWKV_BEFORE_BYTE_PRODUCTS();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+namespace {
 
 // Independent sums: more than latency times throughput of a multiply-add on any target.
 constexpr size_t kChains = 12;
@@ -60,8 +61,8 @@ float MultiplyAddFloats(size_t rounds) {
   return hn::GetLane(total);
 }
 
-// Groups of w, in registers, times groups of x, which differ from sum to sum and from round to round: what
-// stays the same would be made but once.
+// Groups of w, in registers, times groups of x, which differ from sum to sum and from round to round: the
+// compiler takes a product out of the loop whose operands do not vary.
 template <class Products>
 struct ByteProbe {
   using WGroup = typename Products::WGroup;
@@ -103,6 +104,7 @@ size_t OperationsPerByteRound() {
 
 size_t OperationsPerFloatRound() { return kChains * kLanes * 2; }
 
+}  // namespace
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -14,6 +14,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+namespace {
 
 void Softmax(std::span<float> x) {
   const float max = *std::max_element(x.begin(), x.end());
@@ -25,11 +26,6 @@ void Softmax(std::span<float> x) {
   ForEachVector(x.size(), [&](auto d, size_t i) HWY_ATTR {
     hn::StoreU(hn::Div(hn::LoadU(d, &x[i]), hn::Set(d, sum)), d, &x[i]);
   });
-}
-
-float PortableExp(float x) {
-  const hn::CappedTag<float, 1> d;
-  return hn::GetLane(Exp(d, hn::Set(d, x)));
 }
 
 double SumExp(std::span<const float> x, float subtrahend) {
@@ -45,13 +41,13 @@ double SumExp(std::span<const float> x, float subtrahend) {
   return sum;
 }
 
+}  // namespace
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace rwkv {
 HWY_EXPORT(Softmax);
-HWY_EXPORT(PortableExp);
 HWY_EXPORT(SumExp);
 
 void softmax(std::span<float> x) {
@@ -61,8 +57,6 @@ void softmax(std::span<float> x) {
 double sum_exp(std::span<const float> x, float subtrahend) {
   return HWY_DYNAMIC_DISPATCH(SumExp)(x, subtrahend);
 }
-
-float portable_exp(float x) { return HWY_DYNAMIC_DISPATCH(PortableExp)(x); }
 
 }  // namespace rwkv
 #endif  // HWY_ONCE

@@ -8,10 +8,7 @@ namespace rwkv {
 // on every target that has FMA.
 void softmax(std::span<float> x);
 
-// e^x by the kernels' polynomial (within 1.5 ulp): unlike libm's, the same bits on every machine with FMA.
-float portable_exp(float x);
-
-// Σ portable_exp(x − subtrahend), added up in double and in order.
+// Σ e^(x − subtrahend), each as exp_of() has it, added up in double and in order.
 double sum_exp(std::span<const float> x, float subtrahend);
 
 }  // namespace rwkv

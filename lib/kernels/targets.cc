@@ -127,8 +127,7 @@ void pin_target(std::string_view name) {
     }
     known += (known.empty() ? "" : ", ") + target.name;
   }
-  throw Error(ErrorKind::kUsage,
-              "target '" + std::string(name) + "' is not to be had here; this CPU runs " + known);
+  throw Error(ErrorKind::kUsage, "unknown target '" + std::string(name) + "': this CPU supports " + known);
 }
 
 }  // namespace rwkv

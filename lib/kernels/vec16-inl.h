@@ -13,6 +13,11 @@
 #define RWKV_KERNELS_VEC16_INL_H_
 #endif
 
+#ifdef __FAST_MATH__
+#error \
+    "-ffast-math reorders sums and denies infinities: results would be neither right nor the same everywhere"
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -83,8 +88,8 @@ HWY_INLINE void SumFourVec16(const float (*HWY_RESTRICT lanes)[kVec16Lanes], flo
 #endif
 }
 
-// Sum over f(tag, pointer to lanes) of [0, n): element i goes to lane i mod 16; the last 16 are padded with
-// zeros by `pad`, whose f must be 0 for such lanes. f(d, acc, p) returns acc plus what the lanes at p give.
+// Sum over [0, n) of what f adds: element i goes to lane i mod 16. f(d, acc, v) returns acc plus what the
+// lanes of v give. Lanes past n keep their sum unchanged.
 template <class F>
 HWY_INLINE float ReduceVec16(const float* HWY_RESTRICT p, size_t n, F&& f) {
   const DF d;

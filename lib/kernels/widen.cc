@@ -15,14 +15,16 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace rwkv::HWY_NAMESPACE {
+namespace {
 
 template <class Codec>
 void WidenBytes(std::span<const std::byte> bytes, std::span<float> out) {
   Widen<Codec>(DF(), reinterpret_cast<const typename Codec::Stored*>(bytes.data()), out.size(), out.data());
 }
 
-void WidenF16(std::span<const std::byte> bytes, std::span<float> out) { WidenBytes<CodecF16>(bytes, out); }
-void WidenBf16(std::span<const std::byte> bytes, std::span<float> out) { WidenBytes<CodecBf16>(bytes, out); }
+void WidenFloats(DType dtype, std::span<const std::byte> bytes, std::span<float> out) {
+  ForWideCodec(dtype, [&](auto codec) HWY_ATTR { WidenBytes<decltype(codec)>(bytes, out); });
+}
 
 // A row of a table is stored as an input's row of a kInOut matrix is.
 void WidenQ8Row(const Matrix& table, size_t row, std::span<float> out) {
@@ -38,13 +40,13 @@ void WidenQ8Row(const Matrix& table, size_t row, std::span<float> out) {
   }
 }
 
+}  // namespace
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace rwkv {
-HWY_EXPORT(WidenF16);
-HWY_EXPORT(WidenBf16);
+HWY_EXPORT(WidenFloats);
 HWY_EXPORT(WidenQ8Row);
 
 namespace {
@@ -62,19 +64,8 @@ void narrow_f64(std::span<const std::byte> bytes, std::span<float> out) {
 void widen(DType dtype, std::span<const std::byte> bytes, std::span<float> out) {
   assert(bytes.size() == out.size() * dtype_info(dtype).bytes);
   if (out.empty()) return;
-  switch (dtype) {
-    case DType::kF64:
-      return narrow_f64(bytes, out);
-    case DType::kF32:
-      std::memcpy(out.data(), bytes.data(), bytes.size());
-      return;
-    case DType::kF16:
-      return HWY_DYNAMIC_DISPATCH(WidenF16)(bytes, out);
-    case DType::kBf16:
-      return HWY_DYNAMIC_DISPATCH(WidenBf16)(bytes, out);
-    default:
-      assert(false && "only floats are widened");
-  }
+  if (dtype == DType::kF64) return narrow_f64(bytes, out);
+  HWY_DYNAMIC_DISPATCH(WidenFloats)(dtype, bytes, out);
 }
 
 void widen_row(const Matrix& table, size_t row, std::span<float> out) {

@@ -14,6 +14,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+namespace {
 
 void Wkv4(std::span<const float> w, std::span<const float> u, std::span<const float> k,
           std::span<const float> v, const Wkv4State& state, std::span<float> wkv) {
@@ -37,6 +38,7 @@ void Wkv4(std::span<const float> w, std::span<const float> u, std::span<const fl
   });
 }
 
+}  // namespace
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

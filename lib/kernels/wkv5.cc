@@ -13,6 +13,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+namespace {
 
 // Values [j, j + registers) of a head whose parts begin at channel `first`: a lane is one value channel,
 // summed over the keys in order.
@@ -64,6 +65,7 @@ void Decay6(std::span<const float> base, std::span<const float> x, std::span<flo
   });
 }
 
+}  // namespace
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

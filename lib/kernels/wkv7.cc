@@ -14,15 +14,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-// Names end in 7: wkv5.cc has its own in the same namespace.
+namespace {
 
 // Values [j, j + registers) of a head whose parts begin at channel `first`: a lane is one value channel,
 // summed over the keys in order.
 template <size_t kRegisters, class D>
-class Values7 {
+class Values {
  public:
-  Values7(const Wkv7Input& in, size_t first, size_t size, size_t j, float* S, const MatSpan<float>& y)
+  Values(const Wkv7Input& in, size_t first, size_t size, size_t j, float* S, const MatSpan<float>& y)
       : in_(in), first_(first), size_(size), j_(j), S_(S), y_(y) {}
 
   // A token's S κ is summed up while the token before it changes S.
@@ -91,9 +90,9 @@ void Wkv7(const Wkv7Input& in, size_t head_size, std::span<float> all, const Mat
     float* S = &all[first * head_size];
     size_t j = 0;
     for (; j + kRegisters * kLanes <= head_size; j += kRegisters * kLanes)
-      Values7<kRegisters, DF>(in, first, head_size, j, S, y).AllTokens();
-    for (; j + kLanes <= head_size; j += kLanes) Values7<1, DF>(in, first, head_size, j, S, y).AllTokens();
-    for (; j < head_size; ++j) Values7<1, hn::CappedTag<float, 1>>(in, first, head_size, j, S, y).AllTokens();
+      Values<kRegisters, DF>(in, first, head_size, j, S, y).AllTokens();
+    for (; j + kLanes <= head_size; j += kLanes) Values<1, DF>(in, first, head_size, j, S, y).AllTokens();
+    for (; j < head_size; ++j) Values<1, hn::CappedTag<float, 1>>(in, first, head_size, j, S, y).AllTokens();
   }
 }
 
@@ -155,6 +154,7 @@ void AddBonus7(std::span<const float> r, std::span<const float> k, std::span<con
   }
 }
 
+}  // namespace
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

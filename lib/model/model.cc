@@ -15,6 +15,8 @@
 #include "model/weights.h"
 
 namespace rwkv {
+static_assert(kRowsOfPass % kRowsAtOnce == 0, "kernels would read weights again for a few rows");
+
 namespace {
 
 // The rows of a batch that share a pass.

@@ -1,5 +1,6 @@
 #include "tensor/cast.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
@@ -18,6 +19,7 @@ constexpr float kF16SmallestNormal = 0x1p-14F;
 
 // Each: how an element is stored, and its exact value as a float; and back, rounded to nearest even.
 struct F16 {
+  static constexpr DType kDType = DType::kF16;
   using Bits = uint16_t;
   static float widen(Bits bits) {
     const uint32_t sign = (bits & 0x8000u) << 16, magnitude = bits & 0x7fffu;
@@ -46,6 +48,7 @@ struct F16 {
 };
 
 struct Bf16 {
+  static constexpr DType kDType = DType::kBf16;
   using Bits = uint16_t;
   static float widen(Bits bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
   static Bits narrow(float value) {
@@ -57,12 +60,14 @@ struct Bf16 {
 };
 
 struct F32 {
+  static constexpr DType kDType = DType::kF32;
   using Bits = uint32_t;
   static float widen(Bits bits) { return std::bit_cast<float>(bits); }
   static Bits narrow(float value) { return std::bit_cast<uint32_t>(value); }
 };
 
 struct F64 {
+  static constexpr DType kDType = DType::kF64;
   using Bits = uint64_t;
 };
 
@@ -124,18 +129,28 @@ size_t cast_all(const std::byte* in, std::byte* out, size_t n) {
 
 using CastAll = size_t (*)(const std::byte*, std::byte*, size_t);
 
-template <class From>
-constexpr std::array<CastAll, 4> kCastsFrom = {cast_all<From, F64>, cast_all<From, F32>, cast_all<From, F16>,
-                                               cast_all<From, Bf16>};
-// [from][to], in the order of DType.
-constexpr std::array kCasts = {kCastsFrom<F64>, kCastsFrom<F32>, kCastsFrom<F16>, kCastsFrom<Bf16>};
+// Every float, in the order of the enum.
+template <class... Types>
+struct Floats {
+  template <class From>
+  static constexpr std::array kCastsFrom = {cast_all<From, Types>...};
+  static constexpr std::array kCasts = {kCastsFrom<Types>...};  // [from][to]
+
+  static constexpr bool in_order() {
+    size_t n = 0;
+    return ((static_cast<size_t>(Types::kDType) == n++) && ...) &&
+           n == static_cast<size_t>(std::ranges::count(kDTypes, true, &DTypeInfo::is_float));
+  }
+};
+using AllFloats = Floats<F64, F32, F16, Bf16>;
+static_assert(AllFloats::in_order());
 
 }  // namespace
 
 size_t cast_elements(DType from, std::span<const std::byte> in, DType to, std::span<std::byte> out) {
   const size_t n = in.size() / dtype_info(from).bytes;
   assert(n == out.size() / dtype_info(to).bytes);
-  const CastAll cast = kCasts.at(static_cast<size_t>(from)).at(static_cast<size_t>(to));
+  const CastAll cast = AllFloats::kCasts.at(static_cast<size_t>(from)).at(static_cast<size_t>(to));
   return cast(in.data(), out.data(), n);
 }
 

@@ -1,39 +1,15 @@
 #include "tensor/dtype.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/checked_math.h"
 #include "core/error.h"
 
 namespace rwkv {
-namespace {
-
-// In the order of the enum.
-constexpr std::array kDTypes = {
-    DTypeInfo{DType::kF64, "f64", "F64", 8, true},  DTypeInfo{DType::kF32, "f32", "F32", 4, true},
-    DTypeInfo{DType::kF16, "f16", "F16", 2, true},  DTypeInfo{DType::kBf16, "bf16", "BF16", 2, true},
-    DTypeInfo{DType::kI64, "i64", "I64", 8, false}, DTypeInfo{DType::kI32, "i32", "I32", 4, false},
-    DTypeInfo{DType::kI16, "i16", "I16", 2, false}, DTypeInfo{DType::kI8, "i8", "I8", 1, false},
-    DTypeInfo{DType::kU8, "u8", "U8", 1, false},    DTypeInfo{DType::kBool, "bool", "BOOL", 1, false},
-    DTypeInfo{DType::kQ8, "q8", "", 0, false},      DTypeInfo{DType::kQ6, "q6", "", 0, false},
-    DTypeInfo{DType::kQ4, "q4", "", 0, false},
-};
-
-const DTypeInfo* find_by(std::string_view DTypeInfo::*key, std::string_view name) {
+const DTypeInfo* find_dtype(std::string_view DTypeInfo::*column, std::string_view name) {
   if (name.empty()) return nullptr;
-  const auto found = std::ranges::find(kDTypes, name, key);
-  return found == kDTypes.end() ? nullptr : &*found;
-}
-
-}  // namespace
-
-std::span<const DTypeInfo> dtype_table() { return kDTypes; }
-const DTypeInfo& dtype_info(DType dtype) { return kDTypes.at(static_cast<size_t>(dtype)); }
-bool holds_weights(DType dtype) { return dtype_info(dtype).is_float || is_quantised(dtype); }
-const DTypeInfo* find_dtype(std::string_view name) { return find_by(&DTypeInfo::name, name); }
-const DTypeInfo* find_safetensors_dtype(std::string_view name) {
-  return find_by(&DTypeInfo::safetensors, name);
+  const auto* const found = std::ranges::find(kDTypes, name, column);
+  return found == kDTypes.end() ? nullptr : found;
 }
 
 uint64_t element_count(const Shape& shape) {

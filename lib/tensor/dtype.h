@@ -1,8 +1,9 @@
 // The element types of tensors: one table.
 #pragma once
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,18 +18,44 @@ struct DTypeInfo {
   DType dtype;
   std::string_view name;         // as users spell it: "bf16"
   std::string_view safetensors;  // as safetensors spells it: "BF16"; empty for what it does not know
-  size_t bytes;   // of one element; 0 when quantised: blocks share a scale (tensor/packed_layout.h)
-  bool is_float;  // quantised ones are not
+  std::string_view torch;        // the class of PyTorch's storages: "torch BFloat16Storage"; likewise
+  size_t bytes;                  // of one element; 0 when quantised: blocks share a scale
+  bool is_float;                 // quantised ones are not
+  bool has_products = false;     // kernels multiply with it, so it can be packed and rwkv-convert writes it
+  // How matrices that are packed hold it (tensor/packed_layout.h).
+  size_t code_bits = 0;     // of a quantised element, beside its share of the scale; 0 when not quantised
+  size_t tile_inputs = 0;   // that lie together in a tile
+  size_t line_outputs = 0;  // of a line
 };
 
-std::span<const DTypeInfo> dtype_table();
-const DTypeInfo& dtype_info(DType dtype);
-const DTypeInfo* find_dtype(std::string_view name);              // by `name`; null when unknown
-const DTypeInfo* find_safetensors_dtype(std::string_view name);  // by `safetensors`; null when unknown
+// In the order of the enum.
+inline constexpr auto kDTypes = std::to_array<DTypeInfo>({
+    // dtype, name, safetensors, torch, bytes, is_float, has_products, code_bits, tile_inputs, line_outputs
+    {DType::kF64, "f64", "F64", "torch DoubleStorage", 8, true},
+    {DType::kF32, "f32", "F32", "torch FloatStorage", 4, true, true, 0, 1, 32},
+    {DType::kF16, "f16", "F16", "torch HalfStorage", 2, true, true, 0, 1, 64},
+    {DType::kBf16, "bf16", "BF16", "torch BFloat16Storage", 2, true, true, 0, 2, 64},
+    {DType::kI64, "i64", "I64", "torch LongStorage", 8, false},
+    {DType::kI32, "i32", "I32", "torch IntStorage", 4, false},
+    {DType::kI16, "i16", "I16", "torch ShortStorage", 2, false},
+    {DType::kI8, "i8", "I8", "torch CharStorage", 1, false},
+    {DType::kU8, "u8", "U8", "torch ByteStorage", 1, false},
+    {DType::kBool, "bool", "BOOL", "torch BoolStorage", 1, false},
+    {DType::kQ8, "q8", "", "", 0, false, true, 8, 64, 64},
+    {DType::kQ6, "q6", "", "", 0, false, true, 6, 64, 128},
+    {DType::kQ4, "q4", "", "", 0, false, true, 4, 64, 128},
+});
 
-// The last of the enum.
-constexpr bool is_quantised(DType dtype) { return dtype >= DType::kQ8; }
-bool holds_weights(DType dtype);  // floats or quantised
+constexpr const DTypeInfo& dtype_info(DType dtype) { return kDTypes[static_cast<size_t>(dtype)]; }
+static_assert(std::ranges::all_of(kDTypes,
+                                  [](const DTypeInfo& info) { return &dtype_info(info.dtype) == &info; }));
+
+// Null when unknown.
+const DTypeInfo* find_dtype(std::string_view DTypeInfo::*column, std::string_view name);
+inline const DTypeInfo* find_dtype(std::string_view name) { return find_dtype(&DTypeInfo::name, name); }
+
+constexpr bool is_quantised(DType dtype) { return dtype_info(dtype).code_bits > 0; }
+constexpr bool holds_weights(DType dtype) { return dtype_info(dtype).is_float || is_quantised(dtype); }
 
 uint64_t element_count(const Shape& shape);  // Error kFormat on overflow
 // Of elements that follow one another. Error kFormat on overflow, kUnsupported for a quantised type.

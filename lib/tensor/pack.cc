@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -57,7 +58,8 @@ struct WidePositions {
   WidePositions(DType dtype, Layout layout, uint64_t output_length)
       : length(output_length),
         lanes(lanes_of(dtype, layout)),
-        shift(is_tiles(layout) && dtype == DType::kBf16 ? 1 : 0) {}
+        shift(is_tiles(layout) ? static_cast<unsigned>(std::countr_zero(dtype_info(dtype).tile_inputs)) : 0) {
+  }
   uint64_t start(uint64_t output) const {
     const uint64_t steps = (length + shift) >> shift;
     return (output / lanes * steps * lanes + output % lanes) << shift;
@@ -91,14 +93,22 @@ struct Plane {
   size_t codes_of_byte() const { return 8 / bits; }
   unsigned mask() const { return (1U << bits) - 1; }
 };
-constexpr Plane kWhole{0, 8}, kLowFour{0, 4}, kUpperTwo{4, 2};
 
-std::span<const Plane> planes_of(DType dtype) {
-  static constexpr std::array kQ8Planes = {kWhole}, kQ4Planes = {kLowFour};
-  static constexpr std::array kQ6Planes = {kLowFour, kUpperTwo};
-  if (dtype == DType::kQ6) return kQ6Planes;
-  return dtype == DType::kQ8 ? kQ8Planes : kQ4Planes;
-}
+// As few as hold a code: of 8 bits one, of 6 the low 4 and the upper 2.
+struct Planes {
+  std::array<Plane, 2> all;
+  size_t count = 0;
+
+  explicit Planes(size_t bits) {
+    for (unsigned first = 0, width = 8; first < bits; width /= 2) {
+      if (first + width > bits) continue;
+      all.at(count++) = {first, width};
+      first += width;
+    }
+  }
+  size_t size() const { return count; }
+  const Plane& operator[](size_t i) const { return all[i]; }
+};
 
 // Where a code is in a plane.
 struct CodePlace {
@@ -117,11 +127,11 @@ struct BlockForm {
   DType dtype;
   Layout layout;
   uint64_t length;
-  std::span<const Plane> planes;
+  Planes planes;
   std::array<std::array<CodePlace, kQuantBlock>, 2> code;  // in each plane, from the block's first on
 
   BlockForm(DType type, Layout form, uint64_t output_length)
-      : dtype(type), layout(form), length(output_length), planes(planes_of(type)) {
+      : dtype(type), layout(form), length(output_length), planes(code_bits(type)) {
     for (size_t p = 0; p < planes.size(); ++p) {
       for (size_t i = 0; i < kQuantBlock; ++i) code[p][i] = code_place(planes[p], i);
     }

@@ -8,8 +8,19 @@
 namespace rwkv {
 namespace {
 
+struct NamedLayout {
+  Layout layout;
+  std::string_view name;
+};
 // In the order of the enum.
-constexpr std::array<std::string_view, 5> kNames = {"rows", "in_out", "tiles", "lines", "turned_tiles"};
+constexpr auto kLayouts = std::to_array<NamedLayout>({{Layout::kOutIn, "rows"},
+                                                      {Layout::kInOut, "in_out"},
+                                                      {Layout::kTiles, "tiles"},
+                                                      {Layout::kLines, "lines"},
+                                                      {Layout::kTurnedTiles, "turned_tiles"}});
+static_assert(std::ranges::all_of(kLayouts, [](const NamedLayout& named) {
+  return &kLayouts[static_cast<size_t>(named.layout)] == &named;
+}));
 
 constexpr uint64_t divide_up(uint64_t n, uint64_t by) { return n / by + (n % by != 0 ? 1 : 0); }
 
@@ -19,10 +30,11 @@ uint64_t checked_row_bytes(DType dtype, uint64_t n) {
 }
 
 PlainForm tiles_form(DType dtype, uint64_t rows, uint64_t cols) {
-  const uint64_t tiles = divide_up(rows, kTileOutputs);
-  if (dtype == DType::kBf16) return {dtype, {tiles, divide_up(cols, 2), kTileOutputs, 2}};
-  if (!is_quantised(dtype)) return {dtype, {tiles, cols, kTileOutputs}};
-  return {DType::kU8, {tiles, divide_up(cols, kTileUnit), unit_bytes(dtype)}};
+  const uint64_t inputs = dtype_info(dtype).tile_inputs;
+  const uint64_t tiles = divide_up(rows, kTileOutputs), steps = divide_up(cols, inputs);
+  if (is_quantised(dtype)) return {DType::kU8, {tiles, steps, unit_bytes(dtype)}};
+  if (inputs > 1) return {dtype, {tiles, steps, kTileOutputs, inputs}};
+  return {dtype, {tiles, steps, kTileOutputs}};
 }
 
 PlainForm rows_form(DType dtype, uint64_t rows, uint64_t cols) {
@@ -38,13 +50,12 @@ PlainForm lines_form(DType dtype, uint64_t rows, uint64_t cols) {
 
 }  // namespace
 
-std::string_view layout_name(Layout layout) { return kNames.at(static_cast<size_t>(layout)); }
+std::string_view layout_name(Layout layout) { return kLayouts.at(static_cast<size_t>(layout)).name; }
 
 std::optional<Layout> find_layout(std::string_view name) {
-  const auto found = std::ranges::find(kNames, name);
-  const auto layout = static_cast<Layout>(found - kNames.begin());
-  if (found == kNames.end() || layout == Layout::kInOut) return std::nullopt;
-  return layout;
+  const auto found = std::ranges::find(kLayouts, name, &NamedLayout::name);
+  if (found == kLayouts.end() || found->layout == Layout::kInOut) return std::nullopt;
+  return found->layout;
 }
 
 std::string form_name(DType dtype, Layout layout) {

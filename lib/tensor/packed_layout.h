@@ -53,12 +53,14 @@ enum class Layout : uint8_t {
 constexpr size_t kTileOutputs = 16;
 constexpr size_t kQuantBlock = 32;  // elements that share a scale
 constexpr size_t kTileUnit = 64;    // inputs of a unit of a quantised tile
-constexpr int kQ8Zero = 128;        // the byte that is worth 0
-constexpr int kQ6Zero = 32;         // the code that is
-constexpr size_t kLineGroup = 64;   // outputs of a group of a quantised line
+static_assert(std::ranges::all_of(kDTypes, [](const DTypeInfo& info) {
+  return !is_quantised(info.dtype) || info.tile_inputs == kTileUnit;
+}));
+constexpr int kQ8Zero = 128;       // the byte that is worth 0
+constexpr int kQ6Zero = 32;        // the code that is
+constexpr size_t kLineGroup = 64;  // outputs of a group of a quantised line
 
-// Bits of a quantised code.
-constexpr size_t code_bits(DType dtype) { return dtype == DType::kQ8 ? 8 : dtype == DType::kQ6 ? 6 : 4; }
+constexpr size_t code_bits(DType dtype) { return dtype_info(dtype).code_bits; }
 // Bytes of a unit of a quantised tile: its codes alone, and with its scales.
 constexpr size_t unit_code_bytes(DType dtype) { return kTileOutputs * kTileUnit * code_bits(dtype) / 8; }
 constexpr size_t unit_bytes(DType dtype) { return unit_code_bytes(dtype) + 2 * kTileOutputs * 2; }
@@ -80,13 +82,9 @@ constexpr size_t quantised_row_bytes(DType dtype, size_t n) {
   return (bytes + 63) / 64 * 64;
 }
 
-// Outputs of a line of f32, f16, bf16, q8, q6 or q4.
-constexpr size_t line_outputs(DType dtype) {
-  if (dtype == DType::kQ6 || dtype == DType::kQ4) return 128;
-  return dtype == DType::kF32 ? 32 : 64;
-}
+constexpr size_t line_outputs(DType dtype) { return dtype_info(dtype).line_outputs; }
 constexpr size_t line_bytes(DType dtype) {
-  return is_quantised(dtype) ? line_outputs(dtype) * code_bits(dtype) / 8 : 128;
+  return line_outputs(dtype) * (is_quantised(dtype) ? code_bits(dtype) : 8 * dtype_info(dtype).bytes) / 8;
 }
 // Bytes of a block of 32 quantised inputs of a column.
 constexpr size_t line_block_bytes(DType dtype) {

@@ -174,16 +174,40 @@ QuantisedBlock quantise_q4(std::span<const float> weights) {
   return squared_error(weights, larger) < squared_error(weights, block) ? larger : block;
 }
 
+// ---- every quantised type
+
+struct Encoding {
+  DType dtype;
+  QuantisedBlock (*quantise)(std::span<const float> weights);
+  BlockValues (*values_of)(const QuantisedBlock& block);
+};
+
+template <const UniformCodes& kCodes>
+constexpr Encoding uniform_encoding(DType dtype) {
+  return {dtype, [](std::span<const float> weights) { return quantise_uniformly(weights, kCodes); },
+          [](const QuantisedBlock& block) { return values_of_uniform(block, kCodes); }};
+}
+
+// In the order of the enum.
+constexpr std::array kEncodings = {uniform_encoding<kQ8Codes>(DType::kQ8),
+                                   uniform_encoding<kQ6Codes>(DType::kQ6),
+                                   Encoding{DType::kQ4, quantise_q4, values_of_q4}};
+
+constexpr const Encoding& encoding_of(DType dtype) {
+  return kEncodings[static_cast<size_t>(dtype) - static_cast<size_t>(kEncodings.front().dtype)];
+}
+static_assert(std::ranges::all_of(kDTypes, [](const DTypeInfo& info) {
+  return !is_quantised(info.dtype) || encoding_of(info.dtype).dtype == info.dtype;
+}));
+
 }  // namespace
 
 QuantisedBlock quantise(DType dtype, std::span<const float> weights) {
-  if (dtype == DType::kQ4) return quantise_q4(weights);
-  return quantise_uniformly(weights, dtype == DType::kQ8 ? kQ8Codes : kQ6Codes);
+  return encoding_of(dtype).quantise(weights);
 }
 
 BlockValues values_of(DType dtype, const QuantisedBlock& block) {
-  if (dtype == DType::kQ4) return values_of_q4(block);
-  return values_of_uniform(block, dtype == DType::kQ8 ? kQ8Codes : kQ6Codes);
+  return encoding_of(dtype).values_of(block);
 }
 
 }  // namespace rwkv

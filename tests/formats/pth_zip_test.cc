@@ -54,7 +54,7 @@ TEST(PthZip, ReadsEveryForm) {
 }
 
 TEST(PthZip, ReadsEveryElementType) {
-  for (const DTypeInfo& info : dtype_table()) {
+  for (const DTypeInfo& info : kDTypes) {
     if (is_quantised(info.dtype)) continue;
     const std::string file =
         pth_zip(std::vector<PthTensor>{{.name = "t", .dtype = info.dtype, .shape = {9}}});

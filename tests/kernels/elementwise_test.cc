@@ -32,13 +32,12 @@ TEST_P(ElementwiseOn, ExpIsWithinTwoUlpOverItsWholeRange) {
 
 TEST_P(ElementwiseOn, ExpAtTheEdges) {
   constexpr float kInf = std::numeric_limits<float>::infinity();
-  EXPECT_EQ(portable_exp(0), 1);
-  EXPECT_EQ(portable_exp(-88), 0);
-  EXPECT_EQ(portable_exp(-1e38f), 0);
-  EXPECT_EQ(portable_exp(-kInf), 0);
-  EXPECT_EQ(portable_exp(89), kInf);
-  EXPECT_EQ(portable_exp(kInf), kInf);
-  EXPECT_TRUE(std::isnan(portable_exp(std::numeric_limits<float>::quiet_NaN())));
+  const std::vector<float> x = {0, -88, -1e38f, -kInf, 89, kInf};
+  std::vector<float> y(x.size()), nan = {std::numeric_limits<float>::quiet_NaN()};
+  exp_of(x, y);
+  EXPECT_EQ(y, (std::vector<float>{1, 0, 0, 0, kInf, kInf}));
+  exp_of(nan, nan);
+  EXPECT_TRUE(std::isnan(nan[0]));
 }
 
 TEST_P(ElementwiseOn, EveryTailLength) {
@@ -86,12 +85,15 @@ TEST_P(ElementwiseOn, SoftmaxSumsToOneAndKeepsRatios) {
   }
 }
 
-TEST_P(ElementwiseOn, SumExpAddsPortableExpInOrder) {
+TEST_P(ElementwiseOn, SumExpAddsInOrder) {
   for (const size_t n : {1, 17, 255, 256, 257, 1000}) {
     auto x = uniform(n, -20, 5);
     x[n / 2] = -std::numeric_limits<float>::infinity();
+    std::vector<float> exps = x;
+    for (float& v : exps) v -= 5;
+    exp_of(exps, exps);
     double sum = 0;
-    for (const float v : x) sum += static_cast<double>(portable_exp(v - 5));
+    for (const float v : exps) sum += static_cast<double>(v);
     EXPECT_EQ(sum_exp(x, 5), sum) << n;
   }
 }

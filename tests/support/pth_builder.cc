@@ -20,28 +20,8 @@ struct StorageSpec {
 };
 
 std::string storage_class(DType dtype) {
-  switch (dtype) {
-    case DType::kF64:
-      return "DoubleStorage";
-    case DType::kF32:
-      return "FloatStorage";
-    case DType::kF16:
-      return "HalfStorage";
-    case DType::kBf16:
-      return "BFloat16Storage";
-    case DType::kI64:
-      return "LongStorage";
-    case DType::kI32:
-      return "IntStorage";
-    case DType::kI16:
-      return "ShortStorage";
-    case DType::kI8:
-      return "CharStorage";
-    case DType::kU8:
-      return "ByteStorage";
-    default:
-      return "BoolStorage";
-  }
+  constexpr std::string_view kModule = "torch ";
+  return std::string(dtype_info(dtype).torch.substr(kModule.size()));
 }
 
 std::vector<uint64_t> strides_of(const PthTensor& tensor) {

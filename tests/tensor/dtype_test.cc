@@ -7,14 +7,23 @@
 namespace rwkv {
 namespace {
 
-TEST(DType, TableIsInTheOrderOfTheEnumAndNamesAreFound) {
-  for (const DTypeInfo& info : dtype_table()) {
-    EXPECT_EQ(dtype_info(info.dtype).name, info.name);
+TEST(DType, NamesAreFound) {
+  for (const DTypeInfo& info : kDTypes) {
     EXPECT_EQ(find_dtype(info.name), &info);
-    EXPECT_TRUE(info.safetensors.empty() || find_safetensors_dtype(info.safetensors) == &info);
+    for (const auto column : {&DTypeInfo::safetensors, &DTypeInfo::torch})
+      EXPECT_EQ(find_dtype(column, info.*column), (info.*column).empty() ? nullptr : &info);
   }
   EXPECT_EQ(find_dtype("BF16"), nullptr);
-  EXPECT_EQ(find_safetensors_dtype("F8_E4M3"), nullptr);
+  EXPECT_EQ(find_dtype(&DTypeInfo::safetensors, "F8_E4M3"), nullptr);
+}
+
+TEST(DType, ElementsHaveASizeOrACode) {
+  for (const DTypeInfo& info : kDTypes) {
+    EXPECT_EQ(info.bytes == 0, info.code_bits > 0) << info.name;
+    EXPECT_TRUE(!info.is_float || !is_quantised(info.dtype)) << info.name;
+    EXPECT_EQ(info.has_products, info.tile_inputs > 0 && info.line_outputs > 0) << info.name;
+    EXPECT_TRUE(!info.has_products || holds_weights(info.dtype)) << info.name;
+  }
 }
 
 TEST(DType, SizesAreChecked) {

@@ -12,9 +12,6 @@
 namespace rwkv {
 namespace {
 
-constexpr std::array kModelDTypes = {DType::kF32, DType::kF16, DType::kBf16,
-                                     DType::kQ8,  DType::kQ6,  DType::kQ4};
-
 // By the sizes that released models have.
 std::string fitting_tokenizer(size_t n_vocab) {
   switch (n_vocab) {
@@ -41,8 +38,8 @@ void add_model(const TensorFile& file, FileFacts& facts) {
   facts.tokenizer = fitting_tokenizer(info.n_vocab);
   facts.state_bytes = State(architecture_of(file).state_parts(info), info.n_layers).bytes();
   facts.memory.push_back({"as stored", footprint(file)});
-  for (const DType dtype : kModelDTypes) {
-    facts.memory.push_back({std::string(dtype_info(dtype).name), footprint(file, dtype)});
+  for (const DTypeInfo& type : kDTypes) {
+    if (type.has_products) facts.memory.push_back({std::string(type.name), footprint(file, type.dtype)});
   }
   facts.model = info;
   try {

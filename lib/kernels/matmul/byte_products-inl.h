@@ -173,8 +173,8 @@ struct BytePairs {
   }
 };
 
-// f(products), of the type by which this process multiplies bytes on this target: what one makes, another
-// cannot read.
+// Calls f with the way to multiply bytes that this process uses on this target. Codes prepared for one way
+// are unreadable to another.
 template <class F>
 auto WithByteProducts(F&& f) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL

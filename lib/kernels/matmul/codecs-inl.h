@@ -49,6 +49,17 @@ struct CodecF16 {
   }
 };
 
+// Calls f with the codec of a wide type that has products.
+template <class F>
+HWY_INLINE void ForWideCodec(DType dtype, F&& f) {
+  const auto try_codec = [&](auto codec) HWY_ATTR {
+    if (dtype == decltype(codec)::kDType) f(codec);
+  };
+  try_codec(CodecF32());
+  try_codec(CodecF16());
+  try_codec(CodecBf16());
+}
+
 // Widens n elements.
 template <class Codec, class DF>
 HWY_INLINE void Widen(DF df, const typename Codec::Stored* HWY_RESTRICT from, size_t n,

@@ -14,8 +14,12 @@ namespace rwkv {
 
 enum class Store { kSet, kAdd };
 
-// Rows that are made when a product needs them: quantised weights take them while they are in the caches, and
-// `place` is then left as it was; all others find them in `place`.
+// Rows of x that kernels multiply at once; of more, so many in turn.
+constexpr size_t kRowsAtOnce = 96;
+
+// Rows of x that are computed on demand. For quantised weights each row is computed into a buffer that stays
+// in the caches, and quantised at once; `place` is not written. For other weights it is computed into
+// `place`.
 struct LazyRows {
   MatSpan<float> place;
   // Writes a row, all of it, to out, which may be the row of `place`. Once for each job, on any thread.

@@ -1,10 +1,12 @@
 // Many rows of x times weights in tiles of 16 outputs: in blocks of outputs and inputs that stay in the
-// caches while all rows are multiplied with them. Included once for each SIMD target.
+// caches while all rows are multiplied with them. An output has one sum, in order of inputs; weights stored
+// output by output have 16 partial sums instead, hence a machinery of their own (out_in-inl.h). Included once
+// for each SIMD target.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/matmul/parts.h"
+#include "kernels/matmul/plan.h"
 
 #if defined(RWKV_KERNELS_PANEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RWKV_KERNELS_PANEL_INL_H_
@@ -17,8 +19,8 @@
 #include "kernels/matmul/byte_products-inl.h"
 #include "kernels/vec16-inl.h"
 
-// Goes before loops over sums, which g++, if it unrolls them later, keeps in memory. Clang does not, and
-// takes minutes with sanitizers.
+// Put before loops over sums: g++ keeps the sums in memory unless the loops are unrolled early. Not for
+// clang: it does not need it, and takes minutes with sanitizers.
 #undef RWKV_UNROLL
 #if HWY_COMPILER_GCC && !HWY_COMPILER_CLANG
 #define RWKV_UNROLL _Pragma("GCC unroll 16")
@@ -31,8 +33,7 @@ namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr size_t kPanelOutputs = 256;
-constexpr size_t kPanelRows = 96;
-constexpr size_t kPanelSums = kPanelRows * kPanelOutputs;
+constexpr size_t kPanelSums = kRowsAtOnce * kPanelOutputs;
 
 // Some tiles, `stride` bytes apart.
 struct Tiles {
@@ -196,12 +197,12 @@ HWY_INLINE void MultiplyRow(const Kernel& kernel, const MatmulJob& job, size_t b
     HWY_ALIGN float sums[T * kTileOutputs];
     Tiles tiles = source.TilesAt({o, 0}, count, job.w->cols);
     const Ahead ahead = source.From(tiles.first + kAheadBytes);
-    if (count <= (T - 1) * kTileOutputs) tiles.stride = 0;  // the first again in place of those that lack
+    if (count <= (T - 1) * kTileOutputs) tiles.stride = 0;  // the first again, to be dropped
     kernel.template Multiply<1, T>(tiles, {0, job.w->cols, sums, {&job, 0, o, count}}, 0, ahead);
   }
 }
 
-// Outputs [begin, end) of rows [first_row, first_row + n_rows), at most kPanelRows, which the kernel begins
+// Outputs [begin, end) of rows [first_row, first_row + n_rows), at most kRowsAtOnce, which the kernel begins
 // with.
 template <class Kernel, class Source>
 HWY_INLINE void RowsByPanels(const Kernel& kernel, Source& source, const MatmulJob& job, size_t first_row,
@@ -217,7 +218,8 @@ HWY_INLINE void RowsByPanels(const Kernel& kernel, Source& source, const MatmulJ
       const size_t n_tiles = (n_outputs + kTileOutputs - 1) / kTileOutputs;
       const Tiles all = source.TilesAt(at, n_outputs, n_inputs);
       for (size_t n = 0; n < n_tiles; n += Kernel::kTiles) {
-        // A kernel that is left fewer tiles than it takes gets the first again in place of those that lack.
+        // If fewer tiles remain than the kernel takes, it gets the first one again (stride 0), and what it
+        // makes of that is dropped.
         const bool lacks = n + Kernel::kTiles > n_tiles;
         const Tiles tiles{all.first + n * all.stride, lacks ? 0 : all.stride};
         const size_t output = at.output + n * kTileOutputs;
@@ -239,8 +241,8 @@ HWY_INLINE void RowsByPanels(const Kernel& kernel, Source& source, const MatmulJ
 template <class Kernel, class Source>
 void MultiplyByPanels(const Kernel& kernel, Source& source, const MatmulJob& job, size_t begin, size_t end,
                       float* HWY_RESTRICT sums) {
-  for (size_t row = 0; row < job.x.rows; row += kPanelRows) {
-    const size_t n_rows = std::min(kPanelRows, job.x.rows - row);
+  for (size_t row = 0; row < job.x.rows; row += kRowsAtOnce) {
+    const size_t n_rows = std::min(kRowsAtOnce, job.x.rows - row);
     RowsByPanels(kernel.From(row), source, job, row, n_rows, begin, end, sums);
   }
 }

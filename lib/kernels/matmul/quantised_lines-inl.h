@@ -1,9 +1,10 @@
-// q8, q6 and q4 weights in lines (tensor/packed_layout.h). Included once for each SIMD target.
+// q8, q6 and q4 weights in lines (tensor/packed_layout.h), and a single row of x times them, for which lines
+// of inputs that relu² and quantisation left at zero are not read. Included once for each SIMD target.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
-#include "tensor/matrix.h"
+#include "kernels/matmul/plan.h"
 
 #if defined(RWKV_KERNELS_QUANTISED_LINES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RWKV_KERNELS_QUANTISED_LINES_INL_H_
@@ -12,6 +13,7 @@
 #define RWKV_KERNELS_QUANTISED_LINES_INL_H_
 #endif
 
+#include "hwy/cache_control.h"
 #include "kernels/matmul/byte_products-inl.h"
 #include "kernels/matmul/codecs-inl.h"
 #include "kernels/matmul/quantised_tiles-inl.h"
@@ -186,6 +188,88 @@ HWY_INLINE void FindActive(const float* HWY_RESTRICT x, size_t cols,
     }
   }
 }
+
+// Fetches, for each group its share, what AddBlock() reads of a block.
+template <class Line, class Products>
+HWY_INLINE void PrefetchBlock(const QuantisedColumn<Line>& column, size_t block,
+                              const ActiveOfBlock<Products>& active, size_t group) {
+  constexpr size_t kOf = QuantisedColumn<Line>::kGroups;
+  const size_t n = active.n_fours * 4;
+  for (size_t i = n * group / kOf; i < n * (group + 1) / kOf; ++i) {
+    const uint8_t* line = column.Input(block, active.index[i]);
+    hwy::Prefetch(line);
+    if constexpr (QuantisedColumn<Line>::kLineBytes > 64)
+      hwy::Prefetch(line + QuantisedColumn<Line>::kLineBytes - 1);
+  }
+  for (size_t i = 0; i < 2; ++i) hwy::Prefetch(column.Scales(block) + group * kLineGroup + i * 32);
+}
+
+// sums += the active inputs of a block times their x, for a group of 64 outputs; the sum that
+// BlockTimesRows() makes.
+template <class Line, class Products>
+HWY_INLINE void AddBlock(const QuantisedColumn<Line>& column, size_t block, const ActiveOfBlock<Products>& x,
+                         size_t group, float* HWY_RESTRICT sums) {
+  const DF d;
+  using Column = QuantisedColumn<Line>;
+  GroupCodes acc;
+  for (auto& tile : acc) {
+    for (auto& part : tile) part = hn::Set(DI(), x.start);
+  }
+  const uint8_t* codes = column.Input(block, 0) + group * Line::kGroupBytes;
+  for (size_t g = 0; g < x.n_fours; ++g) {
+    const uint8_t* const inputs[4] = {
+        codes + x.index[4 * g] * Column::kLineBytes, codes + x.index[4 * g + 1] * Column::kLineBytes,
+        codes + x.index[4 * g + 2] * Column::kLineBytes, codes + x.index[4 * g + 3] * Column::kLineBytes};
+    GroupCodes w;
+    LoadFour<Line>(inputs, w);
+    for (size_t n = 0; n < kGroupTiles; ++n) {
+      for (size_t part = 0; part < kParts; ++part) {
+        const auto group_of_w = Products::SplitWeights(w[n][part]);
+        acc[n][part] = Products::AddProducts(group_of_w, x.groups, g, acc[n][part]);
+      }
+    }
+  }
+  const VF x_scale = hn::Set(d, x.scale);
+  for (size_t n = 0; n < kGroupTiles; ++n) {
+    for (size_t part = 0; part < kParts; ++part) {
+      const size_t o = n * kTileOutputs + part * kLanes;
+      const VF scale = hn::Mul(CodecF16::Load(d, column.Scales(block) + group * kLineGroup + o), x_scale);
+      hn::Store(hn::MulAdd(scale, hn::ConvertTo(d, acc[n][part]), hn::Load(d, sums + o)), d, sums + o);
+    }
+  }
+}
+
+// Column by column; while a block is added, the one that is kAhead further is fetched. Sums are those of
+// tiles, to the bit.
+template <class Products, class Line>
+struct QuantisedRowOfLines {
+  using X = ActiveOfBlock<Products>;
+  using Column = QuantisedColumn<Line>;
+  static constexpr size_t kGrain = Column::kOutputs, kScratchBytes = 0;
+
+  static size_t XCount(const MatmulJob& job) { return hwy::DivCeil(job.x.cols, kQuantBlock); }
+  static void PrepareRow(const MatmulJob& job, size_t /*row*/, const float* x, X* prepared) {
+    FindActive(x, job.x.cols, prepared);
+  }
+
+  static void Multiply(const MatmulJob& job, const X* active, size_t begin, size_t end,
+                       std::byte* /*scratch*/) {
+    constexpr size_t kAhead = 12 / Column::kGroups;
+    const size_t n_blocks = XCount(job);
+    for (size_t o = begin; o < end; o += Column::kOutputs) {
+      HWY_ALIGN float sums[Column::kOutputs] = {};
+      const Column column(*job.w, o);
+      for (size_t b = 0; b < n_blocks; ++b) {
+        const size_t coming = (b + kAhead) % n_blocks;
+        for (size_t g = 0; g < Column::kGroups; ++g) {
+          PrefetchBlock(column, b + kAhead, active[coming], g);
+          if (active[b].scale != 0) AddBlock(column, b, active[b], g, sums + g * kLineGroup);
+        }
+      }
+      store_sums(job, 0, o, sums, std::min(Column::kOutputs, end - o));
+    }
+  }
+};
 
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

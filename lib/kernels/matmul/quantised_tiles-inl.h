@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/matmul/parts.h"
+#include "kernels/matmul/plan.h"
 
 #if defined(RWKV_KERNELS_QUANTISED_TILES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RWKV_KERNELS_QUANTISED_TILES_INL_H_

@@ -1,16 +1,19 @@
-// W x for wide weights in tiles of 16 outputs; and for many rows, in lines, and input by input
-// (tensor/packed_layout.h).
-#include "kernels/matmul/parts.h"
-
+// Wide weights in tiles of 16 outputs; and for many rows, weights in lines and input by input, of which tiles
+// are parts or are made (tensor/packed_layout.h). Included once for each SIMD target.
 #include <algorithm>
-#include <cassert>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/matmul/tiles.cc"
-#include "hwy/foreach_target.h"  // IWYU pragma: keep
-#include "hwy/highway.h"
-// After highway.h
+#include "kernels/matmul/plan.h"
+
+#if defined(RWKV_KERNELS_MATMUL_WIDE_TILES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RWKV_KERNELS_MATMUL_WIDE_TILES_INL_H_
+#undef RWKV_KERNELS_MATMUL_WIDE_TILES_INL_H_
+#else
+#define RWKV_KERNELS_MATMUL_WIDE_TILES_INL_H_
+#endif
+
 #include "kernels/matmul/codecs-inl.h"
 #include "kernels/matmul/panel-inl.h"
 #include "kernels/vec16-inl.h"
@@ -225,90 +228,54 @@ class TilesOfInputs {
   uint8_t* tiles_;
 };
 
-// ---- outputs [begin, end) of a job
+// ---- kernels (plan.h)
+
+// What those for many rows share: tiles go through panels, whose sums are the beginning of the scratch.
+struct ByPanels {
+  using X = void;
+  static constexpr size_t kGrain = 2 * kTileOutputs, kScratchBytes = kPanelSums * sizeof(float);
+};
 
 template <class Codec>
-void OneRowOfTiles(const MatmulJob& job, size_t begin, size_t end) {
-  constexpr size_t kTilesOfRow = 2;  // whose streams hide the latency of one another's FMAs
-  MultiplyRow<kTilesOfRow>(WideKernel<Codec>{job.x}, job, begin, end);
-}
+struct RowOfTiles {
+  using X = void;
+  static constexpr size_t kTiles = 2;  // whose streams hide the latency of one another's FMAs
+  static constexpr size_t kGrain = kTiles * kTileOutputs, kScratchBytes = 0;
+  static void Multiply(const MatmulJob& job, size_t begin, size_t end, std::byte* /*scratch*/) {
+    MultiplyRow<kTiles>(WideKernel<Codec>{job.x}, job, begin, end);
+  }
+};
 
 template <class Codec>
-void Wide(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  auto* sums = reinterpret_cast<float*>(scratch);
-  const WideKernel<Codec> kernel{job.x};
-  if (job.w->layout == Layout::kTiles) {
+struct RowsOfStoredTiles : ByPanels {
+  static void Multiply(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
     StoredTiles<WideKernel<Codec>> source(*job.w);
-    return MultiplyByPanels(kernel, source, job, begin, end, sums);
+    MultiplyByPanels(WideKernel<Codec>{job.x}, source, job, begin, end, reinterpret_cast<float*>(scratch));
   }
-  if (job.w->layout == Layout::kLines) {
-    StoredLines<Codec> source(*job.w);
-    return MultiplyByPanels(WideKernel<Codec, LineStep<Codec>>{job.x}, source, job, begin, end, sums);
-  }
-  TilesOfInputs<Codec> source(*job.w, scratch + kPanelSums * sizeof(float));
-  MultiplyByPanels(kernel, source, job, begin, end, sums);
-}
+};
 
-void OneRowOfTilesF32(const MatmulJob& job, size_t begin, size_t end) {
-  OneRowOfTiles<CodecF32>(job, begin, end);
-}
-void OneRowOfTilesF16(const MatmulJob& job, size_t begin, size_t end) {
-  OneRowOfTiles<CodecF16>(job, begin, end);
-}
-void OneRowOfTilesBf16(const MatmulJob& job, size_t begin, size_t end) {
-  OneRowOfTiles<CodecBf16>(job, begin, end);
-}
-void WideF32(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  Wide<CodecF32>(job, begin, end, scratch);
-}
-void WideF16(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  Wide<CodecF16>(job, begin, end, scratch);
-}
-void WideBf16(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  Wide<CodecBf16>(job, begin, end, scratch);
-}
-size_t WideScratchBytes() { return kPanelSums * sizeof(float) + TilesOfInputs<CodecF32>::kScratchBytes; }
+template <class Codec>
+struct RowsOfStoredLines : ByPanels {
+  static constexpr size_t kGrain = line_outputs(Codec::kDType);
+  static void Multiply(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+    StoredLines<Codec> source(*job.w);
+    const WideKernel<Codec, LineStep<Codec>> kernel{job.x};
+    MultiplyByPanels(kernel, source, job, begin, end, reinterpret_cast<float*>(scratch));
+  }
+};
+
+// Low-rank matrices are read in runs of outputs, which should not be short, hence fewer pieces.
+template <class Codec>
+struct RowsOfStoredInputs : ByPanels {
+  static constexpr size_t kPieces = 2;
+  static constexpr size_t kScratchBytes = ByPanels::kScratchBytes + TilesOfInputs<Codec>::kScratchBytes;
+  static void Multiply(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+    TilesOfInputs<Codec> source(*job.w, scratch + ByPanels::kScratchBytes);
+    MultiplyByPanels(WideKernel<Codec>{job.x}, source, job, begin, end, reinterpret_cast<float*>(scratch));
+  }
+};
 
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
-#if HWY_ONCE
-namespace rwkv {
-HWY_EXPORT(OneRowOfTilesF32);
-HWY_EXPORT(OneRowOfTilesF16);
-HWY_EXPORT(OneRowOfTilesBf16);
-HWY_EXPORT(WideF32);
-HWY_EXPORT(WideF16);
-HWY_EXPORT(WideBf16);
-HWY_EXPORT(WideScratchBytes);
-
-void matmul_row_of_tiles(const MatmulJob& job, size_t begin, size_t end) {
-  switch (job.w->dtype) {
-    case DType::kF32:
-      return HWY_DYNAMIC_DISPATCH(OneRowOfTilesF32)(job, begin, end);
-    case DType::kF16:
-      return HWY_DYNAMIC_DISPATCH(OneRowOfTilesF16)(job, begin, end);
-    case DType::kBf16:
-      return HWY_DYNAMIC_DISPATCH(OneRowOfTilesBf16)(job, begin, end);
-    default:
-      assert(false && "wide tiles are f32, f16 or bf16");
-  }
-}
-
-void matmul_rows_of_tiles(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
-  switch (job.w->dtype) {
-    case DType::kF32:
-      return HWY_DYNAMIC_DISPATCH(WideF32)(job, begin, end, scratch);
-    case DType::kF16:
-      return HWY_DYNAMIC_DISPATCH(WideF16)(job, begin, end, scratch);
-    case DType::kBf16:
-      return HWY_DYNAMIC_DISPATCH(WideBf16)(job, begin, end, scratch);
-    default:
-      assert(false && "wide tiles are f32, f16 or bf16");
-  }
-}
-
-size_t rows_of_tiles_scratch_bytes() { return HWY_DYNAMIC_DISPATCH(WideScratchBytes)(); }
-
-}  // namespace rwkv
-#endif  // HWY_ONCE
+#endif  // RWKV_KERNELS_MATMUL_WIDE_TILES_INL_H_

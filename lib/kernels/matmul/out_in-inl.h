@@ -1,20 +1,26 @@
-// W x for weights stored one output after the other.
-#include "kernels/matmul/parts.h"
-
+// Wide weights stored one output after the other, as checkpoints hold them. An output's sum consists of 16
+// partial sums, input c going to sum c mod 16: the order that a row of weights can be read in by whole
+// registers. Tiles have one sum an output, in order of inputs (panel-inl.h). So the two cannot share a
+// machinery for many rows, nor give the same bits. Included once for each SIMD target.
 #include <algorithm>
-#include <cassert>
+#include <cstddef>
 #include <cstring>
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/matmul/out_in.cc"
-#include "hwy/foreach_target.h"  // IWYU pragma: keep
-#include "hwy/highway.h"
-// After highway.h
+#include "kernels/matmul/plan.h"
+
+#if defined(RWKV_KERNELS_MATMUL_OUT_IN_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RWKV_KERNELS_MATMUL_OUT_IN_INL_H_
+#undef RWKV_KERNELS_MATMUL_OUT_IN_INL_H_
+#else
+#define RWKV_KERNELS_MATMUL_OUT_IN_INL_H_
+#endif
+
 #include "hwy/cache_control.h"
+#include "kernels/matmul/byte_products-inl.h"
 #include "kernels/matmul/codecs-inl.h"
 #include "kernels/vec16-inl.h"
 
-HWY_BEFORE_NAMESPACE();
+RWKV_BEFORE_BYTE_PRODUCTS();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -71,43 +77,44 @@ HWY_INLINE void DotsOneRow(const typename Codec::Stored* HWY_RESTRICT w, size_t 
   for (size_t o = 0; o < N; ++o) sums[o] = SumVec16(acc[o]);
 }
 
-HWY_INLINE void StoreSum(float sum, Store store, float* HWY_RESTRICT y) {
-  *y = store == Store::kAdd ? *y + sum : sum;
-}
-
 template <class Codec>
-void OneRow(const typename Codec::Stored* HWY_RESTRICT w, const MatmulJob& job, size_t begin, size_t end) {
-  const size_t cols = job.w->cols;
-  size_t o = begin;
-  for (; o + kStreams <= end; o += kStreams) {
-    float sums[kStreams];
-    DotsOneRow<Codec, kStreams>(w + o * cols, cols, job.x.data, sums);
-    store_sums(job, 0, o, sums, kStreams);
+struct RowOfOutputs {
+  using X = void;
+  static constexpr size_t kGrain = kTileOutputs, kScratchBytes = 0;
+
+  static void Multiply(const MatmulJob& job, size_t begin, size_t end, std::byte* /*scratch*/) {
+    const auto* w = reinterpret_cast<const typename Codec::Stored*>(job.w->bytes.data());
+    const size_t cols = job.w->cols;
+    size_t o = begin;
+    for (; o + kStreams <= end; o += kStreams) {
+      float sums[kStreams];
+      DotsOneRow<Codec, kStreams>(w + o * cols, cols, job.x.data, sums);
+      store_sums(job, 0, o, sums, kStreams);
+    }
+    for (; o < end; ++o) {
+      float sum;
+      DotsOneRow<Codec, 1>(w + o * cols, cols, job.x.data, &sum);
+      store_sums(job, 0, o, &sum, 1);
+    }
   }
-  for (; o < end; ++o) {
-    float sum;
-    DotsOneRow<Codec, 1>(w + o * cols, cols, job.x.data, &sum);
-    store_sums(job, 0, o, &sum, 1);
-  }
-}
+};
 
 // ---- many rows of x: a panel of outputs is widened once and multiplied with every row
 
 constexpr size_t kDotOutputs = 4;
 // Rows of x in a tile: as many accumulators as the registers hold (16 on AVX2, 32 on AVX-512 and NEON).
 constexpr size_t kDotRows = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM ? 6 : 3;
-constexpr size_t kPanelOutputs = 8;
-constexpr size_t kBlockCols = 256;  // columns a block: panel and tile of x stay in the first-level cache
-constexpr size_t kChunkRows = 96;   // rows of x a panel is multiplied with at a time
+constexpr size_t kDotPanel = 8;
+constexpr size_t kDotCols = 256;  // columns a block: panel and tile of x stay in the first-level cache
 
-struct PanelScratch {
-  HWY_ALIGN float weights[kPanelOutputs][kBlockCols];
-  HWY_ALIGN float sums[kChunkRows][kPanelOutputs][kVec16Lanes];
-  HWY_ALIGN float x_tail[kChunkRows][kVec16Lanes];
+struct DotScratch {
+  alignas(64) float weights[kDotPanel][kDotCols];
+  alignas(64) float sums[kRowsAtOnce][kDotPanel][kVec16Lanes];
+  alignas(64) float x_tail[kRowsAtOnce][kVec16Lanes];
 };
 
 // A block of columns of some rows of x.
-struct XBlock {
+struct DotBlock {
   const float* data;
   size_t stride, rows, cols;  // cols: a multiple of 16
   bool first;                 // the sums begin here
@@ -116,8 +123,8 @@ struct XBlock {
 // sums[t][o] += the block's columns for outputs o and N rows t. One register's lanes at a time, since all
 // 16 lanes of a tile are more than the registers hold.
 template <size_t N>
-HWY_INLINE void Tile(const float (*HWY_RESTRICT w)[kBlockCols], const XBlock& x, size_t row,
-                     float (*HWY_RESTRICT sums)[kPanelOutputs][kVec16Lanes]) {
+HWY_INLINE void DotTile(const float (*HWY_RESTRICT w)[kDotCols], const DotBlock& x, size_t row,
+                        float (*HWY_RESTRICT sums)[kDotPanel][kVec16Lanes]) {
   const DF d;
   for (size_t lane = 0; lane < kVec16Lanes; lane += kLanes) {
     VF acc[N][kDotOutputs];
@@ -142,7 +149,7 @@ HWY_INLINE void Tile(const float (*HWY_RESTRICT w)[kBlockCols], const XBlock& x,
 
 // Weights that will be widened next, fetched while a block is multiplied: `bytes` of each of the panel's
 // outputs.
-struct ComingBlock {
+struct ComingDots {
   const std::byte* first;
   size_t stride, bytes;
 
@@ -151,108 +158,84 @@ struct ComingBlock {
     constexpr size_t kLine = 64;
     const size_t lines = bytes / kLine;
     for (size_t i = lines * begin / n_rows; i < lines * end / n_rows; ++i) {
-      for (size_t o = 0; o < kPanelOutputs; ++o) hwy::Prefetch(first + o * stride + i * kLine);
+      for (size_t o = 0; o < kDotPanel; ++o) hwy::Prefetch(first + o * stride + i * kLine);
     }
   }
 };
 
 // Rows from `row` on, N at a time.
 template <size_t N = kDotRows>
-HWY_INLINE void MultiplyBlock(PanelScratch& s, const XBlock& x, const ComingBlock& coming, size_t row = 0) {
+HWY_INLINE void MultiplyDots(DotScratch& s, const DotBlock& x, const ComingDots& coming, size_t row = 0) {
   for (; row + N <= x.rows; row += N) {
     coming.Fetch(row, row + N, x.rows);
-    for (size_t o = 0; o < kPanelOutputs; o += kDotOutputs) {
-      auto* sums = reinterpret_cast<float(*)[kPanelOutputs][kVec16Lanes]>(s.sums[row][o]);
-      Tile<N>(s.weights + o, x, row, sums);
+    for (size_t o = 0; o < kDotPanel; o += kDotOutputs) {
+      auto* sums = reinterpret_cast<float(*)[kDotPanel][kVec16Lanes]>(s.sums[row][o]);
+      DotTile<N>(s.weights + o, x, row, sums);
     }
   }
-  if constexpr (N > 1) MultiplyBlock<(N > 4 ? 4 : N > 2 ? 2 : 1)>(s, x, coming, row);
+  if constexpr (N > 1) MultiplyDots<(N > 4 ? 4 : N > 2 ? 2 : 1)>(s, x, coming, row);
 }
 
 // Columns [c, c + cols) of the panel's outputs, filled up with zeros to a multiple of 16; missing outputs are
 // zero.
 template <class Codec>
 HWY_INLINE void WidenPanel(const typename Codec::Stored* HWY_RESTRICT w, const Matrix& matrix, size_t output,
-                           size_t n_outputs, size_t c, size_t cols, PanelScratch& s) {
+                           size_t n_outputs, size_t c, size_t cols, DotScratch& s) {
   const size_t padded = hwy::RoundUpTo(cols, kVec16Lanes);
-  for (size_t o = 0; o < kPanelOutputs; ++o) {
+  for (size_t o = 0; o < kDotPanel; ++o) {
     std::fill(s.weights[o] + (o < n_outputs ? cols : 0), s.weights[o] + padded, 0.0f);
     if (o < n_outputs) Widen<Codec>(DF(), w + (output + o) * matrix.cols + c, cols, s.weights[o]);
   }
 }
 
 HWY_INLINE void StorePanel(const MatmulJob& job, size_t first_row, size_t rows, size_t output,
-                           size_t n_outputs, const PanelScratch& s) {
+                           size_t n_outputs, const DotScratch& s) {
   for (size_t t = 0; t < rows; ++t) {
-    float sums[kPanelOutputs];
-    for (size_t o = 0; o < kPanelOutputs; o += 4) SumFourVec16(s.sums[t] + o, sums + o);
+    float sums[kDotPanel];
+    for (size_t o = 0; o < kDotPanel; o += 4) SumFourVec16(s.sums[t] + o, sums + o);
     store_sums(job, first_row + t, output, sums, n_outputs);
   }
 }
 
 template <class Codec>
 void PanelTimesRows(const typename Codec::Stored* HWY_RESTRICT w, const Matrix& matrix, size_t output,
-                    size_t n_outputs, MatSpan<const float> x, PanelScratch& s) {
+                    size_t n_outputs, MatSpan<const float> x, DotScratch& s) {
   constexpr size_t kElement = sizeof(typename Codec::Stored);
   const size_t whole = x.cols / kVec16Lanes * kVec16Lanes;
-  for (size_t c = 0; c < whole; c += kBlockCols) {
-    const size_t cols = std::min(kBlockCols, whole - c), next = c + kBlockCols;
-    const auto* coming = next < whole ? w + output * x.cols + next : w + (output + kPanelOutputs) * x.cols;
+  for (size_t c = 0; c < whole; c += kDotCols) {
+    const size_t cols = std::min(kDotCols, whole - c), next = c + kDotCols;
+    const auto* coming = next < whole ? w + output * x.cols + next : w + (output + kDotPanel) * x.cols;
     WidenPanel<Codec>(w, matrix, output, n_outputs, c, cols, s);
-    MultiplyBlock(s, {x.data + c, x.stride, x.rows, cols, c == 0},
-                  {reinterpret_cast<const std::byte*>(coming), x.cols * kElement, cols * kElement});
+    MultiplyDots(s, {x.data + c, x.stride, x.rows, cols, c == 0},
+                 {reinterpret_cast<const std::byte*>(coming), x.cols * kElement, cols * kElement});
   }
   if (const size_t cols = x.cols - whole; cols > 0) {
     WidenPanel<Codec>(w, matrix, output, n_outputs, whole, cols, s);
     std::memset(s.x_tail, 0, sizeof s.x_tail);
     for (size_t t = 0; t < x.rows; ++t) std::memcpy(s.x_tail[t], x.row_data(t) + whole, cols * sizeof(float));
-    MultiplyBlock(s, {s.x_tail[0], kVec16Lanes, x.rows, kVec16Lanes, whole == 0}, {});
+    MultiplyDots(s, {s.x_tail[0], kVec16Lanes, x.rows, kVec16Lanes, whole == 0}, {});
   }
 }
 
 template <class Codec>
-void ManyRows(const typename Codec::Stored* HWY_RESTRICT w, const MatmulJob& job, size_t begin, size_t end) {
-  PanelScratch scratch;
-  for (size_t o = begin; o < end; o += kPanelOutputs) {
-    for (size_t t = 0; t < job.x.rows; t += kChunkRows) {
-      const size_t rows = std::min(kChunkRows, job.x.rows - t), n_outputs = std::min(kPanelOutputs, end - o);
-      PanelTimesRows<Codec>(w, *job.w, o, n_outputs, job.x.rows_at(t, rows), scratch);
-      StorePanel(job, t, rows, o, n_outputs, scratch);
+struct RowsOfOutputs {
+  using X = void;
+  static constexpr size_t kGrain = kTileOutputs, kScratchBytes = sizeof(DotScratch);
+
+  static void Multiply(const MatmulJob& job, size_t begin, size_t end, std::byte* scratch) {
+    const auto* w = reinterpret_cast<const typename Codec::Stored*>(job.w->bytes.data());
+    auto& s = *reinterpret_cast<DotScratch*>(scratch);
+    for (size_t o = begin; o < end; o += kDotPanel) {
+      for (size_t t = 0; t < job.x.rows; t += kRowsAtOnce) {
+        const size_t rows = std::min(kRowsAtOnce, job.x.rows - t), n_outputs = std::min(kDotPanel, end - o);
+        PanelTimesRows<Codec>(w, *job.w, o, n_outputs, job.x.rows_at(t, rows), s);
+        StorePanel(job, t, rows, o, n_outputs, s);
+      }
     }
   }
-}
-
-template <class Codec>
-void OutIn(const MatmulJob& job, size_t begin, size_t end) {
-  const auto* w = reinterpret_cast<const typename Codec::Stored*>(job.w->bytes.data());
-  job.x.rows == 1 ? OneRow<Codec>(w, job, begin, end) : ManyRows<Codec>(w, job, begin, end);
-}
-
-void OutInF32(const MatmulJob& job, size_t begin, size_t end) { OutIn<CodecF32>(job, begin, end); }
-void OutInF16(const MatmulJob& job, size_t begin, size_t end) { OutIn<CodecF16>(job, begin, end); }
-void OutInBf16(const MatmulJob& job, size_t begin, size_t end) { OutIn<CodecBf16>(job, begin, end); }
+};
 
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
-#if HWY_ONCE
-namespace rwkv {
-HWY_EXPORT(OutInF32);
-HWY_EXPORT(OutInF16);
-HWY_EXPORT(OutInBf16);
-
-void matmul_out_in(const MatmulJob& job, size_t begin, size_t end) {
-  switch (job.w->dtype) {
-    case DType::kF32:
-      return HWY_DYNAMIC_DISPATCH(OutInF32)(job, begin, end);
-    case DType::kF16:
-      return HWY_DYNAMIC_DISPATCH(OutInF16)(job, begin, end);
-    case DType::kBf16:
-      return HWY_DYNAMIC_DISPATCH(OutInBf16)(job, begin, end);
-    default:
-      assert(false && "rows are f32, f16 or bf16");
-  }
-}
-
-}  // namespace rwkv
-#endif  // HWY_ONCE
+#endif  // RWKV_KERNELS_MATMUL_OUT_IN_INL_H_

@@ -1,0 +1,188 @@
+// The plans of q8, q6 and q4. Included once for each SIMD target.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "kernels/matmul/plan.h"
+
+#if defined(RWKV_KERNELS_MATMUL_QUANTISED_PLANS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RWKV_KERNELS_MATMUL_QUANTISED_PLANS_INL_H_
+#undef RWKV_KERNELS_MATMUL_QUANTISED_PLANS_INL_H_
+#else
+#define RWKV_KERNELS_MATMUL_QUANTISED_PLANS_INL_H_
+#endif
+
+#include "kernels/matmul/amx-inl.h"
+#include "kernels/matmul/quantised_lines-inl.h"
+
+RWKV_BEFORE_BYTE_PRODUCTS();
+namespace rwkv::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Tiles made, as q8, of weights in lines.
+template <class Line>
+class UnitsOfLines {
+ public:
+  static constexpr size_t kOutputs = kLineGroup, kInputs = 256;  // 17 KB stay in the first-level cache
+  static constexpr size_t kUnitBytes = unit_bytes(Q8Unit::kDType);
+  // A line more than the tile takes, or all tiles' lines would compete for the same places of the cache.
+  static constexpr size_t kTileBytes = kInputs / kTileUnit * kUnitBytes + 64;
+  static constexpr size_t kScratchBytes = kOutputs / kTileOutputs * kTileBytes;
+
+  UnitsOfLines(const Matrix& m, std::byte* scratch) : m_(m), tiles_(reinterpret_cast<uint8_t*>(scratch)) {}
+
+  HWY_INLINE Tiles TilesAt(const Place& at, size_t /*n_outputs*/, size_t n_inputs) {
+    const Column column(m_, at.output);
+    const size_t group = at.output % Column::kOutputs / kLineGroup;
+    for (size_t c = 0; c < n_inputs; c += kQuantBlock) {
+      BlockToTiles(column, (at.input + c) / kQuantBlock, group, tiles_ + c / kTileUnit * kUnitBytes,
+                   c % kTileUnit / kQuantBlock);
+    }
+    if (n_inputs % kTileUnit != 0 && n_inputs % kTileUnit <= kQuantBlock)
+      ClearSecondScales(tiles_ + n_inputs / kTileUnit * kUnitBytes);
+    return {tiles_, kTileBytes};
+  }
+
+  // The blocks that the next tiles will be made of, when they are others.
+  Ahead After(const Place& at, const Place& next, size_t tile, size_t /*n_tiles*/) const {
+    constexpr size_t kTiles = kOutputs / kTileOutputs, kSteps = kInputs / kTileUnit, kCacheLine = 64;
+    constexpr size_t kLines = kInputs / kQuantBlock * Column::kBlockBytes / kCacheLine / kTiles / kSteps;
+    const Column column(m_, next.output);
+    if (next.input == at.input && column.blocks == Column(m_, at.output).blocks) return {};
+    constexpr size_t kTile = kSteps * kLines * kCacheLine;
+    return {.at = column.Input(next.input / kQuantBlock, 0) + tile * kTile,
+            .step = kLines * kCacheLine,
+            .tile = kTile,
+            .line = kCacheLine,
+            .lines = kLines};
+  }
+
+ private:
+  using Column = QuantisedColumn<Line>;
+
+  static HWY_INLINE void BlockToTiles(const Column& column, size_t block, size_t group,
+                                      uint8_t* HWY_RESTRICT unit, size_t half) {
+    for (size_t g = 0; g < kGroups; ++g) {
+      const uint8_t* first = column.Input(block, 4 * g) + group * Line::kGroupBytes;
+      const uint8_t* const inputs[4] = {first, first + Column::kLineBytes, first + 2 * Column::kLineBytes,
+                                        first + 3 * Column::kLineBytes};
+      GroupCodes w;
+      LoadFour<Line>(inputs, w);
+      for (size_t n = 0; n < kGroupTiles; ++n) {
+        uint8_t* to = unit + n * kTileBytes + (half * kGroups + g) * kGroupBytes;
+        for (size_t part = 0; part < kParts; ++part)
+          hn::StoreU(w[n][part], DI(), reinterpret_cast<int32_t*>(to) + part * kLanes);
+      }
+    }
+    for (size_t n = 0; n < kGroupTiles; ++n) {
+      std::memcpy(Scales(unit, n, half), column.Scales(block) + group * kLineGroup + n * kTileOutputs,
+                  kScalesBytes);
+    }
+  }
+
+  // Of a block of the unit of tile n.
+  static constexpr size_t kScalesBytes = kTileOutputs * sizeof(hwy::float16_t);
+  static uint8_t* Scales(uint8_t* unit, size_t n, size_t half) {
+    return unit + n * kTileBytes + unit_code_bytes(Q8Unit::kDType) + half * kScalesBytes;
+  }
+
+  // The last unit has only one block. x is 0 for the missing one, but its scale must be finite (0 * inf is
+  // NaN).
+  static void ClearSecondScales(uint8_t* unit) {
+    for (size_t n = 0; n < kGroupTiles; ++n) std::memset(Scales(unit, n, 1), 0, kScalesBytes);
+  }
+
+  const Matrix& m_;
+  uint8_t* tiles_;
+};
+
+// ---- kernels (plan.h)
+
+// x of tiles, and of lines with many rows: each row quantised.
+template <class Products>
+struct QuantisedX {
+  using X = XBlock<Products>;
+  static constexpr size_t kGrain = 2 * kTileOutputs, kScratchBytes = 0;
+
+  static size_t XCount(const MatmulJob& job) { return job.x.rows * XStride(job.x.cols); }
+  static void PrepareRow(const MatmulJob& job, size_t row, const float* x, X* prepared) {
+    QuantiseRow(x, job.x.cols, prepared + row * XStride(job.x.cols));
+  }
+};
+
+template <class Products, class Unit>
+struct QuantisedRowOfTiles : QuantisedX<Products> {
+  static void Multiply(const MatmulJob& job, const XBlock<Products>* x, size_t begin, size_t end,
+                       std::byte* /*scratch*/) {
+    MultiplyRow<1>(QuantisedKernel<Products, Unit>{x, XStride(job.x.cols)}, job, begin, end);
+  }
+};
+
+// Kernel: QuantisedKernel or AmxKernel.
+template <class Products, class Kernel>
+struct QuantisedRowsOfTiles : QuantisedX<Products> {
+  static constexpr size_t kScratchBytes = kPanelSums * sizeof(float);
+  static void Multiply(const MatmulJob& job, const XBlock<Products>* x, size_t begin, size_t end,
+                       std::byte* scratch) {
+    const Kernel kernel{x, XStride(job.x.cols)};
+    StoredTiles<Kernel> source(*job.w);
+    MultiplyByPanels(kernel, source, job, begin, end, reinterpret_cast<float*>(scratch));
+  }
+};
+
+template <class Products, class Kernel, class Line>
+struct QuantisedRowsOfLines : QuantisedX<Products> {
+  static constexpr size_t kGrain = line_outputs(Line::kDType), kSumsBytes = kPanelSums * sizeof(float);
+  static constexpr size_t kScratchBytes = kSumsBytes + UnitsOfLines<Line>::kScratchBytes;
+  static void Multiply(const MatmulJob& job, const XBlock<Products>* x, size_t begin, size_t end,
+                       std::byte* scratch) {
+    const Kernel kernel{x, XStride(job.x.cols)};
+    UnitsOfLines<Line> source(*job.w, scratch + kSumsBytes);
+    MultiplyByPanels(kernel, source, job, begin, end, reinterpret_cast<float*>(scratch));
+  }
+};
+
+template <class Products, class Unit, class Line>
+constexpr PlanRow kQuantisedPlans[] = {
+    {Layout::kTiles, 1, plan_of<QuantisedRowOfTiles<Products, Unit>>()},
+    {Layout::kTiles, 2, plan_of<QuantisedRowsOfTiles<Products, QuantisedKernel<Products, Unit>>>()},
+    {Layout::kLines, 1, plan_of<QuantisedRowOfLines<Products, Line>>()},
+    {Layout::kLines, 2, plan_of<QuantisedRowsOfLines<Products, QuantisedKernel<Products, Q8Unit>, Line>>()},
+};
+
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
+// Makes AMX ready around all that Rows multiplies.
+template <class Rows>
+struct ByAmx : Rows {
+  static void Multiply(const MatmulJob& job, const XBlock<Vnni>* x, size_t begin, size_t end,
+                       std::byte* scratch) {
+    const AmxRegisters registers;
+    Rows::Multiply(job, x, begin, end, scratch);
+  }
+};
+
+template <class Unit, class Line>
+constexpr PlanRow kAmxPlans[] = {
+    kQuantisedPlans<Vnni, Unit, Line>[0],
+    kQuantisedPlans<Vnni, Unit, Line>[1],
+    { Layout::kTiles, kAmxRows, plan_of<ByAmx<QuantisedRowsOfTiles<Vnni, AmxKernel<Unit>>>>() },
+    kQuantisedPlans<Vnni, Unit, Line>[2],
+    kQuantisedPlans<Vnni, Unit, Line>[3],
+    { Layout::kLines, kAmxRows, plan_of<ByAmx<QuantisedRowsOfLines<Vnni, AmxKernel<Q8Unit>, Line>>>() },
+};
+#endif
+
+template <class Unit, class Line>
+PlanTable QuantisedPlans() {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
+  if (uses_extension(HWY_TARGET)) return kAmxPlans<Unit, Line>;
+#endif
+  return WithByteProducts(
+      [](auto products) -> PlanTable { return kQuantisedPlans<decltype(products), Unit, Line>; });
+}
+
+}  // namespace rwkv::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // RWKV_KERNELS_MATMUL_QUANTISED_PLANS_INL_H_

@@ -1,0 +1,137 @@
+// A single x times wide weights that are stored input by input: in lines, or one input after the other
+// (tensor/packed_layout.h). Included once for each SIMD target.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/matmul/plan.h"
+
+#if defined(RWKV_KERNELS_MATMUL_WIDE_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RWKV_KERNELS_MATMUL_WIDE_ROWS_INL_H_
+#undef RWKV_KERNELS_MATMUL_WIDE_ROWS_INL_H_
+#else
+#define RWKV_KERNELS_MATMUL_WIDE_ROWS_INL_H_
+#endif
+
+#include "hwy/cache_control.h"
+#include "kernels/matmul/byte_products-inl.h"
+#include "kernels/matmul/row_codecs-inl.h"
+#include "kernels/vec16-inl.h"
+
+RWKV_BEFORE_BYTE_PRODUCTS();
+namespace rwkv::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// ---- weights in lines, of which those of inputs that relu² left at zero are not read
+
+constexpr size_t kInputsAhead = 32;  // whose lines are fetched while an input's are added
+
+// An input whose x is not zero.
+struct ActiveInput {
+  uint32_t input;
+  float x;
+};
+
+// Those of a row, in order. What ends them are the kInputsAhead first ones of the next column, whose `input`
+// is cols or more.
+inline void FindActiveInputs(const float* x, size_t cols, ActiveInput* active) {
+  size_t n = 0;
+  for (size_t i = 0; i < cols; ++i) {
+    active[n] = {static_cast<uint32_t>(i), x[i]};
+    n += x[i] != 0.0F;
+  }
+  for (size_t i = 0; i < kInputsAhead; ++i)
+    active[n + i] = {static_cast<uint32_t>(cols + (n == 0 ? 0 : active[i % n].input)), 0};
+}
+
+template <class Codec>
+struct RowOfLines {
+  using X = ActiveInput;
+  static constexpr size_t kGrain = line_outputs(Codec::kDType), kScratchBytes = 0;
+
+  static size_t XCount(const MatmulJob& job) { return job.x.cols + kInputsAhead; }
+  static void PrepareRow(const MatmulJob& job, size_t /*row*/, const float* x, ActiveInput* prepared) {
+    FindActiveInputs(x, job.x.cols, prepared);
+  }
+
+  static void Multiply(const MatmulJob& job, const ActiveInput* first, size_t begin, size_t end,
+                       std::byte* /*scratch*/) {
+    using Stored = typename Codec::Stored;
+    constexpr size_t kOutputs = kGrain, kVectors = kOutputs / kLanes;
+    constexpr size_t kLineBytes = line_bytes(Codec::kDType), kCacheLine = 64;
+    for (size_t o = begin; o < end; o += kOutputs) {
+      const std::byte* column = job.w->bytes.data() + o / kOutputs * job.w->cols * kLineBytes;
+      VF acc[kVectors];
+      for (VF& sum : acc) sum = hn::Zero(DF());
+      for (const ActiveInput* active = first; active->input < job.w->cols; ++active) {
+        for (size_t at = 0; at < kLineBytes; at += kCacheLine)
+          hwy::Prefetch(column + active[kInputsAhead].input * kLineBytes + at);
+        const VF x = hn::Set(DF(), active->x);
+        const auto* line = reinterpret_cast<const Stored*>(column + active->input * kLineBytes);
+        for (size_t v = 0; v < kVectors; ++v)
+          acc[v] = hn::MulAdd(Codec::Load(DF(), line + v * kLanes), x, acc[v]);
+      }
+      HWY_ALIGN float sums[kOutputs];
+      for (size_t v = 0; v < kVectors; ++v) hn::Store(acc[v], DF(), sums + v * kLanes);
+      store_sums(job, 0, o, sums, std::min(kOutputs, end - o));
+    }
+  }
+};
+
+// ---- weights stored one input after the other: low-rank matrices of checkpoints
+
+constexpr size_t kInputsAtOnce = 4;
+
+// sums += the weights of N inputs from `input` on times their x, over outputs [begin, end); sums has room for
+// the last 16. Meanwhile what lies a little ahead is fetched.
+template <class Row, size_t N>
+HWY_INLINE void AddInputs(const MatmulJob& job, size_t input, size_t begin, size_t end,
+                          float* HWY_RESTRICT sums) {
+  constexpr size_t kLine = 64, kAhead = 4096;
+  const DF d;
+  const size_t input_bytes = job.w->rows * Row::kElementBytes;
+  const size_t ahead = HWY_MAX(kInputsAtOnce, hwy::DivCeil(kAhead, input_bytes)) * input_bytes;
+  Row rows[N];
+  for (size_t i = 0; i < N; ++i) rows[i] = Row(*job.w, input + i);
+  for (size_t o = begin; o < end; o += kVec16Lanes) {
+    if ((o - begin) * Row::kElementBytes % kLine == 0) {
+      for (size_t i = 0; i < N; ++i) hwy::Prefetch(rows[i].Address(o) + ahead);
+    }
+    VF acc[kParts];
+    for (size_t part = 0; part < kParts; ++part) acc[part] = hn::Load(d, sums + o - begin + part * kLanes);
+    for (size_t i = 0; i < N; ++i) {
+      VF w[kParts];
+      rows[i].Load16(o, end - o, w);
+      const VF x = hn::Set(d, job.x.data[input + i]);
+      for (size_t part = 0; part < kParts; ++part) acc[part] = hn::MulAdd(w[part], x, acc[part]);
+    }
+    for (size_t part = 0; part < kParts; ++part) hn::Store(acc[part], d, sums + o - begin + part * kLanes);
+  }
+}
+
+// Outputs in strips whose sums stay in the first-level cache.
+template <class Codec>
+struct RowOfInputs {
+  using X = void;
+  using Row = WideRow<Codec>;
+  static constexpr size_t kGrain = 2 * kTileOutputs, kPieces = 2, kScratchBytes = 0;
+
+  static void Multiply(const MatmulJob& job, size_t begin, size_t end, std::byte* /*scratch*/) {
+    constexpr size_t kStrip = 1024;
+    HWY_ALIGN float sums[kStrip];
+    for (size_t o = begin; o < end; o += kStrip) {
+      const size_t stop = std::min(end, o + kStrip);
+      std::fill_n(sums, kStrip, 0.0f);
+      size_t input = 0;
+      for (; input + kInputsAtOnce <= job.w->cols; input += kInputsAtOnce)
+        AddInputs<Row, kInputsAtOnce>(job, input, o, stop, sums);
+      for (; input < job.w->cols; ++input) AddInputs<Row, 1>(job, input, o, stop, sums);
+      store_sums(job, 0, o, sums, stop - o);
+    }
+  }
+};
+
+}  // namespace rwkv::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // RWKV_KERNELS_MATMUL_WIDE_ROWS_INL_H_
