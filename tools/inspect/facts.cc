@@ -1,6 +1,5 @@
 #include "inspect/facts.h"
 
-#include <array>
 #include <filesystem>
 
 #include "core/error.h"
