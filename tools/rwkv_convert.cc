@@ -1,16 +1,18 @@
 // rwkv-convert: any checkpoint to safetensors.
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
 
 #include "checkpoint/compare.h"
 #include "checkpoint/convert.h"
-#include "common/command_line.h"
-#include "common/common_options.h"
+#include "common/text_table.h"
 #include "common/tool.h"
+#include "convert/options.h"
+#include "convert/receipt.h"
+#include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/printable.h"
+#include "inspect/print.h"
 #include "model/model.h"
 
 namespace {
@@ -18,121 +20,6 @@ namespace {
 using namespace rwkv;
 
 constexpr const char* kName = "rwkv-convert";
-
-const ToolText kTool{.name = kName,
-                     .summary = "write any checkpoint as safetensors",
-                     .usage = "rwkv-convert [options] IN OUT",
-                     .examples = R"(rwkv-convert model.pth model.safetensors
-rwkv-convert model.pth q8.safetensors --dtype q8 --check
-rwkv-convert model.pth mixed.safetensors --dtype q4 --keep 'head|emb=q8'
-rwkv-convert model.pth --dtype q4 --dry-run)",
-                     .manual = R"(DESCRIPTION
-Reads a checkpoint (PyTorch .pth, safetensors; judged by content) and writes safetensors. - is standard input or output. No code in a
-checkpoint is ever run. The same input gives the same bytes.
-)"};
-
-struct Options : CommonOptions {
-  std::string in, out;
-  std::string dtype, layout;                          // as given
-  std::vector<std::string> operands, keep, metadata;  // as given
-  bool check = false, dry_run = false;
-  ConvertOptions convert;
-};
-
-std::vector<std::string> dtype_names() {
-  std::vector<std::string> names;
-  for (const DTypeInfo& info : kDTypes) {
-    if (info.has_products) names.emplace_back(info.name);
-  }
-  return names;
-}
-
-std::vector<std::string> layout_names() { return {"rows", "tiles"}; }
-
-// One of dtype_names().
-DType dtype_named(const std::string& name) { return find_dtype(name)->dtype; }
-
-// "a=b=c" is cut at its first or its last '='.
-std::pair<std::string, std::string> cut_at(const std::string& text, size_t equals, const char* form) {
-  if (equals == std::string::npos || equals == 0) usage_error("'" + text + "', want " + form);
-  return {text.substr(0, equals), text.substr(equals + 1)};
-}
-
-KeepRule keep_rule(const std::string& text) {
-  const auto [names, dtype] = cut_at(text, text.rfind('='), "--keep REGEX=DTYPE");
-  try {
-    return {std::regex(names), dtype_named(checked_name("dtype of --keep", dtype, name_of(dtype_names)))};
-  } catch (const std::regex_error& e) {
-    usage_error("--keep '" + names + "': " + e.what());
-  }
-}
-
-void check_operands(const Options& options, size_t n_operands) {
-  if (n_operands != 2 && !(options.dry_run && n_operands == 1)) usage_error("want IN and OUT");
-  if (options.check && options.dry_run) usage_error("--check and --dry-run exclude each other");
-  if (options.check && options.out == "-") usage_error("--check cannot read standard output back");
-}
-
-void check_layout(const ConvertOptions& options) {
-  const auto refuse_quantised = [&](DType dtype) {
-    if (options.layout != Layout::kOutIn || !is_quantised(dtype)) return;
-    usage_error("--layout rows does not go with " + std::string(dtype_info(dtype).name));
-  };
-  if (options.dtype) refuse_quantised(*options.dtype);
-  for (const KeepRule& rule : options.keep) refuse_quantised(rule.dtype);
-}
-
-using Value = OptionValue;
-constexpr std::string_view kForm = "what is written", kHow = "how";
-
-const Option<Options> kOptions[] = {
-    {{"dtype", 0, "", "TYPE", name_of(dtype_names), kForm, "of all floating-point tensors, or of matrices",
-      "f32, f16 and bf16 are for all floating-point tensors; q8, q6 and q4 for the large matrices, in 8.5, "
-      "6.5 and 4.5 bits "
-      "a weight. Without it every tensor keeps its own.",
-      true},
-     [](Options& o, const Value& v) { o.dtype = v.text(); }},
-    {{"layout", 0, "", "HOW", name_of(layout_names), kForm, "rows, as others read; tiles, as it runs fastest",
-      "Default: rows, but tiles for q8, q6 and q4.", true},
-     [](Options& o, const Value& v) { o.layout = v.text(); }},
-    {{"keep", 0, "", "REGEX=TYPE", kTextsType, kForm, "TYPE for tensors whose name matches (repeatable)",
-      "The first match counts.", true},
-     [](Options& o, const Value& v) { o.keep = v.texts(); }},
-    {{"meta", 0, "", "KEY=VALUE", kTextsType, kForm, "add to the metadata (repeatable)", "", true},
-     [](Options& o, const Value& v) { o.metadata = v.texts(); }},
-    {{"check", 0, "", "", kSwitchType, kHow, "read the result back, print each tensor's errors",
-      "Each tensor's name, its largest and its mean error. Exit status 0: as converted, 1: differs, 2: "
-      "trouble.",
-      true},
-     [](Options& o, const Value& v) { o.check = v.on(); }},
-    {{"dry-run", 0, "", "", kSwitchType, kHow, "print what would be written, write nothing", "", true},
-     [](Options& o, const Value& v) { o.dry_run = v.on(); }},
-};
-
-void resolve(Options& o) {
-  if (!o.operands.empty()) o.in = o.operands[0] == "-" ? "/dev/stdin" : o.operands[0];
-  if (o.operands.size() > 1) o.out = o.operands[1];
-  check_operands(o, o.operands.size());
-  ConvertOptions& c = o.convert;
-  if (!o.dtype.empty()) c.dtype = dtype_named(o.dtype);
-  if (!o.layout.empty()) c.layout = find_layout(o.layout);
-  for (const auto& text : o.keep) c.keep.push_back(keep_rule(text));
-  for (const auto& text : o.metadata) c.metadata.insert(cut_at(text, text.find('='), "--meta KEY=VALUE"));
-  check_layout(c);
-  c.n_threads = thread_count(o);
-}
-
-std::optional<Options> parse(int argc, const char* const* argv) {
-  Options options;
-  CommandLine line(kTool);
-  line.add(kOptions, options);
-  line.add(kThreadsOption, options);
-  line.add(kQuietOption, options);
-  line.add_operands(options.operands, 2);
-  if (!line.parse(argc, argv)) return std::nullopt;
-  resolve(options);
-  return options;
-}
 
 ProgressCallback progress_of(Progress& progress) {
   constexpr uint64_t kMegabyte = 1'000'000;
@@ -142,13 +29,40 @@ ProgressCallback progress_of(Progress& progress) {
   };
 }
 
-int print_plan(const TensorFile& in, const ConvertOptions& options) {
-  for (const TensorView& tensor : in.tensors()) {
-    const TensorSpec spec = converted_spec(tensor, options);
-    std::cout << printable(tensor.name) << '\t' << to_string(tensor.shape) << '\t'
-              << form_name(tensor.dtype, tensor.layout) << '\t' << form_name(spec.dtype, spec.layout) << '\n';
+std::string joined(std::span<const std::string> texts) {
+  std::string text;
+  for (const auto& part : texts) text += (text.empty() ? "" : "; ") + part;
+  return text;
+}
+
+void print_plan(const ConversionPlan& plan) {
+  TextTable table({{"tensor"},
+                   {"shape"},
+                   {"from"},
+                   {"to"},
+                   {"size", TextTable::Align::kRight},
+                   {"in the file"},
+                   {"steps"}});
+  uint64_t n_weights = 0, bytes = 0;
+  for (const auto& [source, spec] : plan.tensors) {
+    const std::string from =
+        source.origin.type.empty() ? form_name(source.dtype, source.layout) : source.origin.type;
+    table.add({printable(spec.name), to_string(spec.shape), from, form_name(spec.dtype, spec.layout),
+               size_text(byte_size(spec)), printable(source.origin.name), joined(source.origin.transforms)});
+    n_weights += element_count(spec.shape);
+    bytes += byte_size(spec);
   }
-  return kSuccess;
+  table.print(std::cout);
+  for (const auto& name : plan.dropped) std::cout << "dropped: " << printable(name) << '\n';
+  char bits[32];
+  std::snprintf(bits, sizeof bits, "%.2f", bits_a_weight(bytes, n_weights));
+  std::cout << plan.tensors.size() << " tensors, " << size_text(bytes) << ", " << bits << " bits a weight\n";
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
 }
 
 void print_summary(const ConvertSummary& summary, double seconds) {
@@ -158,44 +72,62 @@ void print_summary(const ConvertSummary& summary, double seconds) {
   std::cerr << kName << text;
 }
 
-int check(const TensorFile& in, const Options& options) {
+int check(const ConversionPlan& plan, const ConvertToolOptions& options) {
   Progress progress("checking", "MB", options.quiet);
-  const TensorFile result = TensorFile::open(options.out);
+  const bool report = !options.report.empty();
+  const auto result = read_back(plan, options.out, options.check, report, progress_of(progress));
+  if (report) write_file(options.report, receipt_text(plan, options.out, result));
   bool same = true;
-  for (const TensorError& error : compare(in, result, progress_of(progress), options.convert.n_threads)) {
+  for (const TensorError& error : result.errors) {
     char numbers[64];
-    std::snprintf(numbers, sizeof numbers, "\t%.9g\t%.9g\n", error.max, error.mean);
-    std::cout << printable(error.name) << numbers;
+    std::snprintf(numbers, sizeof numbers, "\t%.9g\t%.9g\n", error.max, error.rms);
+    if (options.check) std::cout << printable(error.name) << numbers;
     same = same && error.as_converted;
   }
   return same ? kSuccess : kFailure;
 }
 
-int run(const Options& options) {
+// What would not load as a model is told of before it is written; with --drop that is seen by names alone.
+void check_source(const TensorFile& in, const ConvertToolOptions& options) {
+  if (!holds_model(in) || options.dry_run || !options.convert.drop.empty()) return;
+  if (const auto warning = check_model(in).warning)
+    std::cerr << kName << ": warning: " << options.in << ": " << *warning << '\n';
+}
+
+ConvertSummary convert_with_progress(const ConversionPlan& plan, const ConvertToolOptions& options) {
+  Progress progress("converting", "MB", options.quiet);
+  return convert(plan, options.out, progress_of(progress));
+}
+
+void warn_of_overflow(const ConvertSummary& summary) {
+  if (summary.n_overflowed == 0) return;
+  std::cerr << kName << ": warning: " << summary.n_overflowed
+            << " values out of range became infinite, the first in "
+            << tensor_label(summary.overflowed_tensor) << '\n';
+}
+
+int dry_run(const ConversionPlan& plan, const ConvertToolOptions& options) {
+  print_plan(plan);
+  if (!options.report.empty()) write_file(options.report, receipt_text(plan, {}, {}));
+  return kSuccess;
+}
+
+int run(const ConvertToolOptions& options) {
   const auto started = std::chrono::steady_clock::now();
   const TensorFile in = TensorFile::open(options.in);
-  if (holds_model(in)) {
-    if (const auto warning = check_model(in).warning)
-      std::cerr << kName << ": warning: " << options.in << ": " << *warning << '\n';
-  }
-  if (options.dry_run) return print_plan(in, options.convert);
-  const ConvertSummary summary = [&] {
-    Progress progress("converting", "MB", options.quiet);
-    return convert(in, options.out, options.convert, progress_of(progress));
-  }();
-  if (summary.n_overflowed > 0) {
-    std::cerr << kName << ": warning: " << summary.n_overflowed
-              << " values out of range became infinite, the first in "
-              << tensor_label(summary.overflowed_tensor) << '\n';
-  }
+  check_source(in, options);
+  const ConversionPlan plan = plan_conversion(in, options.convert);
+  if (options.dry_run) return dry_run(plan, options);
+  const ConvertSummary summary = convert_with_progress(plan, options);
+  warn_of_overflow(summary);
   if (!options.quiet) {
     print_summary(summary, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
   }
-  return options.check ? check(in, options) : kSuccess;
+  return options.check || !options.report.empty() ? check(plan, options) : kSuccess;
 }
 
 // With --check, 1 says that the result differs, hence trouble is 2, as with cmp.
-int run_with_exit_code(const Options& options) {
+int run_with_exit_code(const ConvertToolOptions& options) {
   try {
     return run(options);
   } catch (const Error& e) {
@@ -208,7 +140,7 @@ int run_with_exit_code(const Options& options) {
 
 int main(int argc, char** argv) {
   return run_tool(kName, [&]() -> int {
-    const auto options = parse(argc, argv);
+    const auto options = parse_convert_options(argc, argv);
     return options ? run_with_exit_code(*options) : kSuccess;
   });
 }

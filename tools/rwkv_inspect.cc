@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <iostream>
 
+#include "checkpoint/merge.h"
 #include "common/command_line.h"
 #include "common/common_options.h"
 #include "common/json_text.h"
@@ -12,6 +13,7 @@
 #include "core/thread_pool.h"
 #include "inspect/diff.h"
 #include "inspect/print.h"
+#include "kernels/probe.h"
 #include "kernels/targets.h"
 
 namespace {
@@ -24,40 +26,54 @@ rwkv-inspect --diff A B
 rwkv-inspect --cpu)",
                      .examples = R"(rwkv-inspect model.pth
 rwkv-inspect --json model.safetensors | jq .version
-rwkv-inspect --tensors --stats model.pth
+rwkv-inspect --tensors --sort size model.pth
+rwkv-inspect --stats --plot model.svg model.pth
 rwkv-inspect --diff model.pth converted.safetensors)",
                      .manual = R"(DESCRIPTION
 Tells what a checkpoint, a state file or a vocabulary is. Reads headers only, except with --stats and --diff. --diff exits 0 when all
 tensors are the same, 1 when they differ, 2 on trouble.
 
+TABLES
+--tensors lists tensors that are alike in every layer once, with the size of all of them. --stats has a row for each, with a histogram:
+24 ranges of equal width from the least value to the greatest, but at most four standard deviations to each side of the mean; the outer
+ranges hold what lies beyond. --mem measures how fast this machine reads memory, which takes a second and a GiB: no token can be had
+sooner than the weights are read.
+
 JSON
-Keys of --json: file, kind (model, state, tuned state, tensors, vocabulary), format, file_bytes; all but of vocabularies: parameters,
-tensor_count, dtypes {name: {tensors, bytes}}, metadata; of models: version, reason, layers, width, att_width, ffn_width, heads,
-head_size, ranks, vocab_size, tokenizer, state_bytes, memory [{dtype, weight_bytes, read_bytes_per_token}]; of tensors: not_a_model; of
-vocabularies: vocab_size; of states: state {model_version, model_size, model (fingerprint of its weights), tokens (read), pending (the
-last of them, if it is not in the state yet), logits (whether those of what follows are known), sampler_position (ids drawn),
-sampler_counts (ids counted for penalties)}; of tuned states: layers, heads, head_size. --tensors and --stats add tensors [{name, dtype,
-shape, bytes, stats {min, max, mean, rms, zero, subnormal, infinite, nan}}]. --diff: same, largest, tensors [{name, difference, largest}].
+docs/formats.md lists the keys of --json.
 )",
                      .simd_target = current_target};
 
 struct Options : CommonOptions {
   std::vector<std::string> files;
+  std::string order = "file";
   PrintOptions print;
-  bool diff = false, cpu = false;
+  bool diff = false, cpu = false, memory = false;
 };
+
+std::vector<std::string> order_names() { return {"file", "name", "size"}; }
+
+TensorOrder order_named(const std::string& name) {
+  if (name == "name") return TensorOrder::kName;
+  return name == "size" ? TensorOrder::kSize : TensorOrder::kFile;
+}
 
 constexpr std::string_view kGroup = "options";
 
 const Option<Options> kOptions[] = {
-    {{"tensors", 0, "", "", kSwitchType, kGroup, "list name, dtype, shape and bytes of every tensor", "",
+    {{"tensors", 0, "", "", kSwitchType, kGroup, "list tensors: dtype, shape, size, name in the file", "",
       true},
      [](Options& o, const OptionValue& v) { o.print.tensors = v.on(); }},
-    {{"stats", 0, "", "", kSwitchType, kGroup, "and its values: least, greatest, mean, rms, odd ones", "",
+    {{"sort", 0, "", "ORDER", name_of(order_names), kGroup, "of tensors: file, name or size", "", true},
+     [](Options& o, const OptionValue& v) { o.order = v.text(); }},
+    {{"stats", 0, "", "", kSwitchType, kGroup, "their values: least, greatest, mean, rms, histogram", "",
       true},
      [](Options& o, const OptionValue& v) { o.print.stats = v.on(); }},
-    {{"mem", 0, "", "", kSwitchType, kGroup, "memory and bytes read a token for each dtype", "", true},
-     [](Options& o, const OptionValue& v) { o.print.memory = v.on(); }},
+    {{"plot", 0, "", "FILE.svg", kFileType, kGroup, "draw the histograms of all tensors", "", true},
+     [](Options& o, const OptionValue& v) { o.print.plot = v.text(); }},
+    {{"mem", 0, "", "", kSwitchType, kGroup, "for each dtype: memory, bytes read a token, tokens/s", "",
+      true},
+     [](Options& o, const OptionValue& v) { o.memory = v.on(); }},
     {{"diff", 0, "", "", kSwitchType, kGroup, "compare two checkpoints tensor by tensor", "", true},
      [](Options& o, const OptionValue& v) { o.diff = v.on(); }},
     {{"cpu", 0, "", "", kSwitchType, kGroup, "what this machine computes with", "", true},
@@ -72,6 +88,9 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   line.add_operands(o.files);
   if (!line.parse(argc, argv)) return std::nullopt;
   o.print.json = o.json;
+  o.print.order = order_named(o.order);
+  o.print.stats = o.print.stats || !o.print.plot.empty();
+  if (!o.print.plot.empty() && o.files.size() > 1) usage_error("--plot wants one file");
   if (o.diff && o.files.size() != 2) usage_error("--diff wants two files");
   if (o.files.empty() && !o.cpu) o.files = {"-"};
   for (auto& file : o.files) {
@@ -85,7 +104,7 @@ std::optional<Options> parse(int argc, const char* const* argv) {
 void inspect(const std::string& path, const PrintOptions& options) {
   std::optional<TensorFile> file;
   try {
-    file.emplace(TensorFile::open(path));
+    file.emplace(TensorFile::open(adapter_file(path)));
   } catch (const Error& not_a_checkpoint) {
     if (not_a_checkpoint.kind() == ErrorKind::kIo) throw;
     std::optional<FileFacts> facts;
@@ -148,8 +167,14 @@ void print_cpu(std::ostream& out, bool as_json) {
       << "caches       L1 " << size_text(l1) << ", L2 " << size_text(l2) << ", L3 " << size_text(l3) << '\n';
 }
 
-int run(const Options& options) {
+double read_gb_per_s() {
+  ThreadPool pool(available_threads());
+  return measure_limits(pool).read_gb_per_s;
+}
+
+int run(Options options) {
   apply_target_environment();
+  if (options.memory) options.print.read_gb_per_s = read_gb_per_s();
   if (options.cpu) print_cpu(std::cout, options.print.json);
   return options.diff ? diff(options) : inspect_all(options);
 }

@@ -1,4 +1,4 @@
-// Walks over the tensors of a file in blocks of a few megabytes, and lets go of the pages behind it.
+// Walks over the tensors of a plan in blocks of a few megabytes, and lets go of the pages behind it.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -13,13 +13,13 @@ namespace rwkv {
 class BlockWalk {
  public:
   // The pool makes tensors that lie in no file as they are.
-  BlockWalk(const TensorFile& file, const ProgressCallback& progress, ThreadPool& pool)
-      : file_(file), progress_(progress), pool_(pool) {
-    for (const TensorView& tensor : file.tensors()) total_bytes_ += byte_size(tensor);
+  BlockWalk(const ConversionPlan& plan, const ProgressCallback& progress, ThreadPool& pool)
+      : file_(*plan.source), progress_(progress), pool_(pool) {
+    for (const PlannedTensor& tensor : plan.tensors) total_bytes_ += byte_size(tensor.source);
   }
 
   // body(bytes, index of the first element) for the elements of a plain tensor; bytes only, by their offset,
-  // of one that is laid out in another way.
+  // of one that is laid out in another way. The body lets go of them, by release(), now or later.
   template <class Body>
   void for_each_block(const TensorView& tensor, Body&& body) {
     const size_t element_bytes = is_laid_out(tensor) ? 1 : dtype_info(tensor.dtype).bytes;
@@ -28,7 +28,6 @@ class BlockWalk {
     for (size_t begin = 0; begin < bytes.size(); begin += step) {
       const auto block = bytes.subspan(begin, std::min(step, bytes.size() - begin));
       body(block, begin / element_bytes);
-      file_.release(block);
       add_done(block.size());
     }
   }
@@ -43,9 +42,12 @@ class BlockWalk {
       body(matrix, first, n);
       if (first + n < strips.count) add_done(byte_size(tensor) / strips.count * n);
     }
-    file_.release(tensor.bytes);
+    release(tensor.bytes);
     add_done(byte_size(tensor) - byte_size(tensor) / strips.count * ((strips.count - 1) / step * step));
   }
+
+  // On any thread.
+  void release(std::span<const std::byte> part) const { file_.release(part); }
 
  private:
   // Whole megabytes: the system maps pages of a file in runs, and in smaller steps what was let go would come
@@ -58,7 +60,7 @@ class BlockWalk {
     gathered.bytes = packed_bytes(tensor, scratch_, &pool_);
     gathered.strides.clear();
     gathered.source.reset();
-    file_.release(tensor.bytes);
+    release(tensor.bytes);
     return gathered;
   }
 

@@ -35,13 +35,12 @@ struct Elements {
   }
 };
 
-// Largest and sum of distances.
 struct Distances {
-  double max = 0, sum = 0;
+  double max = 0, squares = 0;
 
   void add(double d) {
     max = std::max(max, d);
-    sum += d;
+    squares += d * d;
   }
   void add(const Elements& a, const Elements& b) {
     std::array<double, kCompareElements> values_a, values_b;
@@ -57,16 +56,17 @@ struct Distances {
 // Compares tensor by tensor; keeps its buffers.
 class Comparison {
  public:
-  Comparison(const TensorFile& source, const TensorFile& result, const ProgressCallback& progress,
-             size_t n_threads)
-      : result_(result), pool_(n_threads), walk_(source, progress, pool_) {}
+  Comparison(const ConversionPlan& plan, const TensorFile& result, const CompareOptions& options,
+             const ProgressCallback& progress)
+      : result_(result), options_(options), pool_(plan.n_threads), walk_(plan, progress, pool_) {}
 
-  TensorError compare(const TensorView& source, const TensorView& result) {
+  TensorError compare(size_t index, const TensorView& source, const TensorView& result) {
+    index_ = index;
     const bool same_form = source.dtype == result.dtype && source.layout == result.layout;
     const bool comparable = same_form || (holds_weights(source.dtype) && holds_weights(result.dtype));
     TensorError error{.name = source.name};
     if (source.shape != result.shape || !comparable) {
-      error.max = error.mean = kInfinity;
+      error.max = error.rms = kInfinity;
       error.as_converted = false;
       return error;
     }
@@ -74,7 +74,8 @@ class Comparison {
     const Distances distances = plain ? compare_plain(source, result, error.as_converted)
                                       : compare_packed(source, result, error.as_converted);
     error.max = distances.max;
-    error.mean = distances.sum / static_cast<double>(std::max<uint64_t>(1, element_count(source.shape)));
+    const auto n_elements = static_cast<double>(std::max<uint64_t>(1, element_count(source.shape)));
+    error.rms = std::sqrt(distances.squares / n_elements);
     return error;
   }
 
@@ -85,11 +86,13 @@ class Comparison {
     Distances distances;
     walk_.for_each_block(source, [&](Bytes block, size_t first) {
       const auto stored = all.subspan(first * result_bytes, block.size() / source_bytes * result_bytes);
-      const bool same = std::ranges::equal(converted(source.dtype, block, result.dtype), stored);
+      const bool whole = options_.verify || !holds_weights(source.dtype);
+      const bool same = !whole || std::ranges::equal(converted(source.dtype, block, result.dtype), stored);
       as_converted = as_converted && same;
       if (holds_weights(source.dtype)) distances.add({source.dtype, block}, {result.dtype, stored});
       if (!holds_weights(source.dtype) && !same) distances.add(kInfinity);
-      result_.release(stored);
+      walk_.release(block);
+      finish(stored);
     });
     return distances;
   }
@@ -106,15 +109,22 @@ class Comparison {
     Distances distances;
     walk_.for_each_strips(source, strips, [&](const TensorView& matrix, uint64_t first, uint64_t n) {
       const auto stored = result.bytes.subspan(first * strips.bytes, n * strips.bytes);
-      as_converted = as_converted && std::ranges::equal(packed(matrix, result, first, stored.size()), stored);
+      as_converted =
+          as_converted &&
+          (!options_.verify || std::ranges::equal(packed(matrix, result, first, stored.size()), stored));
       const Slices slices = slices_of_strips(result.dtype, result.layout, result.shape, first, n);
       unpacked(matrix, slices, source_values_);
       unpacked(result, slices, result_values_);
       distances.add({DType::kF64, std::as_bytes(std::span(source_values_))},
                     {DType::kF64, std::as_bytes(std::span(result_values_))});
-      result_.release(stored);
+      finish(stored);
     });
     return distances;
+  }
+
+  void finish(Bytes stored) {
+    if (options_.stored) options_.stored(index_, stored);
+    result_.release(stored);
   }
 
   Bytes packed(const TensorView& matrix, const TensorView& result, uint64_t first, size_t n_bytes) {
@@ -133,20 +143,23 @@ class Comparison {
   }
 
   const TensorFile& result_;
+  CompareOptions options_;
   ThreadPool pool_;
   BlockWalk walk_;
+  size_t index_ = 0;  // of the tensor in the plan
   std::vector<std::byte> scratch_, expected_;
   std::vector<double> source_values_, result_values_;
 };
 
 }  // namespace
 
-std::vector<TensorError> compare(const TensorFile& source, const TensorFile& result,
-                                 const ProgressCallback& progress, size_t n_threads) {
+std::vector<TensorError> compare(const ConversionPlan& plan, const TensorFile& result,
+                                 const CompareOptions& options, const ProgressCallback& progress) {
   std::vector<TensorError> errors;
-  Comparison comparison(source, result, progress, n_threads);
-  for (const TensorView& tensor : source.tensors()) {
-    errors.push_back(comparison.compare(tensor, result.at(tensor.name)));
+  Comparison comparison(plan, result, options, progress);
+  for (size_t i = 0; i < plan.tensors.size(); ++i) {
+    const PlannedTensor& tensor = plan.tensors[i];
+    errors.push_back(comparison.compare(i, tensor.source, result.at(tensor.spec.name)));
   }
   return errors;
 }

@@ -1,5 +1,7 @@
 // How far the tensors of a converted file are from those of its source.
 #pragma once
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,12 +13,22 @@ namespace rwkv {
 struct TensorError {
   std::string name;
   double max = 0,
-         mean = 0;  // absolute; infinite where only one of two elements is finite, or shape or type differ
-  bool as_converted = true;  // every bit is what converting the source gives
+         rms = 0;  // absolute; infinite where only one of two elements is finite, or shape or type differ
+  bool as_converted = true;  // every bit is what converting the source gives; true where that was not asked
 };
 
-// Of each tensor of the source, in its order. Error kFormat when the result lacks one.
-std::vector<TensorError> compare(const TensorFile& source, const TensorFile& result,
-                                 const ProgressCallback& progress, size_t n_threads = 1);
+struct CompareOptions {
+  bool verify = true;  // converts again
+  // Called with the bytes that each tensor of the plan, by its index, has in the result, from first to last.
+  std::function<void(size_t tensor, std::span<const std::byte> bytes)> stored = {};
+};
+
+// Of each tensor of the plan, in its order. Error kFormat when the result lacks one.
+std::vector<TensorError> compare(const ConversionPlan& plan, const TensorFile& result,
+                                 const CompareOptions& options, const ProgressCallback& progress);
+inline std::vector<TensorError> compare(const TensorFile& source, const TensorFile& result,
+                                        const ProgressCallback& progress, size_t n_threads = 1) {
+  return compare(plan_conversion(source, {.n_threads = n_threads}), result, {}, progress);
+}
 
 }  // namespace rwkv

@@ -1,7 +1,6 @@
 #include "model/tuned_state.h"
 
 #include <algorithm>
-#include <string>
 #include <vector>
 
 #include "kernels/widen.h"
@@ -9,7 +8,7 @@
 namespace rwkv {
 namespace {
 
-std::string tensor_name(size_t layer) { return "blocks." + std::to_string(layer) + ".att.time_state"; }
+constexpr std::string_view kNameEnd = ".att.time_state";
 
 Shape without_leading_ones(Shape shape) {
   while (shape.size() > 3 && shape.front() == 1) shape.erase(shape.begin());
@@ -41,12 +40,31 @@ void transpose_heads(std::span<const float> stored, const Shape& shape, std::spa
 
 }  // namespace
 
-bool has_tuned_state(const TensorFile& file) { return file.find(tensor_name(0)) != nullptr; }
+std::string_view state_order_name(StateOrder order) {
+  return order == StateOrder::kValueKey ? "value-key" : "key-value";
+}
+
+StateOrder stored_state_order(const TensorFile& file) {
+  const auto by_web_rwkv = [](const TensorView& tensor) {
+    return is_tuned_state(tensor.name) && tensor.dtype == DType::kF16;
+  };
+  const auto names_no_maker = [](const auto& entry) { return entry.first == "format"; };  // of which library
+  const bool swapped = file.format() == "safetensors" && std::ranges::all_of(file.tensors(), by_web_rwkv) &&
+                       std::ranges::all_of(file.metadata(), names_no_maker);
+  return swapped ? StateOrder::kKeyValue : StateOrder::kValueKey;
+}
+
+std::string tuned_state_name(size_t layer) {
+  return "blocks." + std::to_string(layer) + std::string(kNameEnd);
+}
+bool is_tuned_state(std::string_view name) { return name.ends_with(kNameEnd); }
+
+bool has_tuned_state(const TensorFile& file) { return file.find(tuned_state_name(0)) != nullptr; }
 
 Shape tuned_state_shape(const TensorFile& file) {
-  Shape shape = without_leading_ones(file.at(tensor_name(0)).shape);
+  Shape shape = without_leading_ones(file.at(tuned_state_name(0)).shape);
   size_t n_layers = 1;
-  while (file.find(tensor_name(n_layers)) != nullptr) ++n_layers;
+  while (file.find(tuned_state_name(n_layers)) != nullptr) ++n_layers;
   shape.insert(shape.begin(), n_layers);
   return shape;
 }
@@ -54,14 +72,19 @@ Shape tuned_state_shape(const TensorFile& file) {
 void apply_tuned_state(const TensorFile& file, State& state) {
   const auto part = std::ranges::find(state.parts(), "S", &StatePart::name);
   if (part == state.parts().end()) file.fail("a tuned initial state, which this RWKV version cannot take");
-  if (file.find(tensor_name(state.n_layers())) != nullptr) {
+  if (file.find(tuned_state_name(state.n_layers())) != nullptr) {
     file.fail("a tuned initial state for more than the model's " + std::to_string(state.n_layers()) +
               " layers");
   }
   const auto index = static_cast<size_t>(part - state.parts().begin());
+  const StateOrder order = stored_state_order(file);
   for (size_t layer = 0; layer < state.n_layers(); ++layer) {
-    const auto stored = floats_of(file, file.at(tensor_name(layer)), part->shape);
-    transpose_heads(stored, part->shape, state.part(layer, index));
+    const auto stored = floats_of(file, file.at(tuned_state_name(layer)), part->shape);
+    if (order == StateOrder::kKeyValue) {
+      std::ranges::copy(stored, state.part(layer, index).begin());
+    } else {
+      transpose_heads(stored, part->shape, state.part(layer, index));
+    }
   }
 }
 

@@ -45,7 +45,7 @@ class ConvertPacked : public testing::Test {
          compare(TensorFile::open(folder_ / in), TensorFile::open(folder_ / out), nullptr, 2)) {
       EXPECT_TRUE(error.as_converted) << error.name;
       EXPECT_LE(error.max, bound) << error.name;
-      EXPECT_LE(error.mean, error.max) << error.name;
+      EXPECT_LE(error.rms, error.max) << error.name;
     }
   }
 

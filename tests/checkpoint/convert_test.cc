@@ -67,8 +67,8 @@ TEST_F(Convert, CastsAllButIntegers) {
   EXPECT_EQ(errors[0].name, "emb.weight");
   EXPECT_GT(errors[0].max, 0.1);
   EXPECT_LE(errors[0].max, 170.4 / 256) << "half a unit of the last of 8 bits";
-  EXPECT_GT(errors[0].mean, 0);
-  EXPECT_LT(errors[0].mean, errors[0].max);
+  EXPECT_GT(errors[0].rms, 0);
+  EXPECT_LT(errors[0].rms, errors[0].max);
   EXPECT_TRUE(errors[0].as_converted);
 }
 

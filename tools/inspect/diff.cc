@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "common/json_text.h"
+#include "common/text_table.h"
 #include "core/printable.h"
 #include "inspect/tensors.h"
 
@@ -14,9 +15,8 @@ namespace {
 namespace json = boost::json;
 
 struct Finding {
-  std::string name;
-  std::string what;
-  double largest = 0;
+  std::string name, what;
+  TensorDifference difference = {};
 };
 
 std::string type_text(const TensorView& tensor) {
@@ -26,10 +26,7 @@ std::string type_text(const TensorView& tensor) {
 std::string text_of(const TensorView& a, const TensorView& b, const TensorDifference& difference) {
   std::string text = difference.same_type ? "" : type_text(a) + " and " + type_text(b);
   if (!difference.compared || difference.n_different == 0) return text;
-  char values[96];
-  std::snprintf(values, sizeof values, "%llu values differ, by up to %.6g",
-                static_cast<unsigned long long>(difference.n_different), difference.largest);
-  return text + (text.empty() ? "" : ", ") + values;
+  return text + (text.empty() ? "" : ", ") + std::to_string(difference.n_different) + " values differ";
 }
 
 std::vector<Finding> findings_of(const TensorFile& a, const TensorFile& b) {
@@ -42,7 +39,7 @@ std::vector<Finding> findings_of(const TensorFile& a, const TensorFile& b) {
     }
     const TensorDifference difference = difference_of(tensor, *other);
     if (!difference.same())
-      findings.push_back({tensor.name, text_of(tensor, *other, difference), difference.largest});
+      findings.push_back({tensor.name, text_of(tensor, *other, difference), difference});
     a.release(tensor.bytes);
     b.release(other->bytes);
   }
@@ -55,7 +52,10 @@ std::vector<Finding> findings_of(const TensorFile& a, const TensorFile& b) {
 void print_json(std::ostream& out, const std::vector<Finding>& findings, double largest) {
   json::array tensors;
   for (const auto& finding : findings) {
-    json::object entry{{"difference", finding.what}, {"largest", finite_or_null(finding.largest)}};
+    json::object entry{{"difference", finding.what},
+                       {"largest", finite_or_null(finding.difference.largest)},
+                       {"rms", finite_or_null(finding.difference.rms)},
+                       {"relative", finite_or_null(finding.difference.relative)}};
     add_bytes(entry, "name", finding.name);
     tensors.push_back(std::move(entry));
   }
@@ -64,17 +64,39 @@ void print_json(std::ostream& out, const std::vector<Finding>& findings, double 
   out << json_text(object) << '\n';
 }
 
+std::string number_text(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", number);
+  return text;
+}
+
+void print_table(std::ostream& out, const std::vector<Finding>& findings) {
+  constexpr auto kRight = TextTable::Align::kRight;
+  TextTable table({{"tensor"}, {"largest", kRight}, {"rms", kRight}, {"relative", kRight}, {"difference"}});
+  for (const auto& finding : findings) {
+    std::vector<std::string> row = {printable(finding.name), "", "", "", finding.what};
+    if (const auto& d = finding.difference; d.n_different > 0) {
+      row[1] = number_text(d.largest);
+      row[2] = number_text(d.rms);
+      row[3] = number_text(d.relative);
+    }
+    table.add(std::move(row));
+  }
+  table.print(out);
+}
+
 }  // namespace
 
 bool print_difference(std::ostream& out, const TensorFile& a, const TensorFile& b, bool as_json) {
   const auto findings = findings_of(a, b);
   double largest = 0;
-  for (const auto& finding : findings) largest = std::max(largest, finding.largest);
+  for (const auto& finding : findings) largest = std::max(largest, finding.difference.largest);
   if (as_json) {
     print_json(out, findings, largest);
-  } else {
-    for (const auto& finding : findings) out << printable(finding.name) << ": " << finding.what << '\n';
-    if (!findings.empty()) out << findings.size() << " tensors differ, values by up to " << largest << '\n';
+  } else if (!findings.empty()) {
+    print_table(out, findings);
+    out << findings.size() << (findings.size() == 1 ? " tensor differs" : " tensors differ");
+    out << (largest > 0 ? ", values by up to " + number_text(largest) : "") << '\n';
   }
   return findings.empty();
 }

@@ -6,9 +6,10 @@
 
 namespace rwkv {
 
-// Prints a line for each tensor that differs or that only one has, and one with the largest difference of
-// values; nothing when all are the same. As JSON: one object. The order of tensors, the formats of the files
-// and metadata do not count. Returns whether they are the same.
+// Prints a row for each tensor that differs or that only one has: the largest and the rms difference, the
+// latter also relative to the rms of a; and a line with the largest of all. Nothing when all are the same. As
+// JSON: one object. The order of tensors, the formats of the files and metadata do not count. Returns whether
+// they are the same.
 bool print_difference(std::ostream& out, const TensorFile& a, const TensorFile& b, bool as_json);
 
 }  // namespace rwkv

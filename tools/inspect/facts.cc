@@ -2,8 +2,10 @@
 
 #include <filesystem>
 
+#include "checkpoint/merge.h"
 #include "core/error.h"
 #include "model/architecture.h"
+#include "model/model.h"
 #include "model/state.h"
 #include "model/tuned_state.h"
 #include "text/tokenizer.h"
@@ -48,6 +50,24 @@ void add_model(const TensorFile& file, FileFacts& facts) {
   }
 }
 
+struct Maker {
+  std::string_view key, name;  // of the metadata; an empty name: the value tells it
+};
+constexpr auto kMakers = std::to_array<Maker>({
+    {"producer", ""},
+    {"general.quantized_by", ""},
+    {"pytorch-lightning_version", "PyTorch Lightning"},
+});
+
+std::string maker_of(const TensorFile& file) {
+  for (const auto& [key, name] : kMakers) {
+    const auto found = file.metadata().find(std::string(key));
+    if (found != file.metadata().end()) return name.empty() ? found->second : std::string(name);
+  }
+  if (file.format().starts_with("PyTorch")) return "torch.save()";
+  return "";
+}
+
 void add_kind(const TensorFile& file, FileFacts& facts) {
   if (file.metadata().contains(kStateFileKey)) {
     facts.kind = "state";
@@ -55,6 +75,9 @@ void add_kind(const TensorFile& file, FileFacts& facts) {
   } else if (has_tuned_state(file) && file.find("emb.weight") == nullptr) {
     facts.kind = "tuned state";
     facts.tuned_state = tuned_state_shape(file);
+    facts.state_order = state_order_name(stored_state_order(file));
+  } else if (facts.adapter = adapter_description(file); !facts.adapter.empty()) {
+    facts.kind = "adapter";
   } else {
     try {
       add_model(file, facts);
@@ -73,6 +96,7 @@ FileFacts facts_of(const TensorFile& file) {
   facts.format = file.format();
   facts.file_bytes = file.file_bytes();
   facts.metadata = file.metadata();
+  facts.maker = maker_of(file);
   facts.n_tensors = file.tensors().size();
   facts.parameters = footprint(file).parameters;
   for (const auto& tensor : file.tensors()) {

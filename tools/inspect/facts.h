@@ -24,10 +24,14 @@ struct MemoryNeed {
 
 struct FileFacts {
   std::string path;
-  std::string kind;  // "model", "state", "tuned state", "tensors" (of no known model), "vocabulary"
+  // "model", "adapter", "state", "tuned state", "tensors" (of no known model), "vocabulary"
+  std::string kind;
   std::string
       format;  // "safetensors", "PyTorch zip" ...; of a vocabulary its kind: "World", "byte-level BPE"
   uint64_t file_bytes = 0;
+  std::string maker;        // what wrote the file, if that can be seen
+  std::string adapter;      // of an adapter: "LoRA, rank 8"
+  std::string state_order;  // of a tuned state: how its last two dimensions are taken
 
   std::optional<ModelInfo> model;
   std::string not_a_model;         // why, for a kind of "tensors"
@@ -46,7 +50,8 @@ struct FileFacts {
   std::optional<uint64_t> vocab_size;  // of a vocabulary
 };
 
-// Reads headers only. Error naming the file, when it is nothing that we know.
+// Reads headers, vectors and the beginnings of matrices. Error naming the file, when it
+// is nothing that we know.
 FileFacts facts_of(const TensorFile& file);
 FileFacts facts_of_vocabulary(const std::string& path);
 

@@ -1,15 +1,13 @@
 #include "inspect/print.h"
 
-#include <boost/json.hpp>
 #include <cstdio>
 
-#include "common/json_text.h"
+#include "common/text_table.h"
 #include "core/printable.h"
+#include "inspect/file_json.h"
 
 namespace rwkv {
 namespace {
-
-namespace json = boost::json;
 
 std::string in_groups(uint64_t number) {
   std::string text = std::to_string(number);
@@ -45,14 +43,28 @@ void print_model(std::ostream& out, const FileFacts& facts) {
   line(out, "vocabulary", std::to_string(m.n_vocab) + " ids; tokenizer: " + facts.tokenizer);
 }
 
-void print_memory(std::ostream& out, const FileFacts& facts, bool table) {
+void print_memory(std::ostream& out, const FileFacts& facts) {
   line(out, "state", size_text(facts.state_bytes) + " a sequence");
+  const auto& stored = facts.memory.front();
+  line(out, "memory",
+       "weights " + size_text(stored.footprint.weight_bytes) + ", read a token " +
+           size_text(stored.footprint.read_bytes));
+}
+
+void print_memory_table(std::ostream& out, const FileFacts& facts, double read_gb_per_s) {
+  constexpr auto kRight = TextTable::Align::kRight;
+  TextTable table({{"  dtype"}, {"weights", kRight}, {"read a token", kRight}, {"tokens/s at most", kRight}});
   for (const auto& need : facts.memory) {
-    line(out, &need == &facts.memory.front() ? "memory" : "",
-         need.dtype + ": weights " + size_text(need.footprint.weight_bytes) + ", read a token " +
-             size_text(need.footprint.read_bytes));
-    if (!table) break;
+    char rate[32];
+    const double tokens = tokens_per_s(need.footprint, read_gb_per_s);
+    std::snprintf(rate, sizeof rate, tokens < 10 ? "%.1f" : "%.0f", tokens);
+    table.add({"  " + need.dtype, size_text(need.footprint.weight_bytes),
+               size_text(need.footprint.read_bytes), rate});
   }
+  char bandwidth[80];
+  std::snprintf(bandwidth, sizeof bandwidth, "%.1f GB/s are read here, by all threads", read_gb_per_s);
+  line(out, "bandwidth", bandwidth);
+  table.print(out);
 }
 
 std::string what_follows(const StateInfo& state) {
@@ -73,126 +85,35 @@ std::string title_of(const FileFacts& facts) {
   return facts.kind;
 }
 
-std::string stats_text(const TensorView& tensor) {
-  const auto stats = stats_of(tensor);
-  if (!stats) return "";
-  char text[320];
-  std::snprintf(
-      text, sizeof text, "\tmin %.6g max %.6g mean %.6g rms %.6g zero %llu subnormal %llu inf %llu nan %llu",
-      stats->min, stats->max, stats->mean, stats->rms, static_cast<unsigned long long>(stats->zero),
-      static_cast<unsigned long long>(stats->subnormal), static_cast<unsigned long long>(stats->infinite),
-      static_cast<unsigned long long>(stats->nan));
-  return text;
-}
-
-void print_tensors(std::ostream& out, const TensorFile& file, bool with_stats) {
-  for (const auto& tensor : file.tensors()) {
-    out << printable(tensor.name) << '\t' << form_name(tensor.dtype, tensor.layout) << '\t'
-        << to_string(tensor.shape) << '\t' << byte_size(tensor) << (with_stats ? stats_text(tensor) : "")
-        << '\n';
-    if (with_stats) file.release(tensor.bytes);
+void print_content(std::ostream& out, const FileFacts& facts) {
+  if (facts.model) print_model(out, facts);
+  if (facts.state) print_state(out, *facts.state);
+  if (!facts.adapter.empty()) line(out, "adapter", facts.adapter);
+  if (facts.tuned_state.size() == 4) {
+    line(out, "layers", std::to_string(facts.tuned_state[0]));
+    line(out, "heads", std::to_string(facts.tuned_state[1]) + " of " + std::to_string(facts.tuned_state[2]));
+    line(out, "order", facts.state_order);
   }
+  if (facts.vocab_size) line(out, "ids", std::to_string(*facts.vocab_size));
 }
 
-void print_text(std::ostream& out, const FileFacts& facts, bool memory_table) {
+void print_text(std::ostream& out, const FileFacts& facts, const PrintOptions& options) {
   out << facts.path << ": " << title_of(facts) << " (" << facts.format << ", " << size_text(facts.file_bytes)
       << ")\n";
   if (!facts.not_a_model.empty()) line(out, "no model", facts.not_a_model);
   if (!facts.problem.empty()) line(out, "problem", facts.problem);
-  if (facts.model) print_model(out, facts);
-  if (facts.state) print_state(out, *facts.state);
-  if (facts.tuned_state.size() == 4) {
-    line(out, "layers", std::to_string(facts.tuned_state[0]));
-    line(out, "heads", std::to_string(facts.tuned_state[1]) + " of " + std::to_string(facts.tuned_state[2]));
-  }
-  if (facts.vocab_size) line(out, "ids", std::to_string(*facts.vocab_size));
+  if (!facts.maker.empty() && !facts.state) line(out, "made by", printable(facts.maker));
+  print_content(out, facts);
   if (facts.n_tensors > 0) {
     line(out, "parameters", in_groups(facts.parameters) + " in " + in_groups(facts.n_tensors) + " tensors");
     line(out, "dtypes", dtypes_text(facts));
   }
-  if (facts.model) print_memory(out, facts, memory_table);
-  if (facts.state) return;  // all of its metadata was told
-  for (const auto& [key, value] : facts.metadata)
-    line(out, "metadata", printable(key) + " = " + printable(value));
-}
-
-json::object model_json(const FileFacts& facts) {
-  const ModelInfo& m = *facts.model;
-  json::object ranks;
-  for (const auto& [what, rank] : m.ranks) ranks[what] = rank;
-  json::object object{
-      {"version", m.version},    {"reason", m.reason},           {"layers", m.n_layers},
-      {"width", m.n_embd},       {"att_width", m.n_att},         {"ffn_width", m.n_ffn},
-      {"heads", m.n_heads},      {"head_size", m.head_size},     {"ranks", std::move(ranks)},
-      {"vocab_size", m.n_vocab}, {"tokenizer", facts.tokenizer}, {"state_bytes", facts.state_bytes}};
-  json::array memory;
-  for (const auto& need : facts.memory) {
-    memory.push_back({{"dtype", need.dtype},
-                      {"weight_bytes", need.footprint.weight_bytes},
-                      {"read_bytes_per_token", need.footprint.read_bytes}});
+  if (facts.model) print_memory(out, facts);
+  if (!facts.state) {  // all of a state's metadata was told
+    for (const auto& [key, value] : facts.metadata)
+      line(out, "metadata", printable(key) + " = " + printable(value));
   }
-  object["memory"] = std::move(memory);
-  return object;
-}
-
-json::object state_json(const StateInfo& state) {
-  json::object object{{"model_version", state.model_version},
-                      {"model_size", state.model_size},
-                      {"model", state.model},
-                      {"tokens", state.n_tokens},
-                      {"logits", state.has_logits},
-                      {"sampler_position", state.sampler_position},
-                      {"sampler_counts", state.n_counted}};
-  if (state.pending) object["pending"] = *state.pending;
-  return object;
-}
-
-json::array tensors_json(const TensorFile& file, bool with_stats) {
-  json::array tensors;
-  for (const auto& tensor : file.tensors()) {
-    json::object entry{{"dtype", dtype_info(tensor.dtype).name},
-                       {"shape", json::array(tensor.shape.begin(), tensor.shape.end())},
-                       {"bytes", byte_size(tensor)}};
-    if (is_laid_out(tensor)) entry["layout"] = layout_name(tensor.layout);
-    add_bytes(entry, "name", tensor.name);
-    const auto stats = with_stats ? stats_of(tensor) : std::nullopt;
-    if (stats) {
-      entry["stats"] = {{"min", stats->min},           {"max", stats->max},   {"mean", stats->mean},
-                        {"rms", stats->rms},           {"zero", stats->zero}, {"subnormal", stats->subnormal},
-                        {"infinite", stats->infinite}, {"nan", stats->nan}};
-      file.release(tensor.bytes);
-    }
-    tensors.push_back(std::move(entry));
-  }
-  return tensors;
-}
-
-json::object file_json(const FileFacts& facts) {
-  json::object object;
-  add_bytes(object, "file", facts.path);
-  object["kind"] = facts.kind;
-  object["format"] = facts.format;
-  object["file_bytes"] = facts.file_bytes;
-  if (!facts.not_a_model.empty()) object["not_a_model"] = facts.not_a_model;
-  if (!facts.problem.empty()) object["problem"] = facts.problem;
-  if (facts.vocab_size) return object["vocab_size"] = *facts.vocab_size, object;
-  if (facts.model) {
-    for (auto& [key, value] : model_json(facts)) object[key] = value;
-  }
-  if (facts.state) object["state"] = state_json(*facts.state);
-  if (facts.tuned_state.size() == 4) {
-    object["layers"] = facts.tuned_state[0];
-    object["heads"] = facts.tuned_state[1];
-    object["head_size"] = facts.tuned_state[2];
-  }
-  object["parameters"] = facts.parameters;
-  object["tensor_count"] = facts.n_tensors;
-  json::object& dtypes = object["dtypes"].emplace_object();
-  for (const auto& [name, use] : facts.dtypes)
-    dtypes[name] = {{"tensors", use.tensors}, {"bytes", use.bytes}};
-  json::object& metadata = object["metadata"].emplace_object();
-  for (const auto& [key, value] : facts.metadata) add_bytes(metadata, key, value);
-  return object;
+  if (facts.model && options.read_gb_per_s) print_memory_table(out, facts, *options.read_gb_per_s);
 }
 
 }  // namespace
@@ -207,17 +128,27 @@ std::string size_text(uint64_t bytes) {
   return text;
 }
 
+double tokens_per_s(const Footprint& footprint, double read_gb_per_s) {
+  return read_gb_per_s * 1e9 / static_cast<double>(footprint.read_bytes);
+}
+
 void print_file(std::ostream& out, const FileFacts& facts, const TensorFile* file,
                 const PrintOptions& options) {
-  const bool list = file != nullptr && (options.tensors || options.stats);
+  std::vector<TensorView> tensors;
+  AllStats stats;
+  if (file != nullptr && (options.tensors || options.stats)) tensors = ordered(*file, options.order);
+  if (options.stats) stats = stats_of_all(*file, tensors);
   if (options.json) {
-    json::object object = file_json(facts);
-    if (list) object["tensors"] = tensors_json(*file, options.stats);
-    out << json_text(object) << '\n';
+    print_json(out, facts, tensors, stats, options);
   } else {
-    print_text(out, facts, options.memory);
-    if (list) print_tensors(out, *file, options.stats);
+    print_text(out, facts, options);
+    if (options.stats) {
+      print_stats_table(out, tensors, stats);
+    } else if (!tensors.empty()) {
+      print_tensor_table(out, tensors, options.order);
+    }
   }
+  if (!options.plot.empty()) write_plot(options.plot, facts.path, tensors, stats);
 }
 
 }  // namespace rwkv

@@ -1,11 +1,12 @@
 // How rwkv-inspect says what it knows.
 #pragma once
+#include <filesystem>
 #include <optional>
 #include <ostream>
 #include <string>
 
 #include "inspect/facts.h"
-#include "inspect/tensors.h"
+#include "inspect/tensor_table.h"
 
 namespace rwkv {
 
@@ -13,7 +14,10 @@ struct PrintOptions {
   bool json = false;     // one object a file, on a line
   bool tensors = false;  // list them
   bool stats = false;    // and tell what their values are like
-  bool memory = false;   // as text: a table of every dtype
+  TensorOrder order = TensorOrder::kFile;
+  std::filesystem::path plot = {};  // a picture of all values, unless empty
+  // A table of every dtype, with the tokens that this many GB/s of memory allow in a second.
+  std::optional<double> read_gb_per_s = {};
 };
 
 // `file` is null for a vocabulary.
@@ -22,5 +26,7 @@ void print_file(std::ostream& out, const FileFacts& facts, const TensorFile* fil
 
 // "12.3 MB"
 std::string size_text(uint64_t bytes);
+// Of how many tokens a second reading the weights allows.
+double tokens_per_s(const Footprint& footprint, double read_gb_per_s);
 
 }  // namespace rwkv

@@ -82,13 +82,42 @@ struct Sums {
   }
 };
 
-void compare_value(float a, float b, TensorDifference& difference) {
-  if (a == b || (std::isnan(a) && std::isnan(b))) return;
-  ++difference.n_different;
-  const double distance = std::abs(static_cast<double>(a) - static_cast<double>(b));
-  difference.largest =
-      std::max(difference.largest, std::isnan(distance) ? std::numeric_limits<double>::infinity() : distance);
+Histogram histogram_of(Values& values, uint64_t n_values, const TensorStats& stats) {
+  constexpr double kDeviations = 4;
+  const double reach =
+      kDeviations * std::sqrt(std::max(0.0, stats.rms * stats.rms - stats.mean * stats.mean));
+  Histogram histogram{.from = std::max(stats.min, stats.mean - reach),
+                      .to = std::min(stats.max, stats.mean + reach)};
+  const double width = (histogram.to - histogram.from) / Histogram::kRanges;
+  for_blocks(n_values, [&](uint64_t begin, size_t n) {
+    for (const float x : values.at(begin, n)) {
+      if (!std::isfinite(x)) continue;
+      const double at =
+          width > 0 ? (static_cast<double>(x) - histogram.from) / width : Histogram::kRanges / 2.0;
+      ++histogram.counts[static_cast<size_t>(std::clamp(at, 0.0, Histogram::kRanges - 1.0))];
+    }
+  });
+  return histogram;
 }
+
+struct DifferenceSums {
+  double squares = 0, squares_a = 0;
+
+  void add(float a, float b, TensorDifference& difference) {
+    if (std::isfinite(a)) squares_a += static_cast<double>(a) * static_cast<double>(a);
+    if (a == b || (std::isnan(a) && std::isnan(b))) return;
+    ++difference.n_different;
+    double distance = std::abs(static_cast<double>(a) - static_cast<double>(b));
+    if (std::isnan(distance)) distance = std::numeric_limits<double>::infinity();
+    difference.largest = std::max(difference.largest, distance);
+    squares += distance * distance;
+  }
+  void finish(uint64_t n, TensorDifference& difference) const {
+    if (squares == 0) return;
+    difference.rms = std::sqrt(squares / static_cast<double>(n));
+    difference.relative = std::sqrt(squares / squares_a);
+  }
+};
 
 }  // namespace
 
@@ -99,7 +128,9 @@ std::optional<TensorStats> stats_of(const TensorView& tensor) {
   for_blocks(element_count(tensor.shape), [&](uint64_t begin, size_t n) {
     for (const float x : values.at(begin, n)) sums.add(x, smallest_normal(tensor.dtype));
   });
-  return sums.finish();
+  TensorStats stats = sums.finish();
+  stats.histogram = histogram_of(values, element_count(tensor.shape), stats);
+  return stats;
 }
 
 TensorDifference difference_of(const TensorView& a, const TensorView& b) {
@@ -115,10 +146,13 @@ TensorDifference difference_of(const TensorView& a, const TensorView& b) {
     return difference;
   }
   Values all_a(a), all_b(b);
-  for_blocks(element_count(a.shape), [&](uint64_t begin, size_t n) {
+  DifferenceSums sums;
+  const uint64_t n_values = element_count(a.shape);
+  for_blocks(n_values, [&](uint64_t begin, size_t n) {
     const auto values_a = all_a.at(begin, n), values_b = all_b.at(begin, n);
-    for (size_t i = 0; i < n; ++i) compare_value(values_a[i], values_b[i], difference);
+    for (size_t i = 0; i < n; ++i) sums.add(values_a[i], values_b[i], difference);
   });
+  sums.finish(n_values, difference);
   return difference;
 }
 

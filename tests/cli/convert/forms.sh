@@ -16,6 +16,7 @@ rwkv-convert -q in.pth link.safetensors
 test -L link.safetensors
 cmp out.safetensors target.safetensors
 cp in.pth self
-rwkv-convert -q self self
+expect 2 rwkv-convert -q self self
+rwkv-convert -q self --in-place
 cmp out.safetensors self
 ls

@@ -1,0 +1,104 @@
+#include "checkpoint/plan.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "model/tensor_role.h"
+
+namespace rwkv {
+namespace {
+
+// The role that decides how the tensor is packed: kVector when nothing is known of it, or it is no matrix.
+Role role_of(const TensorView& tensor) {
+  const TensorRole* role = find_role(tensor.name);
+  const bool matrix = tensor.shape.size() == 2 && element_count(tensor.shape) > 0;
+  return role == nullptr || !matrix ? Role::kVector : role->role;
+}
+
+bool is_packed(Role role) { return packed_layout_of(role) != Layout::kOutIn; }
+
+std::optional<DType> wanted_dtype(const TensorView& tensor, const ConvertOptions& options) {
+  for (const KeepRule& rule : options.keep) {
+    if (std::regex_search(tensor.name, rule.names)) return rule.dtype;
+  }
+  if (options.dtype) return options.dtype;
+  return tensor.requantise ? std::optional(DType::kBf16) : std::nullopt;
+}
+
+bool wants_tiles(const ConvertOptions& options) {
+  if (options.layout) return options.layout != Layout::kOutIn;
+  return options.dtype && is_quantised(*options.dtype);
+}
+
+TensorSpec quantised_spec(const TensorView& tensor, DType dtype, Role role) {
+  if (role == Role::kTable) return {tensor.name, DType::kQ8, tensor.shape, Layout::kOutIn};
+  if (!is_packed(role)) return {tensor.name, tensor.dtype, tensor.shape, tensor.layout};
+  return {tensor.name, role == Role::kLowRank ? DType::kQ8 : dtype, tensor.shape, packed_layout_of(role)};
+}
+
+TensorSpec wide_spec(const TensorView& tensor, DType dtype, Role role, bool tiles) {
+  const bool packed = tiles && dtype_info(dtype).has_products;
+  return {tensor.name, dtype, tensor.shape, packed ? packed_layout_of(role) : Layout::kOutIn};
+}
+
+bool is_dropped(const std::string& name, const ConvertOptions& options, std::vector<bool>& used) {
+  bool dropped = false;
+  for (size_t i = 0; i < options.drop.size(); ++i) {
+    if (!std::regex_search(name, options.drop[i].names)) continue;
+    used[i] = dropped = true;
+  }
+  return dropped;
+}
+
+// A tensor whose values are made as f32 is written as what it began as.
+TensorSpec spec_of(const MergedTensor& tensor, const ConvertOptions& options) {
+  TensorView as_stored = tensor.view;
+  as_stored.dtype = tensor.dtype;
+  as_stored.layout = tensor.layout;
+  return converted_spec(as_stored, options);
+}
+
+std::map<std::string, std::string> metadata_of(const TensorFile& source, const ConvertOptions& options) {
+  auto metadata = options.metadata;
+  metadata.insert(source.metadata().begin(), source.metadata().end());
+  metadata.insert({{"format", "pt"}, {"producer", "rwkv-convert"}});
+  return metadata;
+}
+
+}  // namespace
+
+TensorSpec converted_spec(const TensorView& tensor, const ConvertOptions& options) {
+  TensorSpec unchanged{tensor.name, tensor.dtype, tensor.shape, tensor.layout};
+  if (!holds_weights(tensor.dtype)) return unchanged;
+  const DType wanted = wanted_dtype(tensor, options).value_or(tensor.dtype);
+  const Role role = role_of(tensor);
+  if (!is_quantised(wanted)) return wide_spec(tensor, wanted, role, wants_tiles(options));
+  TensorSpec spec = wanted == tensor.dtype ? unchanged : quantised_spec(tensor, wanted, role);
+  if (options.layout == Layout::kOutIn && spec.layout != Layout::kOutIn) {
+    throw Error(ErrorKind::kUnsupported, tensor_label(tensor.name) + ": cannot be " +
+                                             std::string(dtype_info(spec.dtype).name) + " by rows");
+  }
+  return spec;
+}
+
+ConversionPlan plan_conversion(const TensorFile& source, const ConvertOptions& options) {
+  ConversionPlan plan{.source = &source, .merge = std::make_unique<Merge>(source, options.merge)};
+  plan.metadata = metadata_of(source, options);
+  plan.n_threads = options.n_threads;
+  std::vector<bool> used(options.drop.size(), false);
+  for (const MergedTensor& tensor : plan.merge->tensors()) {
+    if (is_dropped(tensor.view.name, options, used)) {
+      plan.dropped.push_back(tensor.view.name);
+    } else {
+      auto spec = with_context(source.path(), [&] { return spec_of(tensor, options); });
+      plan.tensors.push_back({tensor.view, std::move(spec)});
+    }
+  }
+  if (const auto idle = std::ranges::find(used, false); idle != used.end()) {
+    throw Error(ErrorKind::kUsage, "--drop " + options.drop[static_cast<size_t>(idle - used.begin())].text +
+                                       ": no tensor has such a name");
+  }
+  return plan;
+}
+
+}  // namespace rwkv

@@ -1,0 +1,201 @@
+#include "convert/options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+#include "common/command_line.h"
+
+namespace rwkv {
+namespace {
+
+const ToolText kTool{.name = "rwkv-convert",
+                     .summary = "write any checkpoint as safetensors",
+                     .usage = "rwkv-convert [options] IN OUT",
+                     .examples = R"(rwkv-convert model.pth model.safetensors
+rwkv-convert model.pth q8.safetensors --dtype q8 --check
+rwkv-convert model.pth mixed.safetensors --dtype q4 --keep 'head|emb=q8'
+rwkv-convert model.pth merged.safetensors --merge rwkv-lora.pth --alpha 32
+rwkv-convert model.pth --dtype q4 --dry-run)",
+                     .manual = R"(DESCRIPTION
+Reads a checkpoint (PyTorch .pth, safetensors; judged by content) and writes safetensors. - is standard input or output. No code in a
+checkpoint is ever run. The same input gives the same bytes.
+
+MERGING
+--merge takes LoRA, PiSSA, Bone, DiSHA and Bat adapters as RWKV-PEFT saves them, a folder that Hugging Face's PEFT wrote (LoRA, MiSS,
+Bone), and tuned states; several are merged in their order. A file's tensors of other names replace the model's. Sums are made in f32
+and rounded once. A tensor that has no place in the model is an error. What --dtype does not say keeps the model's dtypes.
+
+A .pth of a LoRA does not tell its alpha: --alpha gives it. Of several --alpha, --merge-init or --state-order, each goes to the first
+merged file that wants one and has none yet.
+
+RECEIPT
+--report reads the result back and writes a JSON object; docs/formats.md lists its keys. With --dry-run it holds the plan alone.
+)"};
+
+// As given.
+struct Given {
+  std::string dtype, layout;
+  std::vector<std::string> operands, keep, metadata, drop, merge, alphas, initials, state_orders;
+  bool in_place = false;
+};
+struct Target : ConvertToolOptions {
+  Given given;
+};
+
+constexpr StateOrder kStateOrders[] = {StateOrder::kValueKey, StateOrder::kKeyValue};
+
+std::vector<std::string> dtype_names() {
+  std::vector<std::string> names;
+  for (const DTypeInfo& info : kDTypes) {
+    if (info.has_products) names.emplace_back(info.name);
+  }
+  return names;
+}
+std::vector<std::string> layout_names() { return {"rows", "tiles"}; }
+std::vector<std::string> state_order_names() {
+  std::vector<std::string> names;
+  for (const StateOrder order : kStateOrders) names.emplace_back(state_order_name(order));
+  return names;
+}
+
+// One of dtype_names().
+DType dtype_named(const std::string& name) { return find_dtype(name)->dtype; }
+
+using Value = OptionValue;
+constexpr std::string_view kForm = "what is written", kMerging = "what is put in", kHow = "how";
+
+const Option<Target> kOptions[] = {
+    {{"dtype", 0, "", "TYPE", name_of(dtype_names), kForm, "of all floating-point tensors, or of matrices",
+      "f32, f16 and bf16 are for all floating-point tensors; q8, q6 and q4 for the large matrices, in 8.5, "
+      "6.5 and 4.5 bits a weight. Without it every tensor keeps its own.",
+      true},
+     [](Target& o, const Value& v) { o.given.dtype = v.text(); }},
+    {{"layout", 0, "", "HOW", name_of(layout_names), kForm, "rows, as others read; tiles, as it runs fastest",
+      "Default: rows, but tiles for q8, q6 and q4.", true},
+     [](Target& o, const Value& v) { o.given.layout = v.text(); }},
+    {{"keep", 0, "", "REGEX=TYPE", kTextsType, kForm, "TYPE for tensors whose name matches (repeatable)",
+      "The first match counts.", true},
+     [](Target& o, const Value& v) { o.given.keep = v.texts(); }},
+    {{"drop", 0, "", "REGEX", kTextsType, kForm, "leave out tensors whose name matches (repeatable)", "",
+      true},
+     [](Target& o, const Value& v) { o.given.drop = v.texts(); }},
+    {{"meta", 0, "", "KEY=VALUE", kTextsType, kForm, "add to the metadata (repeatable)", "", true},
+     [](Target& o, const Value& v) { o.given.metadata = v.texts(); }},
+    {{"merge", 0, "", "FILE", kTextsType, kMerging, "an adapter or a tuned state (repeatable, in order)",
+      "A file, or the folder of an adapter that PEFT wrote.", true},
+     [](Target& o, const Value& v) { o.given.merge = v.texts(); }},
+    {{"alpha", 0, "", "A", kTextsType, kMerging, "a LoRA's alpha, where its file has none", "", true},
+     [](Target& o, const Value& v) { o.given.alphas = v.texts(); }},
+    {{"merge-init", 0, "", "FILE", kTextsType, kMerging, "what a PiSSA began with",
+      "Default: init_pissa.pth in the folder of the merged file.", false},
+     [](Target& o, const Value& v) { o.given.initials = v.texts(); }},
+    {{"state-order", 0, "", "ORDER", kTextsType, kMerging, "of a tuned state: value-key or key-value",
+      "How the last two dimensions are stored. Default: judged by the container; safetensors of nothing but "
+      "f16 states without metadata, as .state files are, hold key-value, all others value-key.",
+      false},
+     [](Target& o, const Value& v) { o.given.state_orders = v.texts(); }},
+    {{"check", 0, "", "", kSwitchType, kHow, "read the result back, print each tensor's errors",
+      "Each tensor's name, its largest and its rms error. Exit status 0: as converted, 1: differs, 2: "
+      "trouble.",
+      true},
+     [](Target& o, const Value& v) { o.check = v.on(); }},
+    {{"report", 0, "", "FILE.json", kFileType, kHow, "write what became of each tensor, and its SHA-256", "",
+      true},
+     [](Target& o, const Value& v) { o.report = v.text(); }},
+    {{"dry-run", 0, "", "", kSwitchType, kHow, "print what would be written, write nothing", "", true},
+     [](Target& o, const Value& v) { o.dry_run = v.on(); }},
+    {{"in-place", 0, "", "", kSwitchType, kHow, "replace IN", "", true},
+     [](Target& o, const Value& v) { o.given.in_place = v.on(); }},
+};
+
+// "a=b=c" is cut at its first or its last '='.
+std::pair<std::string, std::string> cut_at(const std::string& text, size_t equals, const char* form) {
+  if (equals == std::string::npos || equals == 0) usage_error("'" + text + "', want " + form);
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+std::regex regex_of(const char* option, const std::string& text) {
+  try {
+    return std::regex(text);
+  } catch (const std::regex_error& e) {
+    usage_error(std::string(option) + " '" + text + "': " + e.what());
+  }
+}
+
+KeepRule keep_rule(const std::string& text) {
+  const auto [names, dtype] = cut_at(text, text.rfind('='), "--keep REGEX=DTYPE");
+  const auto type = checked_name("dtype of --keep", dtype, name_of(dtype_names));
+  return {regex_of("--keep", names), dtype_named(type)};
+}
+
+double alpha_of(const std::string& text) {
+  double value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || rest != text.data() + text.size()) fail_value("--alpha", text, real());
+  return checked_real("--alpha", text, value, real());
+}
+
+StateOrder state_order_of(const std::string& text) {
+  const auto name = checked_name("--state-order", text, name_of(state_order_names));
+  return *std::ranges::find(kStateOrders, name, state_order_name);
+}
+
+void check_operands(const Target& o, size_t n_operands) {
+  if (o.given.in_place ? n_operands != 1 : n_operands != 2 && !(o.dry_run && n_operands == 1))
+    usage_error(o.given.in_place ? "--in-place wants IN alone" : "want IN and OUT");
+  if (o.given.in_place && o.given.operands[0] == "-") usage_error("--in-place cannot replace standard input");
+  if (o.check && o.dry_run) usage_error("--check and --dry-run exclude each other");
+  const bool reads_back = o.check || (!o.report.empty() && !o.dry_run);
+  if (reads_back && o.out == "-")
+    usage_error(std::string(o.check ? "--check" : "--report") + " cannot read standard output back");
+  std::error_code error;
+  if (!o.given.in_place && std::filesystem::equivalent(o.in, o.out, error))
+    usage_error(o.out + " is IN: --in-place, if that is meant");
+}
+
+void check_layout(const ConvertOptions& options) {
+  const auto refuse_quantised = [&](DType dtype) {
+    if (options.layout != Layout::kOutIn || !is_quantised(dtype)) return;
+    usage_error("--layout rows does not go with " + std::string(dtype_info(dtype).name));
+  };
+  if (options.dtype) refuse_quantised(*options.dtype);
+  for (const KeepRule& rule : options.keep) refuse_quantised(rule.dtype);
+}
+
+ConvertOptions convert_options(const Given& given) {
+  ConvertOptions c;
+  if (!given.dtype.empty()) c.dtype = dtype_named(given.dtype);
+  if (!given.layout.empty()) c.layout = find_layout(given.layout);
+  for (const auto& text : given.keep) c.keep.push_back(keep_rule(text));
+  for (const auto& text : given.drop) c.drop.push_back({regex_of("--drop", text), text});
+  for (const auto& text : given.metadata) c.metadata.insert(cut_at(text, text.find('='), "--meta KEY=VALUE"));
+  c.merge.files.assign(given.merge.begin(), given.merge.end());
+  c.merge.initials.assign(given.initials.begin(), given.initials.end());
+  std::ranges::transform(given.alphas, std::back_inserter(c.merge.alphas), alpha_of);
+  std::ranges::transform(given.state_orders, std::back_inserter(c.merge.state_orders), state_order_of);
+  check_layout(c);
+  return c;
+}
+
+}  // namespace
+
+std::optional<ConvertToolOptions> parse_convert_options(int argc, const char* const* argv) {
+  Target options;
+  CommandLine line(kTool);
+  line.add(kOptions, options);
+  line.add(kThreadsOption, options);
+  line.add(kQuietOption, options);
+  line.add_operands(options.given.operands, 2);
+  if (!line.parse(argc, argv)) return std::nullopt;
+  const auto& operands = options.given.operands;
+  if (!operands.empty()) options.in = operands[0] == "-" ? "/dev/stdin" : operands[0];
+  if (options.given.in_place) options.out = options.in;
+  if (operands.size() > 1) options.out = operands[1];
+  check_operands(options, operands.size());
+  options.convert = convert_options(options.given);
+  options.convert.n_threads = thread_count(options);
+  return options;
+}
+
+}  // namespace rwkv
