@@ -46,11 +46,12 @@ install: build  ## install tools, libraries and headers under PREFIX (/usr/local
 	cmake --install build --prefix $(PREFIX)
 
 # The same sources give the same packages, in any folder and, by SOURCE_DATE_EPOCH, at any time.
+deb: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
 deb:  ## make Debian packages in build-deb/
 	cmake -S . -B build-deb -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr -DRWKV_BUILD_TESTS=OFF -DRWKV_BUILD_BENCH=OFF \
 	  -DCMAKE_CXX_FLAGS=-ffile-prefix-map=$(CURDIR)/= $(CMAKE_FLAGS)
 	cmake --build build-deb -j $(JOBS)
-	cd build-deb && SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} cpack -G DEB
+	cd build-deb && cpack -G DEB
 
 uninstall:  ## remove what the last install has put there, below DESTDIR if that is set
 	while IFS= read -r file || [ -n "$$file" ]; do rm -f -- "$(DESTDIR)$$file"; done < $(BUILD)/install_manifest.txt

@@ -47,6 +47,15 @@ install(FILES ${PROJECT_BINARY_DIR}/rwkvConfig.cmake ${PROJECT_BINARY_DIR}/rwkvC
 file(RELATIVE_PATH up_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/rwkv.pc.in ${PROJECT_BINARY_DIR}/rwkv.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/rwkv.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+find_program(RWKV_AWK NAMES awk)
+if(RWKV_AWK)
+  set(man_page ${PROJECT_BINARY_DIR}/share/man/man3/rwkv.3)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share/man/man3)
+  add_custom_command(TARGET rwkv_shared POST_BUILD VERBATIM
+    COMMAND ${RWKV_AWK} -v version=${PROJECT_VERSION} -f ${PROJECT_SOURCE_DIR}/scripts/header_to_man.awk
+            ${PROJECT_SOURCE_DIR}/include/rwkv/rwkv.h > ${man_page})
+  install(FILES ${man_page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT development)
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/rwkv DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT tools)
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development USE_SOURCE_PERMISSIONS)

@@ -1,10 +1,22 @@
 # Debian packages, a component each: cpack -G DEB in a build whose prefix is /usr (`make deb`).
-set(about " RWKV is a language model without attention: its memory of what it has read is
- a small state of fixed size. This toolkit runs versions 4 to 7 on a CPU, to the
- same bits for any number of threads, in any batch and on any CPU.")
+# Who builds them says who he is, as Debian's own tools ask: DEBFULLNAME, DEBEMAIL.
+set(CPACK_DEBIAN_PACKAGE_MAINTAINER "RWKV toolkit <rwkv-toolkit@users.noreply.github.com>")
+if(DEFINED ENV{DEBFULLNAME} AND DEFINED ENV{DEBEMAIL})
+  set(CPACK_DEBIAN_PACKAGE_MAINTAINER "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")
+endif()
+set(about "RWKV is a language model without attention: its memory of what it has read is
+a small state of fixed size. This toolkit runs versions 4 to 7 on a CPU, to the
+same bits for any number of threads, in any batch and on any CPU.")
 
 # Each package must have its copyright and its changelog, in a folder of its own.
-execute_process(COMMAND gzip -9n INPUT_FILE ${PROJECT_SOURCE_DIR}/CHANGELOG.md OUTPUT_FILE ${PROJECT_BINARY_DIR}/changelog.gz)
+string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)  # follows SOURCE_DATE_EPOCH
+file(WRITE ${PROJECT_BINARY_DIR}/changelog "rwkv (${PROJECT_VERSION}) unstable; urgency=medium
+
+  * What has changed: CHANGELOG.md in rwkv-tools.
+
+ -- ${CPACK_DEBIAN_PACKAGE_MAINTAINER}  ${date}
+")
+execute_process(COMMAND gzip -9n INPUT_FILE ${PROJECT_BINARY_DIR}/changelog OUTPUT_FILE ${PROJECT_BINARY_DIR}/changelog.gz)
 macro(rwkv_debian_package component name section depends summary)
   string(TOUPPER ${component} upper)
   set(CPACK_DEBIAN_${upper}_PACKAGE_NAME ${name})
@@ -28,7 +40,6 @@ set(CPACK_DEBIAN_PYTHON_PACKAGE_ARCHITECTURE all)
 
 set(CPACK_COMPONENTS_ALL tools library development python)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
-set(CPACK_DEBIAN_PACKAGE_MAINTAINER "RWKV toolkit <rwkv-toolkit@localhost.localdomain>")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
@@ -38,4 +49,7 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_PACKAGING_INSTALL_PREFIX ${CMAKE_INSTALL_PREFIX})
+file(WRITE ${PROJECT_BINARY_DIR}/triggers "activate-noawait ldconfig\n")
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${PROJECT_BINARY_DIR}/triggers)
+set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/compress_man_pages.cmake)
 include(CPack)

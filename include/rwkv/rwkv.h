@@ -68,17 +68,18 @@ typedef struct rwkv_model rwkv_model;
 
 typedef enum rwkv_load {
   RWKV_LOAD_MAP = 0, /* use the weights where the file is mapped */
-  RWKV_LOAD_COPY =
-      1 /* copy the file to private memory, in huge pages: faster to read from, seconds to load */
+  RWKV_LOAD_COPY = 1 /* copy the file to huge pages of private memory: faster to read, seconds to load */
 } rwkv_load;
 
 typedef struct rwkv_load_options {
   size_t size;
   int32_t access;       /* an rwkv_load */
   float group_norm_eps; /* 0: the version's own */
+  size_t n_threads; /* that make what cannot be used as it lies in the file; 0: as many as this process may
+                       run on */
 } rwkv_load_options;
 #define RWKV_LOAD_OPTIONS_INIT \
-  { sizeof(rwkv_load_options), RWKV_LOAD_MAP, 0.0f }
+  { sizeof(rwkv_load_options), RWKV_LOAD_MAP, 0.0f, 0 }
 
 typedef struct rwkv_info {
   size_t size;
@@ -103,6 +104,8 @@ typedef struct rwkv_part {
 /* Loads any form that the tools read, judged by content. */
 RWKV_API rwkv_model* rwkv_model_load(const char* path, const rwkv_load_options* options, rwkv_error* error);
 RWKV_API void rwkv_model_free(rwkv_model* model);
+/* What is strange in the model and yet no failure, in one line, or NULL; holds as long as the model. */
+RWKV_API const char* rwkv_model_warning(const rwkv_model* model);
 /* Fills the first info->size bytes of *info. */
 RWKV_API int rwkv_model_info(const rwkv_model* model, rwkv_info* info, rwkv_error* error);
 /* Describes part `index`, below n_parts; fills the first part->size bytes of *part. */
@@ -264,7 +267,7 @@ RWKV_API int rwkv_stream_finish(rwkv_stream* stream, const char** text, size_t* 
 
 typedef struct rwkv_convert_options {
   size_t size;
-  const char* dtype;  /* "f32", "f16", "bf16", "q8", "q6", "q4"; NULL: each tensor keeps its own */
+  const char* dtype;  /* "q8", "bf16" ...: as rwkv-convert --dtype; NULL: each tensor keeps its own */
   const char* layout; /* "rows", "tiles"; NULL: rows, but tiles for quantised weights */
   size_t n_threads;   /* 0: as many as this process may run on */
   /* Or NULL; called on the caller's thread after each block of a few megabytes. Not 0: end with

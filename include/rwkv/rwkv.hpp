@@ -75,6 +75,11 @@ class Model {
     detail::call(rwkv_model_info, get(), &info);
     return info;
   }
+  // Empty when nothing is strange.
+  std::string warning() const {
+    const char* warning = rwkv_model_warning(get());
+    return warning == nullptr ? "" : warning;
+  }
   const rwkv_model* get() const noexcept { return handle_.get(); }
 
  private:

@@ -14,6 +14,7 @@
 struct rwkv_model {
   std::shared_ptr<const rwkv::Model> model;
   rwkv::State initial;  // owns the parts' names
+  std::string warning;
 };
 
 struct rwkv_sequence {

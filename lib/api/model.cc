@@ -5,6 +5,7 @@
 
 #include "api/boundary.h"
 #include "api/handles.h"
+#include "core/thread_pool.h"
 
 namespace {
 
@@ -49,13 +50,19 @@ rwkv_model* rwkv_model_load(const char* path, const rwkv_load_options* options, 
     LoadOptions wanted;
     wanted.access = o.access == RWKV_LOAD_COPY ? FileAccess::kCopy : FileAccess::kMap;
     if (o.group_norm_eps != 0) wanted.group_norm_eps = o.group_norm_eps;
+    wanted.n_threads = o.n_threads == 0 ? available_threads() : o.n_threads;
     auto model = std::make_shared<const Model>(Model::load(&given(path, "path"), wanted));
     State initial = model->initial_state();
-    return new rwkv_model{std::move(model), std::move(initial)};
+    std::string warning = model->warning().value_or("");
+    return new rwkv_model{std::move(model), std::move(initial), std::move(warning)};
   });
 }
 
 void rwkv_model_free(rwkv_model* model) { delete model; }
+
+const char* rwkv_model_warning(const rwkv_model* model) {
+  return model == nullptr || model->warning.empty() ? nullptr : model->warning.c_str();
+}
 
 int rwkv_model_info(const rwkv_model* model, rwkv_info* info, rwkv_error* error) {
   return guarded(error, [&] {

@@ -29,7 +29,7 @@ class Sized(Structure):
 
 
 class LoadOptions(Sized):
-    _fields_ = [("size", c_size_t), ("access", c_int32), ("group_norm_eps", c_float)]
+    _fields_ = [("size", c_size_t), ("access", c_int32), ("group_norm_eps", c_float), ("n_threads", c_size_t)]
 
 
 class Info(Sized):
@@ -95,6 +95,7 @@ _DECLARED = {
     "rwkv_version": (c_char_p,),
     "rwkv_target": (None, c_char_p, c_size_t),
     "rwkv_model_free": (None, c_void_p),
+    "rwkv_model_warning": (c_char_p, c_void_p),
     "rwkv_sequence_free": (None, c_void_p),
     "rwkv_sequence_length": (c_uint64, c_void_p),
     "rwkv_sequence_pending": (c_int, c_void_p, POINTER(c_uint32)),

@@ -42,7 +42,7 @@ class Model:
     evaluates gets `threads` threads (0: every core) and scratch memory of its own."""
 
     def __init__(self, path: Path, *, threads: int = 0, copy: bool = False, group_norm_eps: float = 0.0):
-        options = lib.LoadOptions(access=1 if copy else 0, group_norm_eps=group_norm_eps)
+        options = lib.LoadOptions(access=1 if copy else 0, group_norm_eps=group_norm_eps, n_threads=threads)
         self._handle = lib.Handle(lib.call("rwkv_model_load", lib.path_bytes(path), byref(options)), "rwkv_model_free")
         self._info = lib.Info()
         lib.call("rwkv_model_info", self._handle.pointer, byref(self._info))
@@ -52,6 +52,12 @@ class Model:
     n_layers = property(lambda self: self._info.n_layers)
     n_embd = property(lambda self: self._info.n_embd)
     n_vocab = property(lambda self: self._info.n_vocab, doc="ids are below this; a row of logits has as many floats")
+
+    @property
+    def warning(self) -> Optional[str]:
+        """What is strange in the model and yet no failure."""
+        warning = lib.LIB.rwkv_model_warning(self._handle.pointer)
+        return warning.decode(errors="replace") if warning else None
 
     @property
     def parts(self) -> Dict[str, Tuple[int, ...]]:

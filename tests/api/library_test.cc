@@ -13,6 +13,7 @@ TEST(Library, SaysWhatAModelIs) {
   const api::Model model(demo("rwkv7-shakespeare.pth"));
   const rwkv_info info = model.info();
   EXPECT_STREQ(info.version, "7");
+  EXPECT_EQ(model.warning(), "");
   EXPECT_EQ(info.n_parts, 3U);
   rwkv_part part{};
   part.size = sizeof part;
