@@ -92,6 +92,8 @@ void check_source(const TensorFile& in, const ConvertToolOptions& options) {
   if (!holds_model(in) || options.dry_run || !options.convert.drop.empty()) return;
   if (const auto warning = check_model(in).warning)
     std::cerr << kName << ": warning: " << options.in << ": " << *warning << '\n';
+  for (const TensorView& tensor : in.tensors())
+    in.release(tensor.bytes);  // what was looked at here and there
 }
 
 ConvertSummary convert_with_progress(const ConversionPlan& plan, const ConvertToolOptions& options) {

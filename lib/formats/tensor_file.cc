@@ -49,6 +49,12 @@ bool is_tar(Bytes file) {
   return text_at(file, kTarMagicOffset, 5) == "ustar";
 }
 
+bool begins_with_zeros(Bytes file) {
+  constexpr size_t kLookedAt = 4096;
+  return std::ranges::all_of(file.first(std::min(kLookedAt, file.size())),
+                             [](std::byte b) { return b == std::byte{0}; });
+}
+
 // Files that are often met where a checkpoint is expected.
 struct ForeignFile {
   bool (*recognises)(Bytes);
@@ -58,6 +64,7 @@ constexpr auto kForeignFiles = std::to_array<ForeignFile>({
     {[](Bytes file) { return file.empty(); }, "is empty"},
     {is_lfs_pointer, "a git-lfs pointer, not the model: run git lfs pull"},
     {is_web_page, "an HTML page, not the model: the download went wrong"},
+    {begins_with_zeros, "begins with nothing but zeros: a download that was given its room and did not come"},
     {is_tar, "a tar archive, as the oldest torch.save() wrote: load and save it again with a newer torch"},
 });
 
