@@ -17,12 +17,23 @@ constexpr ChatTemplate kTemplates[] = {
     {"g1-no-think", "G1 models, kept from thinking by an empty thought", "Assistant: <think>\n</think>"},
 };
 
+constexpr std::string_view kModelsLabel = "Assistant:";
+
+constexpr ThinkForm kThinkForms[] = {
+    {"no", "an empty thought", "", "Assistant: <think></think"},
+    {"short", "a bit", " (think a bit)", "Assistant: <think"},
+    {"normal", "as long as it wants", " (think)", "Assistant: <think"},
+    {"long", "a lot", " (think a lot)", "Assistant: <think"},
+};
+
 struct Role {
   std::string_view name, label;
   bool is_model;
 };
-constexpr Role kRoles[] = {
-    {"system", "System: ", false}, {"user", "User: ", false}, {"assistant", "Assistant: ", true}};
+constexpr Role kRoles[] = {{"system", "System: ", false},
+                           {"developer", "System: ", false},
+                           {"user", "User: ", false},
+                           {"assistant", "Assistant: ", true}};
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::kFormat, message); }
 
@@ -42,14 +53,31 @@ std::string with_single_breaks(std::string_view text) {
   return result;
 }
 
-std::string_view text_member(const json::object& message, const char* key) {
-  const json::value* value = message.if_contains(key);
-  if (value == nullptr || !value->is_string()) fail(std::string("\"") + key + "\": want a string");
-  return value->get_string();
+const json::value& member(const json::object& object, const char* key) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr) fail(std::string("\"") + key + "\": want a string");
+  return *value;
 }
 
-const Role& role_of(const json::object& message) {
-  const auto name = text_member(message, "role");
+std::string text_of(const char* key, const json::value& value) {
+  if (!value.is_string()) fail(std::string("\"") + key + "\": want a string");
+  return {value.get_string().begin(), value.get_string().end()};
+}
+
+// Parts that are no text, such as images, are refused: the model would not see them.
+std::string content_of(const json::value& value) {
+  if (!value.is_array()) return text_of("content", value);
+  std::string text;
+  for (const json::value& part : value.get_array()) {
+    const json::object* object = part.if_object();
+    if (object == nullptr || text_of("type", member(*object, "type")) != "text")
+      fail("\"content\": want parts of type text only");
+    text += text_of("text", member(*object, "text"));
+  }
+  return text;
+}
+
+const Role& role_from_name(std::string_view name) {
   for (const Role& role : kRoles) {
     if (role.name == name) return role;
   }
@@ -75,25 +103,53 @@ const ChatTemplate& chat_template_from_name(std::string_view name) {
   throw Error(ErrorKind::kUsage, "template '" + printable(name) + "': not known, --template list names them");
 }
 
-std::string chat_prompt(const ChatTemplate& chat_template, std::string_view text) {
+std::span<const ThinkForm> think_forms() { return kThinkForms; }
+
+const ThinkForm& think_form_from_name(std::string_view name) {
+  for (const ThinkForm& known : kThinkForms) {
+    if (known.name == name) return known;
+  }
+  throw Error(ErrorKind::kUsage, "think '" + printable(name) + "', want no, short, normal or long");
+}
+
+std::vector<ChatMessage> parse_chat(std::string_view text) {
   json::error_code error;
   const json::value root = json::parse(text, error);
   if (error) fail("broken JSON: " + error.message());
-  std::string prompt;
-  bool is_models_turn = false;
-  size_t number = 0;
+  std::vector<ChatMessage> messages;
   for (const json::value& value : messages_of(root)) {
-    with_context("message " + std::to_string(++number), [&] {
-      if (!value.is_object()) fail("want an object");
-      const Role& role = role_of(value.get_object());
-      const auto content = trimmed(text_member(value.get_object(), "content"));
-      prompt.append(role.label).append(role.is_model ? std::string(content) : with_single_breaks(content)) +=
-          "\n\n";
-      is_models_turn = !role.is_model;
+    with_context("message " + std::to_string(messages.size() + 1), [&] {
+      const json::object* object = value.if_object();
+      if (object == nullptr) fail("want an object");
+      messages.push_back({text_of("role", member(*object, "role")), content_of(member(*object, "content"))});
+      role_from_name(messages.back().role);
     });
   }
-  if (!is_models_turn) fail("the last message is the assistant's: want the user's");
-  return prompt.append(chat_template.opening);
+  return messages;
+}
+
+ChatPrompt chat_prompt(const ChatTemplate& chat_template, std::span<const ChatMessage> messages,
+                       const ThinkForm* think) {
+  if (messages.empty()) fail("no message");
+  if (role_from_name(messages.back().role).is_model)
+    fail("the last message is the assistant's: want the user's");
+  ChatPrompt prompt;
+  for (const ChatMessage& message : messages) {
+    const Role& role = role_from_name(message.role);
+    const auto content = trimmed(message.content);
+    prompt.text.append(role.label).append(role.is_model ? std::string(content) : with_single_breaks(content));
+    if (think != nullptr && &message == &messages.back()) prompt.text += think->suffix;
+    prompt.text += "\n\n";
+    prompt.turn_ends.push_back(prompt.text.size());
+  }
+  const std::string_view opening = think != nullptr ? think->opening : chat_template.opening;
+  prompt.text += opening;
+  prompt.opening = opening.substr(kModelsLabel.size());
+  return prompt;
+}
+
+std::string chat_prompt(const ChatTemplate& chat_template, std::string_view json) {
+  return chat_prompt(chat_template, parse_chat(json)).text;
 }
 
 }  // namespace rwkv

@@ -27,6 +27,37 @@ TEST(ChatTemplate, SeparatesTurnsByEmptyLinesOnly) {
             "System: Be\nbrief.\n\nUser: a\nb\nc\n\nAssistant: x\n\ny\n\nUser: \n\nAssistant:");
 }
 
+TEST(ChatTemplate, TellsWhereTurnsEnd) {
+  const std::vector<ChatMessage> messages{
+      {"developer", "Be brief."}, {"user", "a"}, {"assistant", "b"}, {"user", "c"}};
+  const ChatPrompt made = chat_prompt(chat_template_from_name("g1-think"), messages);
+  EXPECT_EQ(made.text, "System: Be brief.\n\nUser: a\n\nAssistant: b\n\nUser: c\n\nAssistant: <think");
+  EXPECT_EQ(made.turn_ends, (std::vector<size_t>{19, 28, 42, 51}));
+  EXPECT_EQ(made.opening, " <think");
+}
+
+TEST(ChatTemplate, AsksForThoughts) {
+  const std::vector<ChatMessage> messages{{"user", "a"}, {"assistant", "b"}, {"user", "c"}};
+  const auto made = [&](const char* name) {
+    return chat_prompt(chat_template_from_name("g1"), messages, &think_form_from_name(name)).text;
+  };
+  EXPECT_EQ(made("short"), "User: a\n\nAssistant: b\n\nUser: c (think a bit)\n\nAssistant: <think");
+  EXPECT_EQ(made("no"), "User: a\n\nAssistant: b\n\nUser: c\n\nAssistant: <think></think");
+  for (const ThinkForm& form : think_forms())
+    EXPECT_TRUE(form.opening.starts_with("Assistant:")) << form.name;
+  EXPECT_THROW(think_form_from_name("hard"), Error);
+}
+
+TEST(ChatTemplate, JoinsTheTextPartsOfAContent) {
+  EXPECT_EQ(
+      prompt(
+          "world",
+          R"([{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}])"),
+      "User: ab\n\nAssistant:");
+  EXPECT_THROW(prompt("world", R"([{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}])"),
+               Error);
+}
+
 TEST(ChatTemplate, RefusesWhatIsNoChat) {
   for (const char* bad : {"", "{", "3", "[]", "{}", "[3]", R"([{"role": "user"}])", R"([{"content": "a"}])",
                           R"([{"role": "tool", "content": "a"}])", R"([{"role": "user", "content": ["a"]}])",
