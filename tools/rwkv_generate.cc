@@ -14,6 +14,8 @@
 #include "generate/record_source.h"
 #include "generate/stats.h"
 #include "generate/token_output.h"
+#include "generate/vocabulary.h"
+#include "session/prefix_cache.h"
 #include "session/state_file.h"
 
 namespace {
@@ -65,13 +67,28 @@ Sequence run_one(Sequence sequence, const GenerateOptions& options, Runner& runn
   return std::move(continuation.sequence());
 }
 
-void run_plain(const GenerateOptions& options, const Tokenizer* tokenizer, Runner& runner,
+// The same by way of a cache, which wants to see the prompt as a whole.
+Sequence read_cached(PrefixCache& cache, const GenerateOptions& options, const Tokenizer* tokenizer,
+                     Runner& runner, TokenOutput& echo) {
+  std::vector<TokenId> prompt;
+  read_prompt(options, tokenizer, runner.model().info().n_vocab, [&](std::span<const TokenId> tokens) {
+    prompt.insert(prompt.end(), tokens.begin(), tokens.end());
+  });
+  if (options.echo) echo.write(prompt);
+  return read_through(cache, runner, prompt);
+}
+
+void run_plain(const GenerateOptions& options, const Tokenizer* tokenizer, Runner& runner, PrefixCache* cache,
                GenerateStats& stats) {
   const Model& model = runner.model();
   TokenOutput output(std::cout, options, tokenizer);
   Sequence sequence = options.state_in.empty() ? runner.new_sequence() : load_state(options.state_in, model);
   const uint64_t n_before = sequence.n_tokens;
-  read_into(sequence, options, tokenizer, runner, output);
+  if (cache != nullptr && options.state_in.empty()) {
+    sequence = read_cached(*cache, options, tokenizer, runner, output);
+  } else {
+    read_into(sequence, options, tokenizer, runner, output);
+  }
   stats.count_pass(sequence.n_tokens - n_before, 0);
   stats.end_prompt();
   sequence = run_one(std::move(sequence), options, runner, output, stats);
@@ -80,13 +97,18 @@ void run_plain(const GenerateOptions& options, const Tokenizer* tokenizer, Runne
   if (options.stats) stats.print(std::cerr);
 }
 
-std::unique_ptr<const Tokenizer> load_vocabulary(const std::string& path, size_t n_vocab,
-                                                 ContinuationOptions& options) {
-  auto tokenizer = Tokenizer::load(path);
-  with_context(path, [&] { tokenizer->check_fits(n_vocab); });
-  options.bytes_of = [&vocabulary = *tokenizer](TokenId id) { return bytes_of_drawn(vocabulary, id); };
-  options.sampler.n_tokens = tokenizer->vocab_size();
-  return tokenizer;
+int run_with(PrefixCache* cache, const GenerateOptions& options, const Tokenizer* tokenizer, Runner& runner) {
+  GenerateStats stats(runner.model().file(), options.continuation.sampler.seed);
+  if (options.jsonl) {
+    JsonlSource source(options, tokenizer, runner);
+    return run_batch(source, options, runner, cache, stats);
+  }
+  if (options.has_records() || options.fork > 1) {
+    RecordSource source(options, tokenizer, runner, stats);
+    return run_batch(source, options, runner, cache, stats);
+  }
+  run_plain(options, tokenizer, runner, cache, stats);
+  return kSuccess;
 }
 
 int run(GenerateOptions options) {
@@ -99,19 +121,14 @@ int run(GenerateOptions options) {
   check_ids(options.continuation, n_vocab);
   std::unique_ptr<const Tokenizer> tokenizer;
   if (options.vocabulary) tokenizer = load_vocabulary(*options.vocabulary, n_vocab, options.continuation);
-  options.continuation.keep_end = !options.state_out.empty();
+  options.continuation.keep_end = !options.state_out.empty() || (options.jsonl && !options.cache.empty());
   Runner runner(model, options.threads, stop_requested);
-  GenerateStats stats(model.file(), options.continuation.sampler.seed);
-  if (options.jsonl) {
-    JsonlSource source(options, tokenizer.get(), runner);
-    return run_batch(source, options, runner, stats);
-  }
-  if (options.has_records() || options.fork > 1) {
-    RecordSource source(options, tokenizer.get(), runner, stats);
-    return run_batch(source, options, runner, stats);
-  }
-  run_plain(options, tokenizer.get(), runner, stats);
-  return kSuccess;
+  if (options.cache.empty()) return run_with(nullptr, options, tokenizer.get(), runner);
+  PrefixCache cache(model, {.folder = std::filesystem::path(options.cache) / "prefixes"});
+  const int code = run_with(&cache, options, tokenizer.get(), runner);
+  cache.write_back();
+  for (const std::string& warning : cache.take_warnings()) std::cerr << "rwkv-generate: " << warning << '\n';
+  return code;
 }
 
 }  // namespace

@@ -16,10 +16,11 @@ constexpr size_t kMaxWaitingBytes = size_t{16} << 20;
 
 class BatchRun {
  public:
-  BatchRun(JobSource& source, const GenerateOptions& options, Runner& runner, GenerateStats& stats)
+  BatchRun(JobSource& source, const GenerateOptions& options, Runner& runner, PrefixCache* cache,
+           GenerateStats& stats)
       : source_(source),
         options_(options),
-        scheduler_(runner),
+        scheduler_(runner, cache),
         stats_(stats),
         progress_("requests", "requests", options.quiet) {}
 
@@ -93,8 +94,9 @@ class BatchRun {
 
 }  // namespace
 
-int run_batch(JobSource& source, const GenerateOptions& options, Runner& runner, GenerateStats& stats) {
-  return BatchRun(source, options, runner, stats).run();
+int run_batch(JobSource& source, const GenerateOptions& options, Runner& runner, PrefixCache* cache,
+              GenerateStats& stats) {
+  return BatchRun(source, options, runner, cache, stats).run();
 }
 
 }  // namespace rwkv

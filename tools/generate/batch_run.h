@@ -29,7 +29,8 @@ class JobSource {
 // output in the jobs' order; not much more than 16 MB of them wait for an earlier one before no further job
 // is begun. Never waits for input while a job is there. When a signal asks to stop, all jobs are answered as
 // they stand, with the error kInterruptedError. Returns kFailure when a job had an error, once the others
-// have ended. An Error of the source is thrown when the jobs before it have ended.
-int run_batch(JobSource& source, const GenerateOptions& options, Runner& runner, GenerateStats& stats);
+// have ended. An Error of the source is thrown when the jobs before it have ended. `cache` may be null.
+int run_batch(JobSource& source, const GenerateOptions& options, Runner& runner, PrefixCache* cache,
+              GenerateStats& stats);
 
 }  // namespace rwkv

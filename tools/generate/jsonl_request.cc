@@ -41,7 +41,7 @@ void fill(const json::object& object, const RequestDefaults& defaults, Request& 
     fail("stop wants a vocabulary: -v VOCAB");
   }
   check_ids(request.continuation, defaults.n_vocab);
-  request.continuation.keep_end = !request.state_out.empty();
+  request.continuation.keep_end |= !request.state_out.empty();
 }
 
 std::string_view stop_name(StopReason stop) {

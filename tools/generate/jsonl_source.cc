@@ -50,6 +50,7 @@ BatchJob JsonlSource::job_of(Request request) {
   } catch (const Error& e) {
     job.error = e.what();
   }
+  job.begins_anew = request.state_in.empty() && !job.prompt.empty();
   if (!request.state_out.empty()) being_written_.insert(normal(request.state_out));
   in_flight_[job.number] = std::move(request);
   return job;

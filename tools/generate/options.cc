@@ -83,6 +83,11 @@ const Option<Target> kOtherOptions[] = {
     {{"batch", 'b', "", "B", whole(1), kOther, "decode up to B together (default 16)",
       "Records, forks or requests."},
      [](Target& o, const Value& v) { o.batch = v.whole(); }},
+    {{"cache", 0, "", "DIR", kFileType, kOther, "keep states of prompts here, and begin from them",
+      "A prompt that begins like an earlier one is read from where they part. What is written stays the "
+      "same. "
+      "DIR grows to 1 GiB; the least recently used states go first."},
+     [](Target& o, const Value& v) { o.cache = v.text(); }},
     {{"stats", 0, "", "", kSwitchType, kOther, "tell speeds and the seed on standard error"},
      [](Target& o, const Value& v) { o.stats = v.on(); }},
 };

@@ -19,6 +19,7 @@ struct GenerateOptions : CommonOptions, StateOptions {
   bool lines = false, null = false;        // every line, or NUL-terminated text, is a record
   bool echo = false, jsonl = false, stats = false;
   uint64_t fork = 1, batch = 16;
+  std::string cache;  // folder of a prefix cache; empty: none
   size_t threads = 1;
   ContinuationOptions continuation;  // of every sequence, except `bytes_of` and `keep_end`
 

@@ -23,6 +23,7 @@ std::optional<BatchJob> RecordSource::next(bool wait) {
   if (fork == 0 && !next_prompt(wait)) return std::nullopt;
   BatchJob job{.number = n_jobs_++, .prompt = prompt_};
   if (options_.fork > 1) job.n_read = prompt_.size();
+  job.begins_anew = options_.fork == 1 && options_.state_in.empty() && !prompt_.empty();
   ContinuationOptions continuation = options_.continuation;
   continuation.sampler.seed += fork;
   job.continuation = {begun_, std::move(continuation)};
