@@ -49,6 +49,14 @@ function(rwkv_add_library)
                         PkgConfig::UTF8PROC)
 endfunction()
 
+# tools/serve/page.html becomes a string in the program.
+function(rwkv_embed_page)
+  set(page ${PROJECT_SOURCE_DIR}/tools/serve/page.html)
+  file(READ ${page} RWKV_PAGE)
+  configure_file(${PROJECT_SOURCE_DIR}/tools/serve/page.cc.in ${PROJECT_BINARY_DIR}/serve_page.cc @ONLY)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${page})
+endfunction()
+
 # The commit that is built, as far as git knows it where the build is configured; empty outside a clone.
 function(rwkv_commit result)
   find_package(Git QUIET)
@@ -63,8 +71,9 @@ endfunction()
 # tools/rwkv_x.cc becomes the program rwkv-x; the folders of tools/ are one library, for all programs and for tests.
 function(rwkv_add_tool source)
   if(NOT TARGET rwkv_tool)
+    rwkv_embed_page()
     file(GLOB shared CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/*/*.cc)
-    add_library(rwkv_tool STATIC ${shared})
+    add_library(rwkv_tool STATIC ${shared} ${PROJECT_BINARY_DIR}/serve_page.cc)
     target_include_directories(rwkv_tool PUBLIC ${PROJECT_SOURCE_DIR}/tools)
     rwkv_commit(commit)
     file(GLOB tools RELATIVE ${PROJECT_SOURCE_DIR}/tools CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/rwkv_*.cc)

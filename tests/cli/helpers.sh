@@ -32,3 +32,30 @@ skip() {
   echo "skipped: $*" >&2
   exit 77
 }
+
+# serve [OPTION]... starts rwkv-serve with the RWKV-7 demo on a free port; sets URL, and SERVER to its process.
+serve() {
+  rwkv-serve -m "$DEMO/rwkv7-shakespeare.pth" -v "$DEMO/vocab.txt" -t 1 --listen 127.0.0.1:0 "$@" 2>serve.log &
+  SERVER=$!
+  trap 'kill $SERVER 2>/dev/null || true' EXIT
+  local _
+  for _ in $(seq 400); do
+    URL=$(sed -n 's/^rwkv-serve: listening on //p' serve.log)
+    [ -z "$URL" ] || return 0
+    kill -0 $SERVER || break
+    sleep 0.05
+  done
+  cat serve.log >&2
+  return 1
+}
+
+# post PATH JSON [CURL-OPTION]... prints the answer's body.
+post() {
+  curl -sS --max-time 60 "$URL$1" -H 'Content-Type: application/json' -d "$2" "${@:3}"
+}
+
+# status PATH [CURL-OPTION]... prints the answer's status and, of an error, the message.
+status() {
+  curl -sS --max-time 60 -o body -w '%{http_code} ' "$URL$1" "${@:2}"
+  jq -r '.error.message // "answered"' body
+}

@@ -35,6 +35,7 @@ folder ids 'core|ids'
 
 for source in $(find lib tools -name '*.cc' -o -name '*.h'); do
   case $source in lib/kernels/*) ;; *) refuse 'Highway belongs in lib/kernels' '^#include [<"]hwy/' /dev/null "$source" ;; esac
+  case $source in tools/*) ;; *) refuse 'Beast and Asio belong in tools' 'boost/(beast|asio)' /dev/null "$source" ;; esac
   case $source in *.h) refuse 'Boost.JSON belongs in .cc files' 'boost/json' /dev/null "$source" ;; esac
 done
 refuse 'the library never prints, exits or reads the environment' -r \

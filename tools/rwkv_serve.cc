@@ -1,0 +1,96 @@
+// rwkv-serve: answers OpenAI's API over HTTP.
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+#include "common/sampling_options.h"
+#include "common/tool.h"
+#include "core/error.h"
+#include "generate/vocabulary.h"
+#include "serve/http_server.h"
+#include "serve/options.h"
+#include "serve/service.h"
+
+namespace {
+
+using namespace rwkv;
+
+// By the name that the weights are published under.
+const ChatTemplate& template_of(const ServeOptions& options) {
+  if (!options.template_name.empty()) return chat_template_from_name(options.template_name);
+  const std::string name = std::filesystem::path(options.model).filename();
+  const bool is_g = name.find("-g0") != std::string::npos || name.find("-g1") != std::string::npos;
+  return chat_template_from_name(is_g ? "g1" : "world");
+}
+
+void tell(const std::vector<std::string>& messages) {
+  for (const std::string& message : messages) std::cerr << "rwkv-serve: " << message << '\n';
+}
+
+// Writes states to the folder while others are answered; at the end what is left.
+class Writer {
+ public:
+  explicit Writer(PrefixCache& cache)
+      : cache_(cache), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+ private:
+  void run(const std::stop_token& stop) {
+    do {
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      cache_.write_back();
+      tell(cache_.take_warnings());
+    } while (!stop.stop_requested());
+  }
+
+  PrefixCache& cache_;
+  std::jthread thread_;
+};
+
+int run(ServeOptions options) {
+  apply_target_environment();
+  const Model model =
+      Model::load(options.model, {.access = options.access, .group_norm_eps = options.group_norm_eps});
+  const size_t n_vocab = model.info().n_vocab;
+  const auto tokenizer = load_vocabulary(options.vocabulary, n_vocab, options.continuation);
+  check_ids(options.continuation, n_vocab);
+
+  const std::filesystem::path folder = options.cache;
+  const auto part = [&](const char* name) { return folder.empty() ? folder : folder / name; };
+  PrefixCache cache(model, {.max_bytes = options.cache_bytes, .folder = part("prefixes")});
+  tell(cache.take_warnings());
+  const SavedStates states(part("states"), model);
+  Runner runner(model, options.threads);
+  Metrics metrics;
+  const Writer writer(cache);
+  Engine engine(runner, cache, metrics, options.engine);
+  const ApiDefaults defaults{.continuation = options.continuation,
+                             .has_seed = options.has_seed,
+                             .tokenizer = tokenizer.get(),
+                             .n_vocab = n_vocab,
+                             .chat_template = &template_of(options),
+                             .limits = options.api};
+  const std::string name =
+      options.alias.empty() ? std::filesystem::path(options.model).stem().string() : options.alias;
+  Service service({model, *tokenizer, engine, cache, metrics, states}, defaults, options.guard, name);
+  HttpServer server(options.listen, options.http,
+                    {[&](const HttpRequest& head) { return service.check(head); },
+                     [&](HttpRequest request, std::shared_ptr<Responder> responder) {
+                       service.handle(std::move(request), std::move(responder));
+                     },
+                     api_error});
+  if (!options.quiet) std::cerr << "rwkv-serve: listening on " << server.url() << '\n';
+  constexpr size_t kNetworkThreads = 2;
+  server.run(kNetworkThreads - 1, stop_requested, options.drain_s);
+  engine.stop();  // it holds what the server owns
+  return kSuccess;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run_tool("rwkv-serve", [&] {
+    auto options = parse_serve_options(argc, argv);
+    return options ? run(std::move(*options)) : kSuccess;
+  });
+}

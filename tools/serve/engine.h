@@ -1,0 +1,104 @@
+// The one thread that runs the model: takes jobs from a queue, decodes them together, tells how they go on.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "serve/metrics.h"
+#include "session/prefix_cache.h"
+#include "session/scheduler.h"
+
+namespace rwkv {
+
+// One sequence to be read and continued.
+struct EngineJob {
+  std::vector<TokenId> prompt;
+  ContinuationOptions options;
+  std::optional<Sequence> start{};  // what the prompt follows; nothing: a new sequence
+  std::vector<size_t> turn_ends{};  // as in BatchJob
+  size_t n_prompt_log_probs = 0;    // likewise
+  bool in_pieces = false;           // tokens are told as they come, not only at the end
+  bool wants_end = false;           // so is the sequence at its end
+};
+
+// What has come of a job since the last time.
+struct JobUpdate {
+  size_t index = 0;  // of the job in its order
+  std::vector<DrawnToken> tokens{};
+  std::string bytes{};
+  bool begins = false;                      // the first update
+  std::vector<DrawnToken> prompt_tokens{};  // of it
+  bool has_ended = false;                   // the last one, which has what follows
+  StopReason stop = StopReason::kNone;
+  std::string error{};  // not empty: it has failed
+  size_t n_prompt = 0, n_found = 0;
+  std::shared_ptr<Sequence> end{};
+};
+
+class Engine {
+ public:
+  struct Limits {
+    size_t batch = 16;   // sequences together
+    size_t queue = 256;  // jobs that wait
+  };
+  // Called by the engine's thread; returns soon.
+  using Listener = std::function<void(JobUpdate)>;
+
+  // All outlive this.
+  Engine(Runner& runner, PrefixCache& cache, Metrics& metrics, const Limits& limits);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  ~Engine() { stop(); }
+  // Drops what is unfinished; listeners are called no more. Nothing may be submitted afterwards.
+  void stop();
+
+  // Hands over jobs; returns their order's number, or nothing when the queue has no room for them.
+  std::optional<uint64_t> submit(std::vector<EngineJob> jobs, Listener listener);
+  // Drops what is left of an order; its listener is not called again, but may be running.
+  void cancel(uint64_t order);
+
+ private:
+  struct Ticket {
+    uint64_t order;
+    size_t index;
+    EngineJob job;
+    std::shared_ptr<const Listener> listener;
+    double submitted_s;
+    bool has_begun_to_draw = false, has_been_told = false;
+  };
+
+  void loop();
+  bool take_up();
+  void admit(Ticket ticket);
+  static JobUpdate next_update(Ticket& ticket, BatchJob& job);
+  void tell();
+  void tell_end(BatchJob& job);
+
+  Runner& runner_;
+  PrefixCache& cache_;
+  Metrics& metrics_;
+  Limits limits_;
+  Scheduler scheduler_;
+  std::map<uint64_t, Ticket> running_;  // by the numbers of their jobs
+  uint64_t n_jobs_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Ticket> queue_;
+  std::set<uint64_t> cancelled_;
+  uint64_t n_orders_ = 0;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace rwkv

@@ -1,0 +1,32 @@
+// What a user of rwkv-serve asks for.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/common_options.h"
+#include "serve/api_request.h"
+#include "serve/engine.h"
+#include "serve/guard.h"
+#include "serve/http.h"
+
+namespace rwkv {
+
+struct ServeOptions : CommonOptions {
+  std::string vocabulary;
+  std::string listen = "127.0.0.1:8080", alias, template_name, api_key_file, cache;
+  uint64_t cache_bytes = uint64_t{1} << 30;
+  unsigned drain_s = 30;
+  size_t threads = 1;
+  bool has_seed = false;  // --seed was given
+  ContinuationOptions continuation;
+  Engine::Limits engine;
+  ApiLimits api;
+  HttpLimits http;
+  GuardOptions guard;
+};
+
+// Nothing when --help or the like has been answered. Error kUsage.
+std::optional<ServeOptions> parse_serve_options(int argc, const char* const* argv);
+
+}  // namespace rwkv
