@@ -52,7 +52,8 @@ constexpr std::string_view kOfChats[] = {"messages",         "top_logprobs", "th
 template <class Body>
 void for_each_option(Body&& body) {
   for (const auto& row : continuation_options()) {
-    if (row.info.key.empty()) continue;
+    // A client names no files of this machine.
+    if (row.info.key.empty() || row.info.type.kind == OptionKind::kFile) continue;
     OptionInfo info = row.info;
     if (!is_taken(info.key)) body(info, row);
     for (const Alias& alias : kAliases) {
