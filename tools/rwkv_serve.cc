@@ -34,18 +34,34 @@ class Writer {
   explicit Writer(PrefixCache& cache)
       : cache_(cache), thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer() {
+    thread_.request_stop();
+    thread_.join();
+    write();
+  }
+
  private:
   void run(const std::stop_token& stop) {
-    do {
+    while (!stop.stop_requested()) {
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
-      cache_.write_back();
-      tell(cache_.take_warnings());
-    } while (!stop.stop_requested());
+      write();
+    }
+  }
+  void write() {
+    cache_.write_back();
+    tell(cache_.take_warnings());
   }
 
   PrefixCache& cache_;
   std::jthread thread_;
 };
+
+bool is_loopback(const std::string& listen) {
+  return listen.starts_with("127.") || listen.starts_with("[::1]:") || listen.starts_with("localhost:") ||
+         listen.starts_with("unix:");
+}
 
 int run(ServeOptions options) {
   apply_target_environment();
@@ -79,6 +95,8 @@ int run(ServeOptions options) {
                        service.handle(std::move(request), std::move(responder));
                      },
                      api_error});
+  if (!is_loopback(options.listen) && options.guard.keys.empty())
+    tell({"whoever reaches this machine may ask: --api-key-file FILE lets in only who has a key"});
   if (!options.quiet) std::cerr << "rwkv-serve: listening on " << server.url() << '\n';
   constexpr size_t kNetworkThreads = 2;
   server.run(kNetworkThreads - 1, stop_requested, options.drain_s);

@@ -37,7 +37,8 @@ class PrefixCache {
   std::optional<Sequence> find(std::span<const TokenId> ids);
   // `sequence` stands after `ids`; what its sampler has drawn is forgotten.
   void insert(std::span<const TokenId> ids, const Sequence& sequence);
-  // Writes what the folder lacks. To be called now and then, by any thread; does nothing without a folder.
+  // Writes what the folder lacks. To be called now and then, by one thread at a time; does nothing without a
+  // folder.
   void write_back();
 
   struct Stats {

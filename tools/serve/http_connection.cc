@@ -35,11 +35,7 @@ class Exchange : public Responder {
       : connection_(std::move(connection)), number_(number) {}
 
   void respond(HttpResponse response) override {
-    on_strand([response = std::move(response)](HttpConnection& c) {
-      c.send_head(response, false);
-      if (!c.is_head_) c.send(response.body);
-      c.end_answer();
-    });
+    on_strand([response = std::move(response)](HttpConnection& c) { c.respond(response); });
   }
   void begin(HttpResponse response) override {
     on_strand([response = std::move(response)](HttpConnection& c) {
@@ -57,7 +53,13 @@ class Exchange : public Responder {
     });
   }
   void post(std::function<void()> work) override {
-    on_strand([work = std::move(work)](HttpConnection&) { work(); });
+    on_strand([work = std::move(work)](HttpConnection& c) {
+      try {
+        work();
+      } catch (const std::exception& e) {
+        c.break_off(e.what());
+      }
+    });
   }
   void on_gone(std::function<void()> callback) override {
     asio::post(connection_->stream_.get_executor(),
@@ -103,7 +105,7 @@ void HttpConnection::read_header() {
   parser_.emplace();
   parser_->header_limit(shared_.limits.header_bytes);
   parser_->body_limit(shared_.limits.body_bytes);
-  answering_ = ended_ = false;
+  answering_ = begun_ = ended_ = false;
   stream_.expires_after(std::chrono::seconds(shared_.limits.idle_s));
   http::async_read_header(stream_, buffer_, *parser_,
                           [self = shared_from_this()](Error error, size_t) { self->on_header(error); });
@@ -115,15 +117,7 @@ void HttpConnection::on_header(Error error) {
   is_head_ = message.method() == http::verb::head;
   keep_alive_ = message.keep_alive();
   if (shared_.draining) return refuse_request(503, "the server is shutting down");
-  if (const auto refusal = shared_.handlers.check(head())) {
-    keep_alive_ = false;  // its body was not read
-    ++n_requests_;
-    answering_ = true;
-    ++shared_.n_answering;
-    send_head(*refusal, false);
-    if (!is_head_) send(refusal->body);
-    return end_answer();
-  }
+  if (const auto refusal = shared_.handlers.check(head())) return refuse_request(*refusal);
   if (beast::iequals(message[http::field::expect], "100-continue")) send("HTTP/1.1 100 Continue\r\n\r\n");
   read_body();
 }
@@ -175,13 +169,28 @@ void HttpConnection::fail(Error error) {
 }
 
 void HttpConnection::refuse_request(unsigned status, const std::string& message) {
+  refuse_request({status, shared_.handlers.error_body(status, message)});
+}
+
+// What follows the request's header was not read, so the connection ends.
+void HttpConnection::refuse_request(const HttpResponse& refusal) {
   keep_alive_ = false;
   ++n_requests_;
   answering_ = true;
   ++shared_.n_answering;
-  send_head({status, shared_.handlers.error_body(status, message)}, false);
-  if (!is_head_) send(shared_.handlers.error_body(status, message));
+  respond(refusal);
+}
+
+void HttpConnection::respond(const HttpResponse& response) {
+  send_head(response, false);
+  if (!is_head_) send(response.body);
   end_answer();
+}
+
+// An answer that has begun can only be cut off.
+void HttpConnection::break_off(const std::string& message) {
+  if (begun_) return leave();
+  respond({500, shared_.handlers.error_body(500, message)});
 }
 
 // Reads ahead while an answer is made: that is how a client is seen to go away.
@@ -200,6 +209,7 @@ void HttpConnection::watch() {
 }
 
 void HttpConnection::send_head(const HttpResponse& response, bool in_pieces) {
+  begun_ = true;
   const bool is_1_0 = parser_ && parser_->get().version() < 11;
   chunked_ = in_pieces && !is_1_0 && !is_head_;
   if ((in_pieces && is_1_0) || shared_.draining) keep_alive_ = false;

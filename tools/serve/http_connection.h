@@ -50,8 +50,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   HttpRequest head() const;
   void fail(Error error);
   void refuse_request(unsigned status, const std::string& message);
+  void refuse_request(const HttpResponse& refusal);
   void watch();
 
+  void respond(const HttpResponse& response);
+  void break_off(const std::string& message);
   void send_head(const HttpResponse& response, bool in_pieces);
   void send(std::string bytes);
   void send_piece(const std::string& piece);
@@ -66,7 +69,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   uint64_t n_requests_ = 0;  // the number of the one that is being answered
-  bool answering_ = false, ended_ = false, keep_alive_ = false, is_head_ = false, chunked_ = false;
+  bool answering_ = false, begun_ = false, ended_ = false, keep_alive_ = false, is_head_ = false,
+       chunked_ = false;
   bool watching_ = false, gone_ = false;
   std::function<void()> on_gone_;
   std::deque<std::string> unsent_;

@@ -52,7 +52,6 @@ class Service {
   void list_states(Call& call);
   void make_state(Call& call);
   void delete_state(Call& call);
-  void preflight(Call& call);
 
   void run(Call& call, ApiRequest request);
   void submit(Call& call, std::vector<EngineJob> jobs, Engine::Listener listener);
