@@ -1,5 +1,6 @@
 #include "generate/vocabulary.h"
 
+#include "common/signals.h"
 #include "core/error.h"
 #include "generate/token_output.h"
 
