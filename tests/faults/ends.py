@@ -58,11 +58,10 @@ def fills(pipe):
         buffer = bytearray(4)
         fcntl.ioctl(pipe, 0x541B, buffer)  # FIONREAD
         return int.from_bytes(buffer, "little")
-    before = -1
-    while held() != before:
-        before = held()
-        time.sleep(0.2)
-    return before
+    seen = [-1, -2]
+    while len(set(seen[-4:])) > 1 or seen[-1] == 0:
+        seen.append(held())
+        time.sleep(0.1)
 
 
 def inputs_that_never_come(o, folder):
@@ -205,6 +204,8 @@ def shrinking_inputs(o, folder):
         else:
             os.write(writer, b"1 2 3 4 5 ")
             run = Run(o, *command, stdin=reader, cwd=folder)
+            maps = pathlib.Path(f"/proc/{run.process.pid}/maps")
+            wait_until(lambda: str(model.resolve()) in maps.read_text())
             time.sleep(0.5)
             os.truncate(model, 4096)
             os.write(writer, b"6 7 8 9 1 2 3\n")
