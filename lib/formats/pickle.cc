@@ -15,28 +15,54 @@ namespace {
 constexpr size_t kMaxOpcodes = 1 << 22;
 
 constexpr std::string_view kOrderedDict = "collections OrderedDict";
+constexpr std::string_view kDefaultDict = "collections defaultdict";
 constexpr std::string_view kSize = "torch Size";
 constexpr std::string_view kRebuildParameter = "torch._utils _rebuild_parameter";
+constexpr std::string_view kRebuildFromType = "torch._tensor _rebuild_from_type_v2";
 constexpr std::string_view kRebuildPrefix = "torch._utils _rebuild_";
 
-constexpr std::array kGlobals = std::to_array<std::string_view>({
-    kOrderedDict,
-    kSize,
-    kRebuildParameter,
-    "torch._utils _rebuild_tensor",
-    "torch._utils _rebuild_tensor_v2",
-    "torch.storage UntypedStorage",
-    "torch.storage TypedStorage",
-    "torch float64",
-    "torch float32",
-    "torch float16",
-    "torch bfloat16",
-    "torch int64",
-    "torch int32",
-    "torch int16",
-    "torch int8",
-    "torch uint8",
-    "torch bool",
+// Python's own modules, of which no global is taken but those below. What is in other packages may be a part
+// of what a training program saved.
+constexpr auto kRefusedModules = std::to_array<std::string_view>({
+    "__builtin__",  "_io",        "_pickle",    "_posixsubprocess",
+    "_socket",      "_thread",    "ast",        "asyncio",
+    "atexit",       "bdb",        "builtins",   "cProfile",
+    "code",         "codecs",     "codeop",     "commands",
+    "copy",         "cPickle",    "ctypes",     "dill",
+    "distutils",    "ftplib",     "functools",  "gc",
+    "glob",         "http",       "idlelib",    "imaplib",
+    "imp",          "importlib",  "inspect",    "io",
+    "itertools",    "joblib",     "lib2to3",    "linecache",
+    "logging",      "marshal",    "mmap",       "multiprocessing",
+    "nt",           "ntpath",     "operator",   "os",
+    "pathlib",      "pdb",        "pickle",     "pip",
+    "pkgutil",      "platform",   "popen2",     "poplib",
+    "posix",        "posixpath",  "profile",    "pty",
+    "pydoc",        "random",     "requests",   "runpy",
+    "sched",        "setuptools", "shelve",     "shutil",
+    "signal",       "site",       "smtplib",    "socket",
+    "socketserver", "sqlite3",    "ssl",        "string",
+    "subprocess",   "sys",        "sysconfig",  "tarfile",
+    "telnetlib",    "tempfile",   "test",       "threading",
+    "timeit",       "trace",      "traceback",  "types",
+    "unittest",     "urllib",     "urllib2",    "venv",
+    "warnings",     "weakref",    "webbrowser", "xmlrpc",
+    "zipfile",      "zipimport",  "_codecs",    "copyreg",
+    "copy_reg",
+});
+
+// Of them, and of what they are named with, plain data.
+constexpr auto kPlainGlobals = std::to_array<std::string_view>({
+    "builtins bool",           "builtins bytearray",     "builtins bytes",          "builtins complex",
+    "builtins dict",           "builtins float",         "builtins frozenset",      "builtins int",
+    "builtins list",           "builtins object",        "builtins range",          "builtins set",
+    "builtins slice",          "builtins str",           "builtins tuple",          "__builtin__ bytearray",
+    "__builtin__ dict",        "__builtin__ float",      "__builtin__ frozenset",   "__builtin__ int",
+    "__builtin__ list",        "__builtin__ long",       "__builtin__ object",      "__builtin__ set",
+    "__builtin__ slice",       "__builtin__ str",        "__builtin__ tuple",       "__builtin__ unicode",
+    "_codecs encode",          "copyreg _reconstructor", "copy_reg _reconstructor", "pathlib Path",
+    "pathlib PosixPath",       "pathlib PurePath",       "pathlib PurePosixPath",   "pathlib WindowsPath",
+    "pathlib PureWindowsPath", "functools partial",      "types SimpleNamespace",
 });
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::kFormat, message); }
@@ -51,7 +77,7 @@ class Machine {
   T read() {
     return in_.read<T>();
   }
-  std::string_view read_text(size_t n_bytes) { return in_.take_text(n_bytes); }
+  std::string_view read_text(uint64_t n_bytes) { return in_.take_text(n_bytes); }
   std::string_view read_line();
 
   PickleValue& push(PickleValue value);
@@ -63,13 +89,20 @@ class Machine {
   void push_long(size_t n_bytes);
   void push_tuple(size_t n_items);
   void push_marked_tuple() { push({.kind = PickleKind::kTuple, .items = pop_marked()}); }
+  void push_marked_dict();
+  void push_bytes(uint64_t n_bytes) { in_.take(n_bytes), push_simple(PickleKind::kOpaque); }
+  void make_opaque(size_t n_items) { pop_many(n_items), push_simple(PickleKind::kOpaque); }
+  void drop();
+  void drop_marked() { pop_marked(); }
   void push_persistent_id();
 
   void mark() { marks_.push_back(stack_.size()); }
+  std::vector<PickleValue*> pop_marked();
   std::string_view pop_text();
   void extend(PickleKind kind, const std::vector<PickleValue*>& items);
   void extend_by_marked(PickleKind kind) { extend(kind, pop_marked()); }
   void extend_by(PickleKind kind, size_t n_items) { extend(kind, pop_many(n_items)); }
+  void push_dict_of(const PickleValue& pairs);
   void reduce();
   void build();
 
@@ -82,7 +115,6 @@ class Machine {
   PickleValue& top();
   PickleValue* pop();
   std::vector<PickleValue*> pop_many(size_t n_items);
-  std::vector<PickleValue*> pop_marked();
 
   ByteReader& in_;
   Pickle pickle_;
@@ -102,7 +134,7 @@ constexpr char kStop = '.';
 
 void run_protocol(Machine& m) {
   const int protocol = m.read<uint8_t>();
-  if (protocol < 2 || protocol > 4) fail("protocol " + std::to_string(protocol) + ", want 2 to 4");
+  if (protocol < 2 || protocol > 5) fail("protocol " + std::to_string(protocol) + ", want 2 to 5");
 }
 
 void run_stack_global(Machine& m) {
@@ -112,8 +144,8 @@ void run_stack_global(Machine& m) {
 
 using K = PickleKind;
 
-// All of Python's opcodes, so that a refusal can name them. Strings of Python 2, sets, byte arrays and
-// whatever makes objects of other classes do not occur in checkpoints.
+// All of Python's opcodes, so that a refusal can name them. Those of protocols 0 and 1 that later ones have
+// other opcodes for, and extensions, do not occur in checkpoints.
 constexpr auto kOpcodes = std::to_array<Opcode>({
     {0x80, "PROTO", run_protocol},
     {0x95, "FRAME", [](Machine& m) { m.read<uint64_t>(); }},
@@ -156,35 +188,35 @@ constexpr auto kOpcodes = std::to_array<Opcode>({
     {'e', "APPENDS", [](Machine& m) { m.extend_by_marked(K::kList); }},
     {'i', "INST", nullptr},
     {'o', "OBJ", nullptr},
-    {0x81, "NEWOBJ", nullptr},
-    {0x92, "NEWOBJ_EX", nullptr},
+    {0x81, "NEWOBJ", [](Machine& m) { m.make_opaque(2); }},
+    {0x92, "NEWOBJ_EX", [](Machine& m) { m.make_opaque(3); }},
     {0x82, "EXT1", nullptr},
     {0x83, "EXT2", nullptr},
     {0x84, "EXT4", nullptr},
     {'P', "PERSID", nullptr},
-    {'0', "POP", nullptr},
-    {'1', "POP_MARK", nullptr},
+    {'0', "POP", [](Machine& m) { m.drop(); }},
+    {'1', "POP_MARK", [](Machine& m) { m.drop_marked(); }},
     {'2', "DUP", nullptr},
     {'p', "PUT", nullptr},
     {'g', "GET", nullptr},
-    {'d', "DICT", nullptr},
-    {'l', "LIST", nullptr},
+    {'d', "DICT", [](Machine& m) { m.push_marked_dict(); }},
+    {'l', "LIST", [](Machine& m) { m.push({.kind = K::kList, .items = m.pop_marked()}); }},
     {'I', "INT", nullptr},
     {'L', "LONG", nullptr},
-    {0x8b, "LONG4", nullptr},
+    {0x8b, "LONG4", [](Machine& m) { m.push_long(m.read<uint32_t>()); }},
     {'F', "FLOAT", nullptr},
     {'S', "STRING", nullptr},
-    {'T', "BINSTRING", nullptr},
-    {'U', "SHORT_BINSTRING", nullptr},
+    {'T', "BINSTRING", [](Machine& m) { m.push_text(m.read_text(m.read<uint32_t>())); }},
+    {'U', "SHORT_BINSTRING", [](Machine& m) { m.push_text(m.read_text(m.read<uint8_t>())); }},
     {'V', "UNICODE", nullptr},
-    {0x8d, "BINUNICODE8", nullptr},
-    {'B', "BINBYTES", nullptr},
-    {'C', "SHORT_BINBYTES", nullptr},
-    {0x8e, "BINBYTES8", nullptr},
-    {0x8f, "EMPTY_SET", nullptr},
-    {0x90, "ADDITEMS", nullptr},
-    {0x91, "FROZENSET", nullptr},
-    {0x96, "BYTEARRAY8", nullptr},
+    {0x8d, "BINUNICODE8", [](Machine& m) { m.push_text(m.read_text(m.read<uint64_t>())); }},
+    {'B', "BINBYTES", [](Machine& m) { m.push_bytes(m.read<uint32_t>()); }},
+    {'C', "SHORT_BINBYTES", [](Machine& m) { m.push_bytes(m.read<uint8_t>()); }},
+    {0x8e, "BINBYTES8", [](Machine& m) { m.push_bytes(m.read<uint64_t>()); }},
+    {0x8f, "EMPTY_SET", [](Machine& m) { m.push_simple(K::kOpaque); }},
+    {0x90, "ADDITEMS", [](Machine& m) { m.drop_marked(); }},
+    {0x91, "FROZENSET", [](Machine& m) { m.drop_marked(), m.push_simple(K::kOpaque); }},
+    {0x96, "BYTEARRAY8", [](Machine& m) { m.push_bytes(m.read<uint64_t>()); }},
     {0x97, "NEXT_BUFFER", nullptr},
     {0x98, "READONLY_BUFFER", nullptr},
 });
@@ -227,25 +259,17 @@ PickleValue& Machine::push(PickleValue value) {
   return *stack_.back();
 }
 
-// The global that is known by this name, the classes of storages among them; empty when there is none.
-std::string_view known_global(std::string_view module, std::string_view name) {
-  const auto is_named = [&](std::string_view known) {
-    return known.size() == module.size() + 1 + name.size() && known.starts_with(module) &&
-           known.ends_with(name) && known[module.size()] == ' ';
-  };
-  const auto found = std::ranges::find_if(kGlobals, is_named);
-  if (found != kGlobals.end()) return *found;
-  const auto storage = std::ranges::find_if(kDTypes, is_named, &DTypeInfo::torch);
-  return storage == kDTypes.end() ? "" : storage->torch;
-}
-
 void Machine::push_global(std::string_view module, std::string_view name) {
-  const std::string_view known = known_global(module, name);
-  if (known.empty()) {
+  constexpr size_t kMaxNameBytes = 1024;  // a name may be recalled any number of times
+  if (module.size() + name.size() > kMaxNameBytes) fail("a global of a name that is too long");
+  const std::string global = std::string(module) + " " + std::string(name);
+  const std::string_view package = module.substr(0, module.find('.'));
+  const bool plain = std::ranges::find(kPlainGlobals, global) != kPlainGlobals.end();
+  if (!plain && std::ranges::find(kRefusedModules, package) != kRefusedModules.end()) {
     fail("global " + printable(module) + "." + printable(name) +
          " is refused: it is no part of a checkpoint of tensors");
   }
-  push({.kind = K::kGlobal, .text = known});
+  push({.kind = K::kGlobal, .text = pickle_.globals.emplace_back(global)});
 }
 
 // Little-endian two's complement of any length.
@@ -296,30 +320,61 @@ std::string_view Machine::pop_text() {
   return value->text;
 }
 
+// Objects of unknown classes may be lists or dicts.
 void Machine::extend(PickleKind kind, const std::vector<PickleValue*>& items) {
   PickleValue& container = top();
+  if (container.kind == K::kOpaque) return;
   if (container.kind != kind) fail(kind == K::kDict ? "wants a dict" : "wants a list");
   if (kind == K::kDict && items.size() % 2 != 0) fail("a key without a value");
   container.items.insert(container.items.end(), items.begin(), items.end());
 }
 
+void Machine::push_marked_dict() {
+  auto items = pop_marked();
+  if (items.size() % 2 != 0) fail("a key without a value");
+  push({.kind = K::kDict, .items = std::move(items)});
+}
+
+// A mark, or the topmost value.
+void Machine::drop() {
+  if (!marks_.empty() && marks_.back() == stack_.size()) return marks_.pop_back();
+  pop();
+}
+
+// An OrderedDict of Python 2 is made of a list of pairs.
+void Machine::push_dict_of(const PickleValue& pairs) {
+  std::vector<PickleValue*> items;
+  for (const PickleValue* pair : pairs.items) {
+    if (pair->items.size() != 2) fail("a dict of something else than pairs");
+    items.insert(items.end(), pair->items.begin(), pair->items.end());
+  }
+  push({.kind = K::kDict, .items = std::move(items)});
+}
+
+// What a call of the global with these arguments would make.
 void Machine::reduce() {
   PickleValue* arguments = pop();
   PickleValue* callable = pop();
+  if (callable->kind == K::kOpaque) return push_simple(K::kOpaque);
   if (callable->kind != K::kGlobal || arguments->kind != K::kTuple) fail("wants a global and a tuple");
   const std::string_view name = callable->text;
   const auto& items = arguments->items;
-  if (name == kOrderedDict && items.empty()) return push_simple(K::kDict);
-  const bool is_size = name == kSize && items.size() == 1 && items[0]->kind == K::kTuple;
-  if (is_size || (name == kRebuildParameter && !items.empty())) return stack_.push_back(items[0]);
-  if (!name.starts_with(kRebuildPrefix)) fail("a call of " + std::string(name) + " is refused");
-  push({.kind = K::kCall, .items = {callable, arguments}});
+  const auto has = [&](size_t i, PickleKind kind) { return items.size() > i && items[i]->kind == kind; };
+  if (name == kOrderedDict && has(0, K::kList)) return push_dict_of(*items[0]);
+  if (name == kOrderedDict || name == kDefaultDict) return push_simple(K::kDict);
+  if (name == kSize && has(0, K::kTuple)) return stack_.push_back(items[0]);
+  if (name.starts_with(kRebuildParameter) && !items.empty()) return stack_.push_back(items[0]);
+  if (name == kRebuildFromType && has(0, K::kGlobal) && has(2, K::kTuple))
+    return void(push({.kind = K::kCall, .items = {items[0], items[2]}}));
+  if (name.starts_with(kRebuildPrefix)) return void(push({.kind = K::kCall, .items = {callable, arguments}}));
+  push_simple(K::kOpaque);
 }
 
-// Only the attributes of an OrderedDict (`_metadata`), which hold no tensor.
+// The attributes of an OrderedDict (`_metadata`), which hold no tensor, or of an object that nobody reads.
 void Machine::build() {
   pop();
-  if (top().kind != K::kDict) fail("wants an OrderedDict");
+  const PickleKind kind = top().kind;
+  if (kind != K::kDict && kind != K::kOpaque && kind != K::kCall) fail("wants an object");
 }
 
 void Machine::recall(uint32_t key) {

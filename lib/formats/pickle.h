@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,7 @@ enum class PickleKind : uint8_t {
   kDict,          // a dict or an OrderedDict
   kCall,          // what REDUCE would have called: a global and its arguments
   kPersistentId,  // something outside the pickle: a storage
+  kOpaque,        // an object of a class that we do not know, whatever it holds: bytes, sets too
 };
 
 struct PickleValue {
@@ -33,7 +35,7 @@ struct PickleValue {
   std::vector<PickleValue*> items = {};
 };
 
-// Owns its values; texts look into the bytes that were parsed.
+// Owns its values; texts look into the bytes that were parsed, or into `globals`.
 struct Pickle {
   Pickle() = default;
   Pickle(Pickle&&) = default;
@@ -41,13 +43,16 @@ struct Pickle {
   Pickle& operator=(const Pickle&) = delete;
 
   std::deque<PickleValue> values;
+  std::deque<std::string> globals;  // that values look into
   const PickleValue* root = nullptr;
   std::vector<const PickleValue*> persistent_ids;  // in the order in which they appear
 };
 
-// Reads one pickle (protocols 2 to 4) and leaves the reader behind its STOP. Knows the opcodes and globals
-// that checkpoints are made of; any other is Error kFormat with its name and byte offset (from the reader's
-// start). Time and memory are proportional to the bytes read, and bounded.
+// Reads one pickle (protocols 2 to 5) and leaves the reader behind its STOP. Knows the globals that tensors
+// are made of. What is made by others of training programs is opaque; Error kFormat, with its name and byte
+// offset (from the reader's start), for an opcode that no checkpoint has, and a global of Python's own
+// library but the few that are plain data, since only an attack would name it. Time and memory are
+// proportional to the bytes read, and bounded.
 Pickle parse_pickle(ByteReader& in);
 
 }  // namespace rwkv

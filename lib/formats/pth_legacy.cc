@@ -48,7 +48,7 @@ void read_storages(ByteReader& in, const Pickle& keys, Storages& storages) {
       if (n_elements != storage.n_elements) {
         fail(std::to_string(n_elements) + " elements, want " + std::to_string(storage.n_elements));
       }
-      storage.bytes = in.take(checked_mul(n_elements, dtype_info(storage.dtype).bytes));
+      storage.bytes = in.take(checked_mul(n_elements, storage.element_bytes));
     });
   }
 }

@@ -1,8 +1,10 @@
 #include <algorithm>
-#include <cstring>
+#include <memory>
 #include <string_view>
+#include <vector>
 
 #include "core/printable.h"
+#include "formats/inflated.h"
 #include "formats/pth_reader.h"
 #include "formats/state_dict.h"
 #include "formats/zip_directory.h"
@@ -25,12 +27,12 @@ class Archive {
     if (pickle == entries_.end()) {
       throw Error(ErrorKind::kFormat, "a zip archive, but not of torch.save(): it has no data.pkl");
     }
-    pickle_ = pickle->bytes;
+    pickle_ = *pickle;
     top_ = pickle->name.substr(0, pickle->name.find('/') + 1);
     std::ranges::sort(entries_, {}, &ZipEntry::name);
   }
 
-  std::span<const std::byte> pickle() const { return pickle_; }
+  const ZipEntry& pickle() const { return pickle_; }
 
   const ZipEntry* find(std::string_view name) const {
     const std::string full_name = top_ + std::string(name);
@@ -46,20 +48,36 @@ class Archive {
 
  private:
   std::vector<ZipEntry> entries_;  // by name
-  std::span<const std::byte> pickle_;
+  ZipEntry pickle_;
   std::string top_;  // ends in '/'
 };
+
+// The content of an entry: its bytes, or what they become in `scratch`.
+std::span<const std::byte> content_of(const ZipEntry& entry, std::vector<std::byte>& scratch) {
+  if (!entry.deflated) return entry.bytes;
+  scratch = Inflated(entry.bytes, entry.size).all();
+  return scratch;
+}
 
 void refuse_foreign(const Archive& archive) {
   if (archive.has_folder("code/")) {
     throw Error(ErrorKind::kUnsupported,
                 "a TorchScript archive (it holds code), want the torch.save() of a state dict");
   }
+}
+
+bool is_big_endian(const Archive& archive) {
+  constexpr std::string_view kLittle = "little";
   const ZipEntry* order = archive.find("byteorder");
-  if (order != nullptr &&
-      std::memcmp(order->bytes.data(), "little", std::min<size_t>(6, order->bytes.size())) != 0) {
-    throw Error(ErrorKind::kUnsupported, "is big-endian, want little-endian");
-  }
+  if (order == nullptr) return false;
+  std::vector<std::byte> scratch;
+  const auto content = content_of(*order, scratch);
+  return std::string_view(reinterpret_cast<const char*>(content.data()), content.size()) != kLittle;
+}
+
+void place(const ZipEntry& entry, Storage& storage) {
+  storage.bytes = entry.bytes;
+  if (entry.deflated) storage.inflated = std::make_shared<Inflated>(entry.bytes, entry.size);
 }
 
 }  // namespace
@@ -74,14 +92,17 @@ bool looks_like_pth_zip(std::span<const std::byte> file) {
 TensorList parse_pth_zip(std::span<const std::byte> file) {
   const Archive archive(file);
   refuse_foreign(archive);
-  ByteReader in(archive.pickle());
+  const bool big_endian = is_big_endian(archive);
+  std::vector<std::byte> scratch;
+  ByteReader in(content_of(archive.pickle(), scratch));
   const Pickle pickle = with_context("data.pkl", [&] { return parse_pickle(in); });
   Storages storages = storages_of(pickle);
   for (auto& [key, storage] : storages) {
     const ZipEntry* entry = archive.find("data/" + std::string(key));
     if (entry == nullptr)
       throw Error(ErrorKind::kFormat, "no entry data/" + printable(key) + " in the archive");
-    storage.bytes = entry->bytes;
+    with_context("storage " + printable(key), [&, &to = storage] { place(*entry, to); });
+    storage.big_endian = big_endian;
   }
   return {tensors_of(pickle, storages), {}};
 }

@@ -3,17 +3,24 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "core/checked_math.h"
 #include "core/printable.h"
+#include "formats/naming/prefixes.h"
 
 namespace rwkv {
 namespace {
 
 constexpr size_t kMaxRank = 64;  // as in torch
 
-constexpr auto kWrappers = std::to_array<std::string_view>({"state_dict", "model", "module"});
-constexpr auto kPrefixes = std::to_array<std::string_view>({"_forward_module.", "module.", "model."});
+// Under which training programs keep the model, one in another at most so often.
+constexpr auto kWrappers =
+    std::to_array<std::string_view>({"state_dict", "model_state_dict", "model", "module"});
+constexpr size_t kMaxWrappers = 4;
+
+constexpr std::string_view kRebuild = "torch._utils _rebuild_tensor";
+constexpr std::string_view kRebuild2 = "torch._utils _rebuild_tensor_v2";
 
 using Kind = PickleKind;
 
@@ -39,11 +46,10 @@ std::vector<uint64_t> sizes_from(const PickleValue& value) {
   return sizes;
 }
 
-DType storage_dtype(const PickleValue& storage_class) {
+std::optional<DType> storage_dtype(const PickleValue& storage_class) {
   if (storage_class.text == "torch.storage UntypedStorage") return DType::kU8;
   const DTypeInfo* info = find_dtype(&DTypeInfo::torch, storage_class.text);
-  if (info == nullptr) fail("unknown class of storage");
-  return info->dtype;
+  return info == nullptr ? std::nullopt : std::optional(info->dtype);
 }
 
 // ('storage', class, key, location, number of elements[, view]): the items of this tuple.
@@ -80,27 +86,58 @@ struct StridedShape {
   }
 };
 
+// The elements of a storage that are not used as they lie.
+class StorageSource final : public TensorSource {
+ public:
+  explicit StorageSource(Storage storage) : storage_(std::move(storage)) {}
+  void read(uint64_t first, std::span<std::byte> out) const override {
+    const uint64_t begin = first * storage_.element_bytes;
+    if (storage_.inflated != nullptr) {
+      storage_.inflated->read(begin, out);
+    } else {
+      std::ranges::copy(storage_.bytes.subspan(begin, out.size()), out.begin());
+    }
+    if (!storage_.big_endian) return;
+    for (; !out.empty(); out = out.subspan(storage_.element_bytes))
+      std::ranges::reverse(out.first(storage_.element_bytes));
+  }
+  bool in_order() const override { return storage_.inflated != nullptr; }
+
+ private:
+  Storage storage_;
+};
+
 TensorView view_of(const Storage& storage, uint64_t offset, StridedShape strided) {
   const uint64_t count = element_count(strided.shape);
-  if (count == 0) return {{}, storage.dtype, std::move(strided.shape), {}, {}};
-  const uint64_t extent = strided.extent(), element_bytes = dtype_info(storage.dtype).bytes;
+  TensorView view{{}, *storage.dtype, std::move(strided.shape), {}};
+  if (count == 0) return view;
+  const StridedShape checked{view.shape, strided.strides};
+  const uint64_t extent = checked.extent(), element_bytes = storage.element_bytes;
   if (checked_add(offset, extent) > storage.n_elements) {
     fail("reaches element " + std::to_string(checked_add(offset, extent)) + " of a storage of " +
          std::to_string(storage.n_elements));
   }
   if (count > extent) {
-    fail("shape " + to_string(strided.shape) + " expands " + std::to_string(extent) + " stored elements");
+    fail("shape " + to_string(view.shape) + " expands " + std::to_string(extent) + " stored elements");
   }
-  const auto bytes = storage.bytes.subspan(offset * element_bytes, extent * element_bytes);
-  if (strided.packed()) return {{}, storage.dtype, std::move(strided.shape), bytes, {}};
-  return {{}, storage.dtype, std::move(strided.shape), bytes, std::move(strided.strides)};
+  if (!checked.packed()) view.strides = std::move(strided.strides);
+  if (storage.inflated == nullptr && !storage.big_endian) {
+    view.bytes = storage.bytes.subspan(offset * element_bytes, extent * element_bytes);
+    return view;
+  }
+  view.bytes = storage.bytes;
+  view.source = std::make_shared<StorageSource>(storage);
+  view.first = offset;
+  view.origin.transforms.emplace_back(storage.inflated != nullptr ? "inflated" : "byte order turned");
+  return view;
 }
 
 const Storage& storage_at(const Storages& storages, std::string_view key) {
-  const auto& storage = storages.at(key);
-  const uint64_t size = checked_mul(storage.n_elements, dtype_info(storage.dtype).bytes);
-  if (storage.bytes.size() < size) {
-    fail("storage " + printable(key) + " has " + std::to_string(storage.bytes.size()) + " bytes, want " +
+  const Storage& storage = storages.at(key);
+  if (!storage.dtype) fail("elements of a kind that is not supported");
+  const uint64_t size = checked_mul(storage.n_elements, storage.element_bytes);
+  if (storage.size() < size) {
+    fail("storage " + printable(key) + " has " + std::to_string(storage.size()) + " bytes, want " +
          std::to_string(size));
   }
   return storage;
@@ -108,6 +145,9 @@ const Storage& storage_at(const Storages& storages, std::string_view key) {
 
 // _rebuild_tensor_v2(storage, offset, sizes, strides, ...)
 TensorView tensor_from(const PickleValue& call, const Storages& storages) {
+  const std::string_view function = call.items[0]->text;
+  if (function != kRebuild && function != kRebuild2)
+    throw Error(ErrorKind::kUnsupported, "made by " + printable(function) + ", want a dense tensor");
   const auto& arguments = call.items[1]->items;
   if (arguments.size() < 4) fail("too few arguments");
   const auto key = storage_key(wanted(*arguments[0], Kind::kPersistentId, "a storage"));
@@ -117,7 +157,7 @@ TensorView tensor_from(const PickleValue& call, const Storages& storages) {
 }
 
 struct Entry {
-  std::string_view name;
+  std::string name;
   const PickleValue* tensor;
 };
 
@@ -125,7 +165,8 @@ std::vector<Entry> tensor_entries(const PickleValue& dict) {
   std::vector<Entry> entries;
   for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
     const PickleValue *key = dict.items[i], *value = dict.items[i + 1];
-    if (key->kind == Kind::kText && value->kind == Kind::kCall) entries.push_back({key->text, value});
+    if (key->kind == Kind::kText && value->kind == Kind::kCall)
+      entries.push_back({std::string(key->text), value});
   }
   return entries;
 }
@@ -137,47 +178,37 @@ const PickleValue* find(const PickleValue& dict, std::string_view key) {
   return nullptr;
 }
 
-std::string_view without_prefixes(std::string_view name) {
-  for (bool cut = true; cut;) {
-    cut = false;
-    for (const auto prefix : kPrefixes) {
-      if (!name.starts_with(prefix)) continue;
-      name.remove_prefix(prefix.size());
-      cut = true;
+bool names_a_model(const Entry& entry) { return is_block_name(without_prefixes(entry.name)); }
+
+// The dict and those that it wraps, one in another.
+std::vector<const PickleValue*> wrapped_dicts(const PickleValue& root) {
+  std::vector<const PickleValue*> dicts = {&root};
+  for (size_t i = 0; i < dicts.size() && i < kMaxWrappers; ++i) {
+    for (const auto key : kWrappers) {
+      const PickleValue* wrapped = find(*dicts[i], key);
+      if (wrapped != nullptr && wrapped->kind == Kind::kDict) dicts.push_back(wrapped);
     }
   }
-  return name;
-}
-
-bool names_a_model(std::string_view name) { return name == "emb.weight" || name.starts_with("blocks."); }
-
-// Only what stands in front of a name that is certainly RWKV's is a prefix: other models have names of their
-// own that begin like one.
-void cut_prefix(std::vector<Entry>& entries) {
-  const auto known = [](const Entry& e) { return names_a_model(without_prefixes(e.name)); };
-  const auto found = std::ranges::find_if(entries, known);
-  if (found == entries.end()) return;
-  const auto prefix = found->name.substr(0, found->name.size() - without_prefixes(found->name).size());
-  for (Entry& entry : entries) {
-    if (entry.name.starts_with(prefix)) entry.name.remove_prefix(prefix.size());
-  }
+  return dicts;
 }
 
 // The tensors of the first dict that holds a model, else of the first that holds any.
 std::vector<Entry> model_entries(const PickleValue& root) {
-  std::vector<const PickleValue*> dicts = {&root};
-  for (const auto key : kWrappers) {
-    const PickleValue* wrapped = find(root, key);
-    if (wrapped != nullptr && wrapped->kind == Kind::kDict) dicts.push_back(wrapped);
-  }
   std::vector<Entry> first;
-  for (const PickleValue* dict : dicts) {
+  for (const PickleValue* dict : wrapped_dicts(root)) {
     auto entries = tensor_entries(*dict);
-    cut_prefix(entries);
-    if (std::ranges::any_of(entries, names_a_model, &Entry::name)) return entries;
+    if (std::ranges::any_of(entries, names_a_model)) return entries;
     if (first.empty()) first = std::move(entries);
   }
   return first;
+}
+
+std::vector<Entry> list_entries(const PickleValue& list) {
+  std::vector<Entry> entries;
+  for (const PickleValue* item : list.items) {
+    if (item->kind == Kind::kCall) entries.push_back({std::to_string(entries.size()), item});
+  }
+  return entries;
 }
 
 }  // namespace
@@ -187,7 +218,8 @@ Storages storages_of(const Pickle& pickle) {
   for (const PickleValue* persistent_id : pickle.persistent_ids) {
     const auto& id = storage_id(*persistent_id);
     const auto key = storage_key(*persistent_id);
-    const Storage storage{storage_dtype(*id[1]), size_from(*id[4]), {}};
+    const auto dtype = storage_dtype(*id[1]);
+    const Storage storage{dtype, dtype ? dtype_info(*dtype).bytes : 0, size_from(*id[4])};
     const auto [known, is_new] = storages.emplace(key, storage);
     if (!is_new && (known->second.dtype != storage.dtype || known->second.n_elements != storage.n_elements)) {
       fail("storage " + printable(key) + " is described in two ways");
@@ -197,15 +229,17 @@ Storages storages_of(const Pickle& pickle) {
 }
 
 std::vector<TensorView> tensors_of(const Pickle& pickle, const Storages& storages) {
-  const PickleValue& root = wanted(*pickle.root, Kind::kDict, "a dict of tensors at the top");
-  if (find(root, "_strategy") != nullptr) {
+  const bool is_list = pickle.root->kind == Kind::kList || pickle.root->kind == Kind::kTuple;
+  const PickleValue& root =
+      is_list ? *pickle.root : wanted(*pickle.root, Kind::kDict, "a dict of tensors at the top");
+  if (!is_list && find(root, "_strategy") != nullptr) {
     throw Error(ErrorKind::kUnsupported,
                 "made by the rwkv pip package (convert_and_save_and_exit), which changes the weights; use "
                 "the original "
                 "checkpoint");
   }
   std::vector<TensorView> tensors;
-  for (const Entry& entry : model_entries(root)) {
+  for (const Entry& entry : is_list ? list_entries(root) : model_entries(root)) {
     tensors.push_back(
         with_context(tensor_label(entry.name), [&] { return tensor_from(*entry.tensor, storages); }));
     tensors.back().name = entry.name;

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
+#include <system_error>
 
 #include "core/error.h"
 #include "core/printable.h"
+#include "formats/naming/naming.h"
 #include "formats/pth_reader.h"
 #include "formats/safetensors_reader.h"
+#include "formats/shard_index.h"
 
 namespace rwkv {
 namespace {
@@ -77,20 +81,94 @@ const Format& judge(Bytes file) {
               foreign != kForeignFiles.end() ? foreign->description : "not a checkpoint of a known format");
 }
 
+// A folder's checkpoint: an index, or a file of a name that Hugging Face's tools give, or its only one.
+std::filesystem::path checkpoint_at(const std::filesystem::path& path) {
+  constexpr std::array kNames = {"model.safetensors.index.json", "model.safetensors",
+                                 "pytorch_model.bin.index.json", "pytorch_model.bin",
+                                 "adapter_model.safetensors",    "adapter_model.bin"};
+  constexpr std::array kSuffixes = {".safetensors", ".pth", ".gguf", ".st", ".bin", ".ckpt"};
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) return path;
+  for (const char* name : kNames) {
+    if (std::filesystem::exists(path / name, error)) return path / name;
+  }
+  std::vector<std::filesystem::path> found;
+  for (std::filesystem::directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (std::ranges::find(kSuffixes, entry->path().extension()) != kSuffixes.end())
+      found.push_back(entry->path());
+  }
+  if (found.size() == 1) return found.front();
+  throw Error(ErrorKind::kFormat, "is a folder of " + std::to_string(found.size()) +
+                                      " checkpoints, want model.safetensors, its index or a single one");
+}
+
+bool is_index(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error) &&
+         looks_like_shard_index(MappedFile::open(path).bytes());
+}
+
+// What is quantised in another's format, but small, stays exact: f32 costs little then.
+void keep_small(TensorList& list) {
+  constexpr uint64_t kElements = 1 << 24;
+  uint64_t n = 0;
+  for (const TensorView& tensor : list.tensors) n += tensor.requantise ? element_count(tensor.shape) : 0;
+  if (n > kElements) return;
+  for (TensorView& tensor : list.tensors) tensor.requantise = false;
+}
+
 }  // namespace
 
 TensorFile TensorFile::open(const std::filesystem::path& path, FileAccess access, const StopPredicate& stop) {
   return with_context(path.string(), [&] {
-    MappedFile file = MappedFile::open(path, access, stop);
-    const Format& format = judge(file.bytes());
-    TensorList list = format.parse(file.bytes());
-    file.release(file.bytes());  // the headers that were read here and there
-    return TensorFile(std::move(file), path.string(), format.name, std::move(list));
+    TensorFile file;
+    file.path_ = path.string();
+    const std::filesystem::path inside = checkpoint_at(path);
+    if (is_index(inside)) {
+      file.add_shards(inside, access, stop);
+    } else {
+      file.format_ = file.add(inside, access, stop);
+    }
+    file.naming_ = apply_naming(file.format_, file.list_);
+    keep_small(file.list_);
+    file.make_index();
+    return file;
   });
 }
 
-TensorFile::TensorFile(MappedFile file, std::string path, std::string_view format, TensorList list)
-    : file_(std::move(file)), path_(std::move(path)), format_(format), list_(std::move(list)) {
+// Maps a file and appends its tensors; returns its format's name.
+std::string_view TensorFile::add(const std::filesystem::path& path, FileAccess access,
+                                 const StopPredicate& stop) {
+  MappedFile file = MappedFile::open(path, access, stop);
+  const Format& format = judge(file.bytes());
+  TensorList list = format.parse(file.bytes());
+  file.release(file.bytes());  // the headers that were read here and there
+  files_.push_back(std::move(file));
+  std::ranges::move(list.tensors, std::back_inserter(list_.tensors));
+  list_.metadata.merge(list.metadata);
+  return format.name;
+}
+
+void TensorFile::add_shards(const std::filesystem::path& index, FileAccess access,
+                            const StopPredicate& stop) {
+  const auto shards = parse_shard_index(MappedFile::open(index).bytes());
+  for (const auto& [shard, names] : shards) {
+    with_context("shard " + printable(shard), [&, &wanted = names] {
+      const size_t n_before = list_.tensors.size();
+      format_ = add(index.parent_path() / shard, access, stop);
+      const auto added = std::span(list_.tensors).subspan(n_before);
+      for (const std::string& name : wanted) {
+        if (std::ranges::find(added, name, &TensorView::name) == added.end())
+          throw Error(ErrorKind::kFormat, tensor_label(name) + ": is missing, though the index names it");
+      }
+    });
+  }
+  format_ += ", " + std::to_string(shards.size()) + " files";
+}
+
+void TensorFile::make_index() {
+  index_.clear();
   for (size_t i = 0; i < list_.tensors.size(); ++i) {
     const std::string& name = list_.tensors[i].name;
     if (name.size() > kMaxNameBytes) {
@@ -100,6 +178,22 @@ TensorFile::TensorFile(MappedFile file, std::string path, std::string_view forma
     if (!index_.emplace(name, i).second)
       throw Error(ErrorKind::kFormat, tensor_label(name) + ": is there twice");
   }
+}
+
+uint64_t TensorFile::file_bytes() const {
+  uint64_t sum = 0;
+  for (const MappedFile& file : files_) sum += file.bytes().size();
+  return sum;
+}
+
+void TensorFile::release(std::span<const std::byte> part) const {
+  for (const MappedFile& file : files_) file.release(part);
+}
+
+size_t TensorFile::drop(const std::function<bool(const TensorView&)>& unwanted) {
+  const size_t n = std::erase_if(list_.tensors, unwanted);
+  make_index();
+  return n;
 }
 
 const TensorView* TensorFile::find(std::string_view name) const {

@@ -1,6 +1,7 @@
-// A checkpoint: a list of named tensors, whatever the format of the file.
+// A checkpoint: a list of named tensors, whatever the format of the file, and whoever named them.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -13,34 +14,42 @@
 
 namespace rwkv {
 
-// A file of a known format. Movable; keeps the mapping that its views look into alive. Immutable.
+// A file of a known format, or the files that an index names. Movable; keeps the mappings that its views look
+// into alive.
 class TensorFile {
  public:
-  // Judges the format by content, never by suffix. Error, its message beginning with the path: not readable,
-  // not a checkpoint (says what it is instead: a git-lfs pointer, a web page, a truncated download ...), or
-  // broken. kInterrupted when stop() says so while a pipe is waited for.
+  // Judges the format by content, never by suffix; tensors get BlinkDL's names (naming/naming.h). A folder
+  // stands for the checkpoint in it. Error, its message beginning with the path: not readable, not a
+  // checkpoint (says what it is instead: a git-lfs pointer, a web page, a truncated download ...), or broken.
+  // kInterrupted when stop() says so while a pipe is waited for.
   static TensorFile open(const std::filesystem::path& path, FileAccess access = FileAccess::kMap,
                          const StopPredicate& stop = {});
 
-  const std::string& path() const { return path_; }    // as it was given
-  std::string_view format() const { return format_; }  // "safetensors", "PyTorch zip" ...
+  const std::string& path() const { return path_; }      // as it was given
+  const std::string& format() const { return format_; }  // "safetensors", "PyTorch zip, 3 files" ...
+  std::string_view naming() const { return naming_; }    // whose names the file has; empty: BlinkDL's
   std::span<const TensorView> tensors() const { return list_.tensors; }
   const std::map<std::string, std::string>& metadata() const { return list_.metadata; }
   const TensorView* find(std::string_view name) const;  // null when absent
   const TensorView& at(std::string_view name) const;    // Error kFormat naming file and tensor
-  const MappedFile& file() const { return file_; }
-  uint64_t file_bytes() const { return file_.bytes().size(); }
-  // As MappedFile::release(), for a part of the file that a tensor's `bytes` are.
-  void release(std::span<const std::byte> part) const { file_.release(part); }
+  std::span<const MappedFile> files() const { return files_; }
+  uint64_t file_bytes() const;  // of all files
+  // As MappedFile::release(), for a part of a file that a tensor's `bytes` are.
+  void release(std::span<const std::byte> part) const;
+  // Takes out the tensors that `unwanted` is true of; returns how many they were.
+  size_t drop(const std::function<bool(const TensorView&)>& unwanted);
   // Errors about this file's content: "path: message".
   [[noreturn]] void fail(const std::string& message) const;
 
  private:
-  TensorFile(MappedFile file, std::string path, std::string_view format, TensorList list);
+  TensorFile() = default;
+  std::string_view add(const std::filesystem::path& path, FileAccess access, const StopPredicate& stop);
+  void add_shards(const std::filesystem::path& index, FileAccess access, const StopPredicate& stop);
+  void make_index();
 
-  MappedFile file_;
-  std::string path_;
-  std::string_view format_;
+  std::vector<MappedFile> files_;
+  std::string path_, format_;
+  std::string_view naming_;
   TensorList list_;
   std::unordered_map<std::string_view, size_t> index_;  // keys look into list_
 };

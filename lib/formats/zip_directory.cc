@@ -107,16 +107,20 @@ CentralHeader read_central_header(ByteReader& in) {
 
 ZipEntry entry_of(Bytes file, const CentralHeader& header) {
   constexpr uint16_t kEncrypted = 1;
-  if (header.method != 0 || header.stored_bytes != header.bytes || (header.flags & kEncrypted) != 0) {
-    throw Error(ErrorKind::kUnsupported, "is compressed or encrypted, want it stored (as torch.save does)");
+  constexpr uint16_t kStored = 0, kDeflated = 8;
+  if ((header.method != kStored && header.method != kDeflated) || (header.flags & kEncrypted) != 0) {
+    throw Error(ErrorKind::kUnsupported, "is encrypted, or compressed by method " +
+                                             std::to_string(header.method) +
+                                             ", want it stored (as torch.save does) or deflated");
   }
+  if (header.method == kStored && header.stored_bytes != header.bytes) fail("two sizes of what is stored");
   // Its sizes may be 0: torch writes them behind the content.
   ByteReader in = record_at(file, header.offset, kLocalHeader, "local header");
   in.take(22);
   const auto name_bytes = in.read<uint16_t>(), extra_bytes = in.read<uint16_t>();
   if (in.take_text(name_bytes) != header.name) fail("another name in the local header");
   in.take(extra_bytes);
-  return {std::string(header.name), in.take(header.bytes)};
+  return {std::string(header.name), in.take(header.stored_bytes), header.bytes, header.method == kDeflated};
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ constexpr std::array kUnsupported = {
     Relative{"blocks.0.att.time_maa_rkvw_w1", "experimental RWKV-6.0c"},
     Relative{"blocks.0.qkv.qq.weight", "experimental RWKV-7b (DEA attention)"},
     Relative{"blocks.0.ffn.enn.weight", "experimental RWKV-8 rc00"},
-    Relative{"model.layers.0.self_attn.time_maa_x", "the hybrid rwkv6qwen2"},
-    Relative{"model.layers.0.self_attn.time_mixer.r_k", "the hybrid arwkv7"},
+    Relative{"layers.0.self_attn.time_maa_x", "the hybrid rwkv6qwen2"},
+    Relative{"layers.0.self_attn.time_mixer.r_k", "the hybrid arwkv7"},
 };
 
 size_t count_layers(const TensorFile& file) {
@@ -69,9 +69,15 @@ ModelInfo common_info(const TensorFile& file) {
                                            std::string(tensor) + ")");
 }
 
+std::string named_by(const TensorFile& file) {
+  if (file.naming().empty()) return "";
+  return ", though its names are those of " + std::string(file.naming());
+}
+
 void refuse_relatives(const TensorFile& file) {
   for (const auto& [tensor, what] : kUnsupported) {
-    if (file.find(tensor) != nullptr) refuse(file, what, tensor);
+    const std::string name(tensor), wrapped = "model." + name;  // where it is nothing but a hybrid
+    if (file.find(name) != nullptr || file.find(wrapped) != nullptr) refuse(file, what, name);
   }
   constexpr std::string_view kMixOnly = "blocks.0.att.time_maa_k";  // 6.0a and 6.0b have no low-rank mix
   if (file.find(kMixOnly) != nullptr && file.find("blocks.0.att.time_maa_x") == nullptr) {
@@ -100,10 +106,11 @@ std::span<const TensorRole> model_tensors() { return kModelTensors; }
 const Architecture& architecture_of(const TensorFile& file) {
   refuse_relatives(file);
   for (const char* name : {"emb.weight", "blocks.0.att.key.weight", "blocks.0.ffn.key.weight"}) {
-    if (file.find(name) == nullptr) file.fail("not an RWKV model: no tensor " + std::string(name));
+    if (file.find(name) == nullptr) file.fail("not an RWKV model" + named_by(file) + ": no tensor " + name);
   }
   const auto found = std::ranges::find_if(kArchitectures, [&](const auto* a) { return a->recognises(file); });
-  if (found == kArchitectures.end()) file.fail("an RWKV version that is not supported");
+  if (found == kArchitectures.end())
+    file.fail("an RWKV version that is not supported, or only a part of a model: tensors are missing");
   return **found;
 }
 

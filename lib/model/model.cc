@@ -5,6 +5,7 @@
 #include <cassert>
 #include <vector>
 
+#include "formats/naming/naming.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/widen.h"
 #include "model/architecture.h"
@@ -69,7 +70,7 @@ struct Model::Network {
   ModelInfo info;
   LoadedWeights loaded;
   Matrix emb, head;  // [V, C]
-  Norm ln0, ln_out;
+  Norm ln0, ln_out;  // ln0 empty: emb is normalised already
   State initial;
   std::vector<std::unique_ptr<Layer>> layers;
 
@@ -111,6 +112,11 @@ void refuse_zeros(const TensorFile& file, const LoadedWeights& loaded) {
   }
 }
 
+bool has_normalised_embedding(const TensorFile& file) {
+  const auto found = file.metadata().find(kEmbeddingKey);
+  return found != file.metadata().end() && found->second == kEmbeddingNormalised;
+}
+
 std::optional<std::string> zeros_warning(const LoadedWeights& loaded) {
   const size_t n = loaded.zero_matrices.size();
   if (n == 0) return std::nullopt;
@@ -129,7 +135,7 @@ Model::Network::Network(const TensorFile& file, const LoadOptions& options, bool
   const WeightReader reader(file, loaded);
   emb = reader.table("emb.weight", info.n_vocab, info.n_embd);
   head = reader.matrix("head.weight", info.n_vocab, info.n_embd);
-  ln0 = reader.norm("blocks.0.ln0", info.n_embd);
+  if (!has_normalised_embedding(file)) ln0 = reader.norm("blocks.0.ln0", info.n_embd);
   ln_out = reader.norm("ln_out", info.n_embd);
   for (size_t i = 0; i < info.n_layers; ++i) {
     layers.push_back(architecture.make_layer(reader.under("blocks." + std::to_string(i) + "."), info, i));
@@ -145,7 +151,7 @@ Model::Network::Network(const TensorFile& file, const LoadOptions& options, bool
 void Model::Network::embed(Pass& pass) const {
   for_rows(pass, emb.cols, [&](size_t row) {
     widen_row(emb, pass.tokens[row], pass.x.row(row));
-    normalize(pass.x.row(row), ln0.weights(kLayerNormEps), pass.x.row(row));
+    if (!ln0.gain.empty()) normalize(pass.x.row(row), ln0.weights(kLayerNormEps), pass.x.row(row));
   });
 }
 

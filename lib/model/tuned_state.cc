@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "formats/naming/naming.h"
 #include "kernels/widen.h"
 
 namespace rwkv {
@@ -10,13 +11,13 @@ namespace {
 
 constexpr std::string_view kNameEnd = ".att.time_state";
 
-Shape without_leading_ones(Shape shape) {
-  while (shape.size() > 3 && shape.front() == 1) shape.erase(shape.begin());
+Shape without_leading_ones(Shape shape, size_t rank) {
+  while (shape.size() > rank && shape.front() == 1) shape.erase(shape.begin());
   return shape;
 }
 
 std::vector<float> floats_of(const TensorFile& file, const TensorView& tensor, const Shape& shape) {
-  if (without_leading_ones(tensor.shape) != shape) {
+  if (without_leading_ones(tensor.shape, shape.size()) != shape) {
     file.fail(tensor_label(tensor.name) + ": shape " + to_string(tensor.shape) + ", want " +
               to_string(shape));
   }
@@ -62,7 +63,7 @@ bool is_tuned_state(std::string_view name) { return name.ends_with(kNameEnd); }
 bool has_tuned_state(const TensorFile& file) { return file.find(tuned_state_name(0)) != nullptr; }
 
 Shape tuned_state_shape(const TensorFile& file) {
-  Shape shape = without_leading_ones(file.at(tuned_state_name(0)).shape);
+  Shape shape = without_leading_ones(file.at(tuned_state_name(0)).shape, 3);
   size_t n_layers = 1;
   while (file.find(tuned_state_name(n_layers)) != nullptr) ++n_layers;
   shape.insert(shape.begin(), n_layers);
@@ -84,6 +85,28 @@ void apply_tuned_state(const TensorFile& file, State& state) {
       std::ranges::copy(stored, state.part(layer, index).begin());
     } else {
       transpose_heads(stored, part->shape, state.part(layer, index));
+    }
+  }
+}
+
+bool has_package_state(const TensorFile& file) { return file.naming() == kRwkvPackageState.name; }
+
+void apply_package_state(const TensorFile& file, const ModelInfo& info, State& state) {
+  const size_t n_parts = state.parts().size();
+  if (file.tensors().size() != n_parts * state.n_layers()) {
+    file.fail("a state of " + std::to_string(file.tensors().size()) + " parts, want " +
+              std::to_string(n_parts * state.n_layers()) + " for RWKV-" + info.version);
+  }
+  for (size_t layer = 0; layer < state.n_layers(); ++layer) {
+    for (size_t i = 0; i < n_parts; ++i) {
+      const StatePart& part = state.parts()[i];
+      const TensorView& tensor = file.at("layers." + std::to_string(layer) + "." + part.name);
+      const auto values = floats_of(file, tensor, part.shape);
+      if (part.name == "S" && info.version.starts_with('7')) {
+        transpose_heads(values, part.shape, state.part(layer, i));
+      } else {
+        std::ranges::copy(values, state.part(layer, i).begin());
+      }
     }
   }
 }

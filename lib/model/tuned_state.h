@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "formats/tensor_file.h"
+#include "model/model_info.h"
 #include "model/state.h"
 
 namespace rwkv {
@@ -31,5 +32,12 @@ Shape tuned_state_shape(const TensorFile& file);
 // Puts them in the place of every layer's initial S, which is kept [head, key, value]. Error kFormat, naming
 // the file: a layer is missing, another shape than the model's, not floats, or a model without an S (RWKV-4).
 void apply_tuned_state(const TensorFile& file, State& state);
+
+// The state of the rwkv package (naming/rwkv_package_state.cc), whose S is [head, value, key] for RWKV-7 and
+// [head, key, value] for versions before it.
+bool has_package_state(const TensorFile& file);
+
+// Error kFormat, naming the file: another number of layers, another shape than the model's, not floats.
+void apply_package_state(const TensorFile& file, const ModelInfo& info, State& state);
 
 }  // namespace rwkv

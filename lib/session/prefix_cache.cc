@@ -80,7 +80,7 @@ void PrefixCache::take_up_folder() {
 void PrefixCache::take_up(const fs::path& path) {
   try {
     const TensorFile file = TensorFile::open(path);
-    Entry entry{.ids = read_history(file), .file_bytes = file.file().bytes().size()};
+    Entry entry{.ids = read_history(file), .file_bytes = file.file_bytes()};
     entry.hash = hash_of(entry.ids);
     if (entry.ids.empty() || path_of(entry.hash) != path) return;  // of another group norm's epsilon
     file_bytes_ += entry.file_bytes;

@@ -171,6 +171,13 @@ void load_end(const TensorFile& file, size_t n_vocab, Sequence& sequence) {
   }
 }
 
+Sequence load_package_state(const TensorFile& file, const Model& model) {
+  Sequence sequence;
+  sequence.state = model.initial_state();
+  apply_package_state(file, model.info(), sequence.state);
+  return sequence;
+}
+
 Sequence load_tuned(const TensorFile& file, State initial) {
   if (!has_tuned_state(file) || file.find("emb.weight") != nullptr) file.fail("not a state file");
   apply_tuned_state(file, initial);
@@ -206,6 +213,7 @@ void save_state(const std::filesystem::path& path, const Sequence& sequence, con
 
 Sequence load_state(const std::filesystem::path& path, const Model& model, const StopPredicate& stop) {
   const TensorFile file = TensorFile::open(path, FileAccess::kMap, stop);
+  if (has_package_state(file)) return load_package_state(file, model);
   if (!file.metadata().contains(kStateFileKey)) return load_tuned(file, model.initial_state());
   check_layout(file);
   check_model(file, model);
@@ -220,7 +228,7 @@ Sequence load_state(const std::filesystem::path& path, const Model& model, const
 
 std::vector<TokenId> read_history(const TensorFile& file) {
   if (file.find("history") == nullptr) return {};
-  std::vector<int32_t> ids(number_at(file, "tokens", file.file().bytes().size() / sizeof(int32_t)));
+  std::vector<int32_t> ids(number_at(file, "tokens", file.file_bytes() / sizeof(int32_t)));
   copy_values(checked_tensor(file, "history", DType::kI32, {ids.size()}), std::span(ids));
   return {ids.begin(), ids.end()};
 }

@@ -25,7 +25,8 @@ inline constexpr const char* kStateFileKey = "rwkv_state";
 void save_state(const std::filesystem::path& path, const Sequence& sequence, const Model& model,
                 std::span<const TokenId> history = {});
 
-// Reads a state file of this very model, or a tuned initial state (tuned_state.h) as a sequence of no tokens.
+// Reads a state file of this very model; or, as a sequence of no tokens, a tuned initial state or a state of
+// the rwkv package (tuned_state.h).
 // Error, its message beginning with the path: another model's state, another version of the layout, not a
 // state, a tensor missing or of another shape, a number that makes no sense, bytes that are not those of the
 // checksum (files of older versions have none). kInterrupted when stop() says so while a pipe is waited for.

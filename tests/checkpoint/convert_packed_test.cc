@@ -125,7 +125,7 @@ TEST_F(ConvertPacked, CompareSeesAFlippedBit) {
   run({.dtype = DType::kQ8}, "q8");
   const auto offset = [&] {
     const TensorFile file = TensorFile::open(folder_ / "q8");
-    return file.at("head.weight").bytes.data() - file.file().bytes().data();
+    return file.at("head.weight").bytes.data() - file.files()[0].bytes().data();
   }();
   std::string bytes = read_file(folder_ / "q8");
   bytes[static_cast<size_t>(offset) + 70] ^= 64;
