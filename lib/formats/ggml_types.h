@@ -1,0 +1,31 @@
+// The element types of ggml: wide ones, and blocks of elements that share a scale.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "tensor/dtype.h"
+
+namespace rwkv {
+
+// Formulas: ggml's definitions of its blocks (ggml-org/llama.cpp:ggml/src/ggml-common.h).
+struct GgmlType {
+  uint32_t id;            // as GGUF numbers the types
+  std::string_view name;  // "Q4_K"
+  DType dtype;            // what holds the elements without loss: of a wide type, how they are stored
+  uint32_t block_elements, block_bytes;
+  // The elements of one block; null for a wide type, whose elements need no decoding.
+  void (*decode)(const std::byte* block, float* elements);
+};
+
+std::span<const GgmlType> ggml_types();
+const GgmlType* find_ggml_type(uint32_t id);            // null when unknown
+const GgmlType* find_ggml_type(std::string_view name);  // null when unknown
+
+// Elements [first, first + out.size()) of a tensor of blocks, which lie one after the other; `blocks` holds
+// them.
+void decode_ggml(const GgmlType& type, std::span<const std::byte> blocks, uint64_t first,
+                 std::span<float> out);
+
+}  // namespace rwkv
