@@ -1,8 +1,10 @@
 #include "text/python_literal.h"
 
 #include <charconv>
+#include <optional>
 
 #include "core/error.h"
+#include "text/unicode.h"
 #include "text/utf8.h"
 
 namespace rwkv {
@@ -28,6 +30,13 @@ class LiteralParser {
     rest_ = literal.substr(1, literal.size() - 2);
   }
 
+  static LiteralParser of_bytes_inside(std::string_view inside) {
+    LiteralParser parser("b''");
+    parser.quote_.reset();
+    parser.rest_ = inside;
+    return parser;
+  }
+
   std::string run() {
     while (!rest_.empty()) {
       take_plain();
@@ -41,7 +50,8 @@ class LiteralParser {
   void take_plain() {
     size_t n = 0;
     for (; n < rest_.size() && rest_[n] != '\\'; ++n) {
-      if (rest_[n] == quote_) fail("a quote inside");
+      if (!quote_) continue;
+      if (rest_[n] == *quote_) fail("a quote inside");
       if (is_bytes_ && static_cast<unsigned char>(rest_[n]) >= 0x80)
         fail("a byte above 0x7f, want an escape");
     }
@@ -87,13 +97,56 @@ class LiteralParser {
   }
 
   bool is_bytes_;
-  char quote_;
+  std::optional<char> quote_;  // none: quotes and bytes above 0x7f stand for themselves
   std::string_view rest_;
   std::string bytes_;
 };
 
+// In bytes as in text; `quote` is escaped, and all that is neither visible nor, with `is_text`, beyond ASCII.
+std::string escape_for_python(std::string_view bytes, char quote, bool is_text) {
+  constexpr char kHex[] = "0123456789abcdef";
+  constexpr std::string_view kEscaped = "\n\r\t\\", kLetters = "nrt\\";
+  std::string text;
+  for (const char c : bytes) {
+    const auto value = static_cast<unsigned char>(c);
+    if (const size_t i = kEscaped.find(c); i != std::string_view::npos) {
+      text += {'\\', kLetters[i]};
+    } else if (c == quote) {
+      text += {'\\', c};
+    } else if (value < 0x80 ? value >= ' ' && value != 0x7f : is_text) {
+      text += c;
+    } else {
+      text += {'\\', 'x', kHex[value >> 4], kHex[value & 15]};
+    }
+  }
+  return text;
+}
+
+bool is_visible_text(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const Utf8Step step = utf8_step(bytes);
+    if (step.kind != Utf8Step::kCharacter || (step.code >= 0x80 && !is_visible(step.code))) return false;
+    bytes.remove_prefix(step.bytes);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string parse_python_literal(std::string_view literal) { return LiteralParser(literal).run(); }
+
+std::string to_python_literal(std::string_view bytes) {
+  const bool is_text = is_visible_text(bytes);
+  return (is_text ? "'" : "b'") + escape_for_python(bytes, '\'', is_text) + "'";
+}
+
+std::string parse_bytes_inside(std::string_view inside) {
+  return LiteralParser::of_bytes_inside(inside).run();
+}
+
+std::string to_bytes_inside(std::string_view bytes) {
+  const bool has_both = bytes.find('\'') != bytes.npos && bytes.find('"') != bytes.npos;
+  return escape_for_python(bytes, has_both ? '\'' : '\\', false);
+}
 
 }  // namespace rwkv

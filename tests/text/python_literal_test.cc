@@ -59,5 +59,29 @@ TEST(PythonLiteral, RefusesEverythingElse) {
   }
 }
 
+TEST(PythonLiteral, WritesWhatItReads) {
+  EXPECT_EQ(to_python_literal("it's \"\n\t\\\x01"), R"('it\'s "\n\t\\\x01')");
+  EXPECT_EQ(to_python_literal("\u4e2d"), "'\u4e2d'");
+  EXPECT_EQ(to_python_literal("\u00ad"), R"(b'\xc2\xad')");  // a soft hyphen shows nothing
+  EXPECT_EQ(to_python_literal("\xff'"), R"(b'\xff\'')");
+  for (int first = 0; first < 256; ++first) {
+    for (const char* rest : {"", "'", "\"", "'\"", "\u4e2d", "\xe4", "\\x41", " "}) {
+      const std::string bytes = static_cast<char>(first) + std::string(rest);
+      EXPECT_EQ(parse_python_literal(to_python_literal(bytes)), bytes);
+      EXPECT_EQ(parse_bytes_inside(to_bytes_inside(bytes)), bytes);
+    }
+  }
+}
+
+// Expected: repr() of Python, without b and quotes.
+TEST(PythonLiteral, BytesInside) {
+  EXPECT_EQ(to_bytes_inside("it's\n\x80\x7f"), R"(it's\n\x80\x7f)");
+  EXPECT_EQ(to_bytes_inside("\"'"), R"("\')");
+  EXPECT_EQ(to_bytes_inside("\\"), R"(\\)");
+  EXPECT_EQ(parse_bytes_inside("a'\"\xe4"), "a'\"\xe4");
+  EXPECT_THROW(parse_bytes_inside("\\"), Error);
+  EXPECT_THROW(parse_bytes_inside("\\x4"), Error);
+}
+
 }  // namespace
 }  // namespace rwkv
