@@ -51,7 +51,7 @@ function(rwkv_add_library)
   set_target_properties(rwkv PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
                         VISIBILITY_INLINES_HIDDEN ON)
   target_link_libraries(rwkv PRIVATE $<BUILD_INTERFACE:rwkv_options> Threads::Threads Boost::json PkgConfig::HWY
-                        PkgConfig::UTF8PROC ZLIB::ZLIB)
+                        PkgConfig::UTF8PROC PkgConfig::PCRE2 ZLIB::ZLIB)
 endfunction()
 
 # tools/serve/page.html becomes a string in the program.

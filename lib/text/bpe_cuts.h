@@ -4,14 +4,16 @@
 #include <string_view>
 
 #include "text/inner_pairs.h"
+#include "text/unicode.h"
 
 namespace rwkv {
 
 // A cut stands between two characters of different classes, where a piece of GPT-2's pattern ends whatever
-// stands around, no added token goes on, and normal form C changes neither: the ids of the parts beside it
+// stands around, no added token goes on, and the normal form changes neither: the ids of the parts beside it
 // are those of the whole text. A run of letters, and white space with the word behind it, have no cut inside.
 class BpeCuts {
  public:
+  explicit BpeCuts(Normalization form) : form_(form) {}
   void add_token(std::string_view added);
   // The last cut before the end of `text` (any bytes); 0 when there is none.
   size_t last(std::string_view text) const;
@@ -19,6 +21,7 @@ class BpeCuts {
  private:
   bool is_cut(std::string_view text, size_t at) const;
 
+  Normalization form_;
   InnerPairs pairs_;                    // of the added tokens
   bool tokens_go_on_at_space_ = false;  // some added token has ASCII white space behind something else
 };

@@ -39,7 +39,10 @@ class BpeTokenizer final : public Tokenizer {
         merges_(std::move(parts.merges)),
         raw_added_(parts.raw_added),
         normal_added_(parts.normal_added),
-        normalizes_(parts.normalizes) {
+        cuts_(parts.normalization),
+        normalization_(parts.normalization),
+        pre_tokenizer_(std::move(parts.pre_tokenizer)),
+        whole_pieces_(std::move(parts.whole_pieces)) {
     for (const TokenTable& added : {std::cref(parts.raw_added), std::cref(parts.normal_added)}) {
       added.for_each([&](std::string_view bytes, TokenId) { cuts_.add_token(bytes); });
     }
@@ -66,11 +69,12 @@ class BpeTokenizer final : public Tokenizer {
   }
 
   std::unique_ptr<Scratch> make_scratch() const override { return std::make_unique<Memory>(); }
-  size_t last_cut(std::string_view text) const override { return cuts_.last(text); }
+  size_t last_cut(std::string_view text) const override { return is_gpt2_ ? cuts_.last(text) : 0; }
 
  private:
   struct Memory final : Scratch {
     PieceCache pieces;
+    RegexScratch regex;
     std::vector<TokenId> merged;  // of the piece at hand
     // Where the text at hand stands in the stream, and in memory unless normalization has changed it.
     uint64_t text_offset = 0;
@@ -91,12 +95,12 @@ class BpeTokenizer final : public Tokenizer {
   void encode_valid(std::string_view text, std::vector<TokenId>& ids, Memory& memory) const {
     const auto on_text = [&](std::string_view part) {
       memory.text_offset = memory.offset + static_cast<uint64_t>(part.data() - text.data());
-      if (!normalizes_ || is_plainly_nfc(part)) {
-        memory.text = part.data();
+      if (is_plainly_normal(part, normalization_)) {
+        memory.text = pre_tokenizer_.adds_space() ? nullptr : part.data();
         encode_normalized(part, ids, memory);
       } else {
         memory.text = nullptr;
-        encode_normalized(nfc(part), ids, memory);
+        encode_normalized(normalized(part, normalization_), ids, memory);
       }
     };
     split(text, raw_added_, on_text, [&](TokenId id) { ids.push_back(id); });
@@ -104,6 +108,10 @@ class BpeTokenizer final : public Tokenizer {
 
   void encode_normalized(std::string_view text, std::vector<TokenId>& ids, Memory& memory) const {
     const auto on_text = [&](std::string_view part) {
+      if (!is_gpt2_) {
+        return pre_tokenizer_.split(part, memory.regex,
+                                    [&](std::string_view piece) { encode_piece(piece, ids, memory); });
+      }
       while (!part.empty()) {
         const size_t n = gpt2_piece_bytes(part);
         encode_piece(part.substr(0, n), ids, memory);
@@ -131,6 +139,10 @@ class BpeTokenizer final : public Tokenizer {
   }
 
   void merge(std::string_view piece, Memory& memory) const {
+    if (!whole_pieces_.empty()) {
+      const auto found = whole_pieces_.find(std::string(piece));
+      if (found != whole_pieces_.end()) return memory.merged.assign(1, found->second);
+    }
     if (const char* missing = find_byte_ids(piece, memory.merged)) {
       const uint64_t at =
           memory.text_offset + static_cast<uint64_t>(memory.text == nullptr ? 0 : missing - memory.text);
@@ -146,7 +158,10 @@ class BpeTokenizer final : public Tokenizer {
   BpeMerges merges_;
   ByteTrie raw_added_, normal_added_;
   BpeCuts cuts_;
-  bool normalizes_;
+  Normalization normalization_;
+  PreTokenizer pre_tokenizer_;
+  bool is_gpt2_ = pre_tokenizer_.is_gpt2();
+  std::unordered_map<std::string, TokenId> whole_pieces_;
 };
 
 }  // namespace

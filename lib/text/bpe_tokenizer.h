@@ -4,11 +4,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "text/bpe_merges.h"
 #include "text/byte_trie.h"
+#include "text/pre_tokenizer.h"
 #include "text/tokenizer.h"
+#include "text/unicode.h"
 
 namespace rwkv {
 
@@ -17,10 +20,13 @@ struct BpeParts {
   std::array<std::optional<TokenId>, 256> byte_ids;  // of the tokens that are one byte
   BpeMerges merges;
   TokenTable raw_added, normal_added;  // looked for before and after normalization
-  bool normalizes = false;             // to NFC
+  Normalization normalization = Normalization::kNone;
+  PreTokenizer pre_tokenizer;
+  // Ids of pieces that are tokens whatever the merges say; empty unless the model ignores merges for these.
+  std::unordered_map<std::string, TokenId> whole_pieces;
 };
 
-// Text -> added tokens -> NFC -> added tokens -> GPT-2's pieces -> bytes -> merges.
+// Text -> added tokens -> normal form -> added tokens -> pieces -> bytes -> merges.
 std::unique_ptr<const Tokenizer> make_bpe_tokenizer(BpeParts parts);
 
 }  // namespace rwkv

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/mapped_file.h"
 #include "text/tokenizer_json.h"
+#include "text/world_json.h"
 #include "text/world_tokenizer.h"
 
 namespace rwkv {
@@ -12,7 +13,8 @@ struct Kind {
   bool (*recognises)(std::string_view file);
   std::unique_ptr<const Tokenizer> (*parse)(std::string_view file);
 };
-constexpr Kind kKinds[] = {{looks_like_tokenizer_json, parse_tokenizer_json},
+constexpr Kind kKinds[] = {{looks_like_world_json, parse_world_json},
+                           {looks_like_tokenizer_json, parse_tokenizer_json},
                            {looks_like_world_vocabulary, parse_world_vocabulary}};
 
 constexpr size_t kMaxPadding = 1024;

@@ -22,9 +22,9 @@ namespace rwkv {
 // A vocabulary with its way to cut a text into tokens. Immutable after load, shared freely between threads.
 class Tokenizer {
  public:
-  // A World vocabulary or a Hugging Face tokenizer.json, judged by content. Error, its message beginning with
-  // the path: not readable, neither of the two, broken, or of a kind that is not supported.
-  // kInterrupted when stop() says so while a pipe is waited for.
+  // A World vocabulary in any of its forms or a Hugging Face tokenizer.json, judged by content. Error, its
+  // message beginning with the path: not readable, neither of the two, broken, or of a kind that is not
+  // supported. kInterrupted when stop() says so while a pipe is waited for.
   static std::unique_ptr<const Tokenizer> load(const std::filesystem::path& path,
                                                const StopPredicate& stop = {});
   // The same from a file's content; errors name no path.

@@ -1,8 +1,7 @@
 #include "text/tokenizer_json.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
-#include <boost/json/basic_parser_impl.hpp>
-#include <limits>
 #include <utility>
 
 #include "core/error.h"
@@ -10,7 +9,9 @@
 #include "text/bpe_tokenizer.h"
 #include "text/bpe_vocabulary.h"
 #include "text/byte_alphabet.h"
+#include "text/tokenizer_json_parts.h"
 #include "text/unicode.h"
+#include "text/wordlevel_json.h"
 
 namespace rwkv {
 namespace {
@@ -43,13 +44,9 @@ std::string_view as_text(const json::value& value, const std::string& what) {
   fail(what + ": want a string");
 }
 
-[[noreturn]] void refuse_id(std::string_view token) {
-  fail("the id of " + in_quotes(token) + ": want a whole number");
-}
-
 uint64_t as_id(const json::value& value, std::string_view token) {
   if (const auto* id = value.if_int64(); id != nullptr && *id >= 0) return static_cast<uint64_t>(*id);
-  refuse_id(token);
+  fail("the id of " + in_quotes(token) + ": want a whole number");
 }
 
 bool flag(const json::object& object, const char* key, bool absent) {
@@ -79,14 +76,27 @@ void check_type(const json::object& root, const char* part, std::initializer_lis
 }
 
 void check_pipeline(const json::object& root) {
-  check_type(root, "normalizer", {"none", "NFC"});
-  check_type(root, "pre_tokenizer", {"ByteLevel"});
   check_type(root, "model", {"BPE"});
-  check_type(root, "post_processor", {"none", "ByteLevel"});
+  check_type(root, "post_processor", {"none", "ByteLevel", "TemplateProcessing", "Sequence"});
   check_type(root, "decoder", {"ByteLevel"});
-  const auto& split = root.at("pre_tokenizer").as_object();
-  if (flag(split, "add_prefix_space", true)) refuse("add_prefix_space is not supported: want false");
-  if (!flag(split, "use_regex", true)) refuse("use_regex false is not supported");
+}
+
+Normalization normalization_of(const json::value& value) {
+  if (value.is_null()) return Normalization::kNone;
+  const auto& object = as_object(value, "normalizer");
+  const auto type = as_text(member(object, "type"), "normalizer");
+  if (type == "NFC") return Normalization::kNfc;
+  if (type == "NFKC") return Normalization::kNfkc;
+  if (type != "Sequence") refuse("normalizer " + in_quotes(type) + " is not supported: want NFC or NFKC");
+  auto strongest = Normalization::kNone;  // which makes the others vain
+  for (const auto& part : as_array(member(object, "normalizers"), "normalizers"))
+    strongest = std::max(strongest, normalization_of(part));
+  return strongest;
+}
+
+std::string text_of_part(const json::object& root, const char* part) {
+  const json::value* value = root.if_contains(part);
+  return json::serialize(value == nullptr ? json::value() : *value);
 }
 
 // Settings that would change the ids, and which byte-level vocabularies leave empty.
@@ -97,181 +107,8 @@ void check_model(const json::object& model) {
         value == nullptr || value->is_null() || (value->is_string() && value->get_string().empty());
     if (!empty) refuse(std::string("model: ") + key + " is not supported");
   }
-  for (const char* key : {"ignore_merges", "byte_fallback"}) {
-    if (flag(model, key, false)) refuse(std::string("model: ") + key + " is not supported");
-  }
+  if (flag(model, "byte_fallback", false)) refuse("model: byte_fallback is not supported");
 }
-
-// Takes the vocabulary out of a file that is parsed; the rest becomes JSON, in which both parts are empty.
-class Handler {
- public:
-  // NOLINTBEGIN(readability-identifier-naming): Boost's names
-  static constexpr size_t max_object_size = json::object::max_size(),
-                          max_array_size = json::array::max_size(), max_key_size = json::string::max_size(),
-                          max_string_size = json::string::max_size();
-  // NOLINTEND(readability-identifier-naming)
-
-  BpeVocabulary vocabulary;
-  json::value_stack rest;
-
-  static bool on_document_begin(json::error_code&) { return true; }
-  static bool on_document_end(json::error_code&) { return true; }
-  static bool on_number_part(std::string_view, json::error_code&) { return true; }
-  static bool on_comment_part(std::string_view, json::error_code&) { return true; }
-  static bool on_comment(std::string_view, json::error_code&) { return true; }
-
-  bool on_object_begin(json::error_code&) {
-    want_elsewhere();
-    if (depth_++ == kModelDepth && next_ == Place::kVocab) {
-      place_ = Place::kVocab;
-      vocabulary.tokens.clear();
-    }
-    return true;
-  }
-
-  bool on_object_end(size_t n, json::error_code&) {
-    --depth_;
-    rest.push_object(std::exchange(place_, Place::kElsewhere) == Place::kVocab ? 0 : n);
-    return true;
-  }
-
-  bool on_array_begin(json::error_code&) {
-    if (place_ == Place::kMerges) {
-      place_ = Place::kMergePair;
-      n_in_pair_ = 0;
-    } else {
-      want_elsewhere();
-      if (depth_ == kModelDepth && next_ == Place::kMerges) {
-        place_ = Place::kMerges;
-        vocabulary.merges.clear();
-      }
-    }
-    ++depth_;
-    return true;
-  }
-
-  bool on_array_end(size_t n, json::error_code&) {
-    --depth_;
-    if (place_ == Place::kMergePair) {
-      if (n != 2) refuse_value();
-      place_ = Place::kMerges;
-      end_merge();
-    } else {
-      rest.push_array(std::exchange(place_, Place::kElsewhere) == Place::kMerges ? 0 : n);
-    }
-    return true;
-  }
-
-  bool on_key_part(std::string_view part, size_t, json::error_code&) {
-    if (place_ == Place::kVocab) {
-      vocabulary.text += part;
-    } else {
-      rest.push_chars(part);
-      key_ += part;
-    }
-    return true;
-  }
-
-  bool on_key(std::string_view part, size_t, json::error_code&) {
-    if (place_ == Place::kVocab) {
-      vocabulary.text += part;
-      const uint32_t begin = std::exchange(begin_, text_size());
-      vocabulary.tokens.push_back({begin, begin_ - begin, 0});
-    } else {
-      rest.push_key(part);
-      key_ += part;
-      follow_key();
-    }
-    return true;
-  }
-
-  bool on_string_part(std::string_view part, size_t, json::error_code&) {
-    if (place_ == Place::kVocab) refuse_value();
-    if (place_ == Place::kElsewhere) {
-      rest.push_chars(part);
-    } else {
-      vocabulary.text += part;
-    }
-    return true;
-  }
-
-  bool on_string(std::string_view part, size_t n, json::error_code& error) {
-    if (place_ == Place::kElsewhere) return rest.push_string(part), true;
-    on_string_part(part, n, error);
-    if (place_ == Place::kMerges) {
-      split_merge();
-      end_merge();
-    } else if (n_in_pair_++ == 0) {
-      left_size_ = text_size() - begin_;
-    }
-    return true;
-  }
-
-  bool on_int64(int64_t number, std::string_view, json::error_code&) {
-    if (place_ == Place::kVocab && number >= 0) {
-      vocabulary.tokens.back().id = static_cast<uint64_t>(number);
-    } else {
-      want_elsewhere();
-      rest.push_int64(number);
-    }
-    return true;
-  }
-  bool on_uint64(uint64_t number, std::string_view, json::error_code&) {
-    return want_elsewhere(), rest.push_uint64(number), true;
-  }
-  bool on_double(double number, std::string_view, json::error_code&) {
-    return want_elsewhere(), rest.push_double(number), true;
-  }
-  bool on_bool(bool value, json::error_code&) { return want_elsewhere(), rest.push_bool(value), true; }
-  bool on_null(json::error_code&) { return want_elsewhere(), rest.push_null(), true; }
-
- private:
-  enum class Place : uint8_t { kElsewhere, kVocab, kMerges, kMergePair };
-  static constexpr size_t kModelDepth = 2;  // of the model's members
-
-  uint32_t text_size() const { return static_cast<uint32_t>(vocabulary.text.size()); }
-
-  void follow_key() {
-    if (depth_ < kModelDepth) in_model_ = key_ == "model";
-    const bool is_member = in_model_ && depth_ == kModelDepth;
-    if (depth_ <= kModelDepth) {
-      next_ = is_member && key_ == "vocab"    ? Place::kVocab
-              : is_member && key_ == "merges" ? Place::kMerges
-                                              : Place::kElsewhere;
-    }
-    key_.clear();
-  }
-
-  void split_merge() {
-    const size_t space = vocabulary.text.find(' ', begin_);
-    if (space == std::string::npos) refuse_value();
-    vocabulary.text.erase(space, 1);
-    left_size_ = static_cast<uint32_t>(space) - begin_;
-  }
-
-  void end_merge() {
-    const uint32_t begin = std::exchange(begin_, text_size());
-    vocabulary.merges.push_back({begin, left_size_, begin_ - begin - left_size_});
-  }
-
-  void want_elsewhere() const {
-    if (place_ != Place::kElsewhere) refuse_value();
-  }
-
-  [[noreturn]] void refuse_value() const {
-    if (place_ == Place::kVocab) refuse_id(vocabulary.text_of(vocabulary.tokens.back()));
-    fail("merge " + std::to_string(vocabulary.merges.size() + 1) +
-         R"(: want "left right" or ["left", "right"])");
-  }
-
-  Place place_ = Place::kElsewhere;
-  Place next_ = Place::kElsewhere;  // where the value behind the model's key at hand stands
-  size_t depth_ = 0;                // objects and arrays around
-  bool in_model_ = false;
-  std::string key_;
-  uint32_t begin_ = 0;                      // of the token or merge at hand
-  uint32_t left_size_ = 0, n_in_pair_ = 0;  // of the merge at hand
-};
 
 class Reader {
  public:
@@ -283,7 +120,10 @@ class Reader {
   }
 
   BpeParts read() {
-    parts_.normalizes = type_of(root_, "normalizer") == "NFC";
+    if (flag(root_.at("model").as_object(), "ignore_merges", false)) read_whole_pieces();
+    if (const auto* normalizer = root_.if_contains("normalizer"))
+      parts_.normalization = normalization_of(*normalizer);
+    parts_.pre_tokenizer = PreTokenizer::parse(text_of_part(root_, "pre_tokenizer"));
     read_tokens();
     read_bytes();
     read_merges();
@@ -300,6 +140,13 @@ class Reader {
       const std::string bytes = alphabet_.bytes_of(vocabulary_.text_of(token));
       if (bytes.empty()) fail("id " + std::to_string(token.id) + ": an empty token");
       parts_.tokens.add(token.id, bytes);
+    }
+  }
+
+  void read_whole_pieces() {
+    for (const auto& token : vocabulary_.tokens) {
+      parts_.whole_pieces.emplace(alphabet_.bytes_of(vocabulary_.text_of(token)),
+                                  static_cast<TokenId>(token.id));
     }
   }
 
@@ -343,7 +190,7 @@ class Reader {
            ", in the vocabulary another");
     }
     if (flag(token, "normalized", true)) {
-      parts_.normal_added.add(id, parts_.normalizes ? nfc(content) : std::string(content));
+      parts_.normal_added.add(id, normalized(content, parts_.normalization));
     } else {
       parts_.raw_added.add(id, content);
     }
@@ -364,18 +211,16 @@ bool looks_like_tokenizer_json(std::string_view file) {
 }
 
 std::unique_ptr<const Tokenizer> parse_tokenizer_json(std::string_view file) {
-  if (file.size() > std::numeric_limits<uint32_t>::max()) fail("more than 4 GB");
-  json::basic_parser<Handler> parser({});
-  Handler& handler = parser.handler();
-  handler.vocabulary.text.reserve(file.size());
-  json::error_code error;
-  const size_t end = parser.write_some(false, file.data(), file.size(), error);
-  if (!error && end < file.size()) error = json::error::extra_data;
-  if (error) fail("broken JSON: " + error.message());
-  const json::value root = handler.rest.release();
-  check_pipeline(as_object(root, "tokenizer.json"));
-  check_model(as_object(root.as_object().at("model"), "model"));
-  return make_bpe_tokenizer(Reader(root.as_object(), handler.vocabulary).read());
+  const TokenizerJsonParts parts = split_tokenizer_json(file);
+  const json::value rest = json::parse(parts.rest);
+  const json::object& root = as_object(rest, "tokenizer.json");
+  if (type_of(root, "model") == "WordLevel") {
+    check_type(root, "normalizer", {"none"});
+    return parse_wordlevel(text_of_part(root, "pre_tokenizer"), parts.vocabulary);
+  }
+  check_pipeline(root);
+  check_model(as_object(root.at("model"), "model"));
+  return make_bpe_tokenizer(Reader(root, parts.vocabulary).read());
 }
 
 }  // namespace rwkv

@@ -22,6 +22,10 @@ int combining_class(utf8proc_int32_t code) { return utf8proc_get_property(code)-
 // Decomposes one stretch of text, orders its marks, composes it again.
 class Normalizer {
  public:
+  // Decomposed by canonical equivalence, or also by compatibility.
+  explicit Normalizer(bool compatible = false)
+      : options_(compatible ? UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT : UTF8PROC_DECOMPOSE) {}
+
   void append_normalized(std::string_view text, std::string& out) {
     while (!text.empty()) {
       const Utf8Step step = utf8_step(text);
@@ -35,10 +39,11 @@ class Normalizer {
 
  private:
   void add_decomposed(utf8proc_int32_t code) {
-    constexpr utf8proc_ssize_t kLongest = 4;  // of the canonical decompositions
+    constexpr utf8proc_ssize_t kLongest = 18;  // of the decompositions: that of U+FDFA
     utf8proc_int32_t parts[kLongest];
     int boundary = 0;
-    const auto n = utf8proc_decompose_char(code, parts, kLongest, UTF8PROC_DECOMPOSE, &boundary);
+    const auto n =
+        utf8proc_decompose_char(code, parts, kLongest, static_cast<utf8proc_option_t>(options_), &boundary);
     codes_.insert(codes_.end(), parts, parts + n);
   }
 
@@ -60,6 +65,7 @@ class Normalizer {
     codes_.clear();
   }
 
+  int options_;
   std::vector<utf8proc_int32_t> codes_;
 };
 
@@ -135,12 +141,19 @@ bool is_visible(char32_t code) {
   return code == ' ' || (category != UTF8PROC_CATEGORY_CN && category < UTF8PROC_CATEGORY_ZS);
 }
 
+bool is_plainly_normal(std::string_view text, Normalization form) {
+  if (form == Normalization::kNone) return true;
+  return form == Normalization::kNfc ? is_plainly_nfc(text) : ascii_bytes(text) == text.size();
+}
+
 // ASCII characters stay as they are and combine with nothing before them: only a stretch without ASCII, with
 // the character before it, has to be looked at.
-std::string nfc(std::string_view text) {
+namespace {
+
+std::string normalize_stretches(std::string_view text, Normalization form) {
   std::string result;
   result.reserve(text.size());
-  Normalizer normalizer;
+  Normalizer normalizer(form == Normalization::kNfkc);
   while (!text.empty()) {
     const size_t wide = ascii_bytes(text);
     const size_t begin = wide == text.size() ? wide : wide - (wide > 0 ? 1 : 0);
@@ -148,7 +161,7 @@ std::string nfc(std::string_view text) {
         std::find_if(text.begin() + static_cast<ptrdiff_t>(wide), text.end(), is_ascii) - text.begin());
     result += text.substr(0, begin);
     const auto stretch = text.substr(begin, end - begin);
-    if (is_plainly_nfc(stretch)) {
+    if (is_plainly_normal(stretch, form)) {
       result += stretch;
     } else {
       normalizer.append_normalized(stretch, result);
@@ -156,6 +169,15 @@ std::string nfc(std::string_view text) {
     text.remove_prefix(end);
   }
   return result;
+}
+
+}  // namespace
+
+std::string nfc(std::string_view text) { return normalize_stretches(text, Normalization::kNfc); }
+std::string nfkc(std::string_view text) { return normalize_stretches(text, Normalization::kNfkc); }
+
+std::string normalized(std::string_view text, Normalization form) {
+  return form == Normalization::kNone ? std::string(text) : normalize_stretches(text, form);
 }
 
 }  // namespace rwkv

@@ -1,4 +1,4 @@
-// What Unicode says of characters: classes and normal form C.
+// What Unicode says of characters: classes and normal forms.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -20,10 +20,20 @@ constexpr CharClass char_class(char32_t code) {
 // space but U+0020.
 bool is_visible(char32_t code);
 
+// How a text is normalised before it is cut.
+enum class Normalization : uint8_t { kNone, kNfc, kNfkc };
+
 // Whether a text, valid UTF-8, can be told at a glance to be in normal form C and to stay so whatever stands
 // around: it has no marks and nothing else that decomposes or combines. False says nothing.
 bool is_plainly_nfc(std::string_view text);
 // The text in normal form C. It must be valid UTF-8. Takes linear time, however many marks a character has.
 std::string nfc(std::string_view text);
+// The text, valid UTF-8, in normal form KC; linear time, too.
+std::string nfkc(std::string_view text);
+
+// Whether a text, valid UTF-8, can be told at a glance to stay as it is, whatever stands around. False says
+// nothing.
+bool is_plainly_normal(std::string_view text, Normalization form);
+std::string normalized(std::string_view text, Normalization form);
 
 }  // namespace rwkv

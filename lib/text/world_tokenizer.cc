@@ -87,6 +87,10 @@ bool looks_like_world_vocabulary(std::string_view file) {
   return !literal.empty() && std::string_view("'\"bB").find(literal) != std::string_view::npos;
 }
 
+std::unique_ptr<const Tokenizer> make_world_tokenizer(TokenTable tokens) {
+  return std::make_unique<WorldTokenizer>(std::move(tokens));
+}
+
 std::unique_ptr<const Tokenizer> parse_world_vocabulary(std::string_view file) {
   constexpr size_t kShortestLine = sizeof "1 'a' 1";
   TokenTable table;
@@ -104,7 +108,7 @@ std::unique_ptr<const Tokenizer> parse_world_vocabulary(std::string_view file) {
   } catch (const Error& e) {
     throw e.in_context("line " + std::to_string(number));
   }
-  return std::make_unique<WorldTokenizer>(std::move(table));
+  return make_world_tokenizer(std::move(table));
 }
 
 }  // namespace rwkv

@@ -10,6 +10,9 @@ namespace rwkv {
 // Whether a file begins like a World vocabulary: an id, a space, a Python literal.
 bool looks_like_world_vocabulary(std::string_view file);
 
+// The tokens, none of them empty. Error kFormat: one that comes twice.
+std::unique_ptr<const Tokenizer> make_world_tokenizer(TokenTable tokens);
+
 // Lines of "id literal length": the token as a Python literal, its length in bytes; in any order, ended by LF
 // or CRLF, the last one also by nothing. Error kFormat naming the line, for what is not so and for an id or a
 // token that comes twice.

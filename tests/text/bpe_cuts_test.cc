@@ -8,7 +8,7 @@ namespace rwkv {
 namespace {
 
 TEST(BpeCuts, StandWhereTheClassChanges) {
-  const BpeCuts cuts;
+  const BpeCuts cuts(Normalization::kNfc);
   EXPECT_EQ(cuts.last(""), 0u);
   EXPECT_EQ(cuts.last("a"), 0u);
   EXPECT_EQ(cuts.last("or not"), 2u);
@@ -20,7 +20,7 @@ TEST(BpeCuts, StandWhereTheClassChanges) {
 }
 
 TEST(BpeCuts, LeaveOutWhereNeighboursMatter) {
-  const BpeCuts cuts;
+  const BpeCuts cuts(Normalization::kNfc);
   EXPECT_EQ(cuts.last(" ab"), 0u);           // the word takes the space
   EXPECT_EQ(cuts.last("\n\n1"), 0u);         // the number takes the last line break
   EXPECT_EQ(cuts.last("'s"), 0u);            // a contraction
@@ -34,7 +34,7 @@ TEST(BpeCuts, LeaveOutWhereNeighboursMatter) {
 }
 
 TEST(BpeCuts, SplitNoAddedToken) {
-  BpeCuts cuts;
+  BpeCuts cuts(Normalization::kNfc);
   cuts.add_token("<|end|>");
   cuts.add_token("  ");
   EXPECT_EQ(cuts.last("a<|end"), 1u);

@@ -29,6 +29,23 @@ TEST(BpeTokenizer, WholeTokensFollowTheMergesToo) {
   EXPECT_EQ(tokenizer->encode("bc"), (Ids{257}));
 }
 
+TEST(BpeTokenizer, WholeTokensGoBeforeMergesWhenTheModelSaysSo) {
+  SmallTokenizerJson json{{"a b", "b c", "a bc"}, {}};
+  json.model_extra = R"(,"ignore_merges":true)";
+  const auto tokenizer = Tokenizer::parse(json.text());
+  EXPECT_EQ(tokenizer->encode("abc"), Ids{258});
+  EXPECT_EQ(tokenizer->encode("abca"), (Ids{256, 'c', 'a'}));
+}
+
+TEST(BpeTokenizer, PiecesAreThoseOfTheFile) {
+  SmallTokenizerJson json{{"1 1", "\u0120 a"}, {kEnd}};
+  json.pre_tokenizer =
+      R"({"type":"Sequence","pretokenizers":[{"type":"Digits","individual_digits":true},{"type":"ByteLevel"}]})";
+  const auto tokenizer = Tokenizer::parse(json.text());
+  EXPECT_EQ(tokenizer->encode("a11<|end|>a"), (Ids{257, ' ', '1', ' ', '1', 258, 257}));
+  EXPECT_EQ(tokenizer->last_cut("a b a"), 0u);  // none is known
+}
+
 TEST(BpeTokenizer, AddedTokensBeforeAndAfterNormalization) {
   const auto tokenizer = Tokenizer::parse(SmallTokenizerJson{
       {},

@@ -31,6 +31,14 @@ TEST(Nfc, ComposesAndOrders) {
   EXPECT_EQ(nfc("x=\u0338y"), "x\u2260y");  // ASCII with a mark behind it
 }
 
+TEST(Nfkc, DecomposesByCompatibilityAndComposes) {
+  EXPECT_EQ(nfkc("\ufb01x\u00b2\u2460"), "fix21");
+  EXPECT_EQ(nfkc("\u212b e\u0301 \u338f"), "\u00c5 \u00e9 kg");
+  EXPECT_EQ(nfkc("\ufdfa").size(), 33u);  // the longest: 18 characters
+  EXPECT_EQ(nfkc("\uff76\uff9e"), "\u30ac");
+  EXPECT_EQ(nfkc("\u3000"), " ");
+}
+
 TEST(Nfc, KeepsWhatIsNoTrailingJamo) {
   EXPECT_EQ(nfc("\uac00\u11a7"), "\uac00\u11a7");
   EXPECT_EQ(nfc("\uac00\u11a8"), "\uac01");
