@@ -21,7 +21,7 @@ add_library(rwkv::shared ALIAS rwkv_shared)
 set_target_properties(rwkv_shared PROPERTIES OUTPUT_NAME rwkv EXPORT_NAME rwkv)
 target_include_directories(rwkv_shared INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-target_link_libraries(rwkv_shared PRIVATE Threads::Threads Boost::json PkgConfig::HWY PkgConfig::UTF8PROC ZLIB::ZLIB)
+target_link_libraries(rwkv_shared PRIVATE Threads::Threads Boost::json PkgConfig::HWY PkgConfig::UTF8PROC PkgConfig::PCRE2 ZLIB::ZLIB)
 
 # librwkv_compat: the functions of rwkv.cpp, over librwkv.
 rwkv_add_shared_library(rwkv_compat ${PROJECT_SOURCE_DIR}/compat/exports.map ${PROJECT_SOURCE_DIR}/compat/rwkv_cpp.cc)
