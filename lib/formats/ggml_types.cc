@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cmath>
 #include <cstring>
 
+#include "core/error.h"
 #include "tensor/cast.h"
 
 namespace rwkv {
@@ -221,6 +223,24 @@ void decode_ggml(const GgmlType& type, std::span<const std::byte> blocks, uint64
     }
     first += n;
     out = out.subspan(n);
+  }
+}
+
+void encode_q8_0(std::span<const float> elements, std::span<std::byte> out) {
+  constexpr size_t kElements = 32, kBytes = 34;
+  constexpr float kMaxMagnitude = 65504.0F * 127;
+  assert(elements.size() % kElements == 0 && out.size() == elements.size() / kElements * kBytes);
+  for (; !elements.empty(); elements = elements.subspan(kElements), out = out.subspan(kBytes)) {
+    const auto block = elements.first(kElements);
+    float largest = 0;
+    for (const float element : block)
+      largest = std::isnan(element) ? element : std::max(largest, std::abs(element));
+    if (!(largest <= kMaxMagnitude))
+      throw Error(ErrorKind::kFormat, "a weight that is not finite, or too large for Q8_0");
+    const float scale = largest / 127, inverse = scale != 0 ? 1 / scale : 0;
+    cast_elements(DType::kF32, std::as_bytes(std::span(&scale, 1)), DType::kF16, out.first(2));
+    for (size_t j = 0; j < kElements; ++j)
+      out[2 + j] = static_cast<std::byte>(static_cast<int>(std::round(block[j] * inverse)));
   }
 }
 

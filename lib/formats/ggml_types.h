@@ -28,4 +28,8 @@ const GgmlType* find_ggml_type(std::string_view name);  // null when unknown
 void decode_ggml(const GgmlType& type, std::span<const std::byte> blocks, uint64_t first,
                  std::span<float> out);
 
+// Whole blocks of Q8_0: each scale is the block's largest magnitude over 127. `out` holds elements.size() /
+// 32 blocks. Error kFormat: an element is not finite, or too large for the scale, a 16-bit float.
+void encode_q8_0(std::span<const float> elements, std::span<std::byte> out);
+
 }  // namespace rwkv

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <limits>
 #include <vector>
+
+#include "core/error.h"
 
 namespace rwkv {
 namespace {
@@ -153,6 +156,32 @@ TEST(GgmlTypes, BlocksByHand) {
   EXPECT_EQ(out[0], 5);
   EXPECT_EQ(out[16], 33);
   EXPECT_EQ(out[1], 2);
+}
+
+// Bytes: quantize() of the Python package gguf 0.19.
+TEST(GgmlTypes, Q8_0IsEncodedAsAnotherEncoderDoes) {
+  std::vector<float> elements(64);
+  for (size_t i = 0; i < elements.size(); ++i)
+    elements[i] = static_cast<float>((static_cast<int>(i) * 37) % 101 - 50) / (i < 32 ? 7.0F : 1000.0F);
+  std::vector<std::byte> blocks(68);
+  encode_q8_0(elements, blocks);
+  std::string hex;
+  for (const std::byte byte : blocks) {
+    hex += "0123456789abcdef"[std::to_integer<size_t>(byte >> 4)];
+    hex += "0123456789abcdef"[std::to_integer<size_t>(byte & std::byte{15})];
+  }
+  EXPECT_EQ(hex,
+            "332b81df3d9af856b41270cd2b89e745a2005ebb1977d53390ee4caa0866c3217fdc520e3c96f656b0106fca2984e343"
+            "9efd5db7"
+            "1777d1318beb4ba50565bf1f7fd93993");
+  elements = std::vector<float>(32, 0.0F);
+  encode_q8_0(elements, std::span(blocks).first(34));
+  EXPECT_EQ(blocks[0], std::byte{0});
+  for (const float bad :
+       {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(), 1e7F}) {
+    elements[5] = bad;
+    EXPECT_THROW(encode_q8_0(elements, std::span(blocks).first(34)), Error);
+  }
 }
 
 TEST(GgmlTypes, UnknownTypesAreNotFound) {

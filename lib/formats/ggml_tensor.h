@@ -1,0 +1,27 @@
+// A tensor of one of ggml's types in a file.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "formats/ggml_types.h"
+#include "tensor/tensor_view.h"
+
+namespace rwkv {
+
+struct GgmlTensor {
+  std::string_view name;
+  const GgmlType* type;
+  Shape shape;                       // row-major: ggml's dimensions from last to first
+  std::span<const std::byte> bytes;  // ggml_byte_size()
+};
+
+// Error kFormat: the rows are no whole blocks, or the size overflows.
+uint64_t ggml_byte_size(const GgmlType& type, const Shape& shape);
+
+// The tensor as the rest of the library sees it: wide elements where they lie, blocks decoded when they are
+// read.
+TensorView view_of(const GgmlTensor& tensor);
+
+}  // namespace rwkv
