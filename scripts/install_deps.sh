@@ -6,8 +6,6 @@ set -euo pipefail
 # One requirement a line; `a|b` is met by either, and `a` is installed where it exists. HACKING.md says why each is here.
 build_packages="g++ cmake ninja-build pkg-config|pkgconf libhwy-dev libgtest-dev libbenchmark-dev libutf8proc-dev libssl-dev python3 jq zlib1g-dev libpcre2-dev"
 ci_packages="ccache clang-14|clang clang-tidy-14|clang-tidy clang-format-14|clang-format libclang-rt-14-dev|libclang-rt-dev gnuplot-nox parallel python3-numpy python3-pytest debootstrap curl"
-ci_packages="ccache clang-14|clang clang-tidy-14|clang-tidy clang-format-14|clang-format libclang-rt-14-dev|libclang-rt-dev gnuplot-nox parallel"
->>>>>>> 5fe0d93 (PCRE2 is installed)
 # Boost 1.81 is the first that has what we use of Boost.JSON, and Debian 12's default is older.
 boost_versions="1.81 1.83 1.88"
 

@@ -7,6 +7,7 @@
 
 #include "checkpoint/convert.h"
 #include "core/error.h"
+#include "formats/safetensors_writer.h"
 #include "fuzz/memory_file.h"
 #include "model/model.h"
 #include "sampling/rng.h"
