@@ -15,7 +15,7 @@ using namespace rwkv;
 DType dtype_named(const char* name) {
   std::string names;
   for (const DTypeInfo& info : kDTypes) {
-    if (!info.has_products) continue;
+    if (!info.has_products || info.elements) continue;
     if (info.name == name) return info.dtype;
     names += (names.empty() ? "" : ", ") + std::string(info.name);
   }

@@ -25,9 +25,12 @@ std::optional<DType> wanted_dtype(const TensorView& tensor, const ConvertOptions
   return tensor.requantise ? std::optional(DType::kBf16) : std::nullopt;
 }
 
+// Matrices of these types are in no file by rows.
+bool is_always_packed(DType dtype) { return is_quantised(dtype) || elements_of(dtype) != dtype; }
+
 bool wants_tiles(const ConvertOptions& options) {
   if (options.layout) return options.layout != Layout::kOutIn;
-  return options.dtype && is_quantised(*options.dtype);
+  return options.dtype && is_always_packed(*options.dtype);
 }
 
 TensorSpec quantised_spec(const TensorView& tensor, DType dtype, Role role) {
@@ -38,7 +41,8 @@ TensorSpec quantised_spec(const TensorView& tensor, DType dtype, Role role) {
 
 TensorSpec wide_spec(const TensorView& tensor, DType dtype, Role role, bool tiles) {
   const bool packed = tiles && dtype_info(dtype).has_products;
-  return {tensor.name, dtype, tensor.shape, packed ? packed_layout_of(role) : Layout::kOutIn};
+  const Layout layout = packed ? packed_layout_of(role) : Layout::kOutIn;
+  return {tensor.name, layout == Layout::kOutIn ? elements_of(dtype) : dtype, tensor.shape, layout};
 }
 
 bool is_dropped(const std::string& name, const ConvertOptions& options, std::vector<bool>& used) {
@@ -72,8 +76,10 @@ TensorSpec converted_spec(const TensorView& tensor, const ConvertOptions& option
   if (!holds_weights(tensor.dtype)) return unchanged;
   const DType wanted = wanted_dtype(tensor, options).value_or(tensor.dtype);
   const Role role = role_of(tensor);
-  if (!is_quantised(wanted)) return wide_spec(tensor, wanted, role, wants_tiles(options));
-  TensorSpec spec = wanted == tensor.dtype ? unchanged : quantised_spec(tensor, wanted, role);
+  if (!is_always_packed(wanted)) return wide_spec(tensor, wanted, role, wants_tiles(options));
+  TensorSpec spec = wanted == tensor.dtype ? unchanged
+                    : is_quantised(wanted) ? quantised_spec(tensor, wanted, role)
+                                           : wide_spec(tensor, wanted, role, true);
   if (options.layout == Layout::kOutIn && spec.layout != Layout::kOutIn) {
     throw Error(ErrorKind::kUnsupported, tensor_label(tensor.name) + ": cannot be " +
                                              std::string(dtype_info(spec.dtype).name) + " by rows");

@@ -120,6 +120,8 @@ void lay_out(TensorView& tensor, const json::value& value) {
   const json::object& object = value.get_object();
   const DType dtype = packed_dtype_from(object);
   const Layout layout = layout_from(object);
+  if (elements_of(dtype) != dtype && layout == Layout::kOutIn)
+    fail("dtype '" + std::string(dtype_info(dtype).name) + "' by rows is not known");
   Shape shape = sizes_from(object, "shape");
   if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0)
     fail("shape " + to_string(shape) + ", want a matrix with elements");

@@ -17,10 +17,12 @@
 namespace rwkv {
 namespace {
 
+using Extensions = unsigned;  // of their bits
+
 struct Target {
   std::string name;
   int64_t highway;
-  bool extended = false;
+  Extensions extensions = 0;
 };
 
 bool& amx_is_assumed() {
@@ -52,32 +54,44 @@ bool may_use_amx() {
 }
 #endif
 
-bool cpu_has_extension([[maybe_unused]] int64_t target) {
+bool cpu_has_extension([[maybe_unused]] Extension extension, [[maybe_unused]] int64_t target) {
 #if HWY_ARCH_X86
   static const bool avx_vnni = cpu_has(1, Register::kEax, 4), avx512_vnni = cpu_has(0, Register::kEcx, 11),
-                    amx = may_use_amx();
-  if (target <= HWY_AVX3_DL) return amx || amx_is_assumed();
-  return (target == HWY_AVX2 && avx_vnni) || (target == HWY_AVX3 && avx512_vnni);
+                    avx512_bf16 = cpu_has(1, Register::kEax, 5), amx = may_use_amx();
+  switch (extension) {
+    case Extension::kBytes:
+      return (target == HWY_AVX2 && avx_vnni) || (target == HWY_AVX3 && avx512_vnni);
+    case Extension::kBf16:
+      return target == HWY_AVX3_DL && avx512_bf16;
+    case Extension::kAmx:
+      return target == HWY_AVX3_DL && (amx || amx_is_assumed());
+  }
+  return false;
 #elif HWY_ARCH_ARM_A64 && defined(__ARM_FEATURE_DOTPROD)
-  return true;
+  return extension == Extension::kBytes;
 #elif HWY_ARCH_ARM_A64 && HWY_OS_LINUX && !HWY_COMPILER_CLANG  // see DotProducts
-  return (::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+  return extension == Extension::kBytes && (::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
 #else
   return false;
 #endif
 }
 
-std::string extension_name([[maybe_unused]] int64_t target) {
-#if HWY_ARCH_X86
-  return target <= HWY_AVX3_DL ? "_AMX" : "_VNNI";
-#else
-  return "_DOTPROD";
-#endif
-}
+// Targets of ours beside Highway's: an extension, what they are called, and all that they use.
+struct Level {
+  Extension needs;
+  std::string_view suffix;
+  Extensions uses;
+};
+constexpr Extensions bit(Extension extension) { return static_cast<Extensions>(extension); }
+constexpr Level kLevels[] = {
+    {Extension::kAmx, "_AMX", bit(Extension::kAmx) | bit(Extension::kBf16)},
+    {Extension::kBf16, "_BF16", bit(Extension::kBf16)},
+    {Extension::kBytes, HWY_ARCH_X86 ? "_VNNI" : "_DOTPROD", bit(Extension::kBytes)},
+};
 
-// With Highway's own choice, that of the process.
-bool& extension_allowed() {
-  static bool allowed = true;
+// Those of the pinned target; all while Highway's own choice is that of the process.
+Extensions& allowed_extensions() {
+  static Extensions allowed = ~Extensions{0};
   return allowed;
 }
 
@@ -92,7 +106,10 @@ std::vector<Target> targets() {
   std::vector<Target> all;
   for (const int64_t target : highway_targets()) {
     const std::string name = hwy::TargetName(target);
-    if (uses_extension(target)) all.push_back({name + extension_name(target), target, true});
+    for (const Level& level : kLevels) {
+      if (uses_extension(level.needs, target))
+        all.push_back({name + std::string(level.suffix), target, level.uses});
+    }
     all.push_back({name, target});
   }
   return all;
@@ -100,7 +117,9 @@ std::vector<Target> targets() {
 
 }  // namespace
 
-bool uses_extension(int64_t target) { return extension_allowed() && cpu_has_extension(target); }
+bool uses_extension(Extension extension, int64_t target) {
+  return (allowed_extensions() & bit(extension)) != 0 && cpu_has_extension(extension, target);
+}
 void assume_amx() { amx_is_assumed() = true; }
 
 std::vector<std::string> supported_targets() {
@@ -113,7 +132,7 @@ std::string current_target() { return supported_targets().front(); }
 
 void unpin_target() {
   hwy::SetSupportedTargetsForTest(0);
-  extension_allowed() = true;
+  allowed_extensions() = ~Extensions{0};
 }
 
 void pin_target(std::string_view name) {
@@ -122,7 +141,7 @@ void pin_target(std::string_view name) {
   for (const Target& target : targets()) {
     if (name == target.name) {
       hwy::SetSupportedTargetsForTest(target.highway);
-      extension_allowed() = target.extended;
+      allowed_extensions() = target.extensions;
       return;
     }
     known += (known.empty() ? "" : ", ") + target.name;

@@ -1,11 +1,14 @@
 #include "sampling/sampler.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <limits>
-#include <numeric>
 #include <string>
+#include <utility>
 
 #include "core/error.h"
 #include "kernels/softmax.h"
@@ -30,67 +33,95 @@ void apply_bias(std::span<float> logits, const SamplerOptions& options) {
 
 // The lowest id among the largest logits. NaN becomes forbidden.
 uint32_t most_likely(std::span<float> logits) {
-  size_t best = 0;
-  for (size_t i = 0; i < logits.size(); ++i) {
-    if (std::isnan(logits[i])) logits[i] = kForbidden;
-    if (logits[i] > logits[best]) best = i;
-  }
+  const size_t best = logits.empty() ? 0 : find_largest(logits);
   if (logits.empty() || logits[best] == kForbidden) {
     throw Error(ErrorKind::kFormat, "no token can be drawn: every logit is NaN or forbidden");
   }
   return static_cast<uint32_t>(best);
 }
 
-// Probabilities become integers, whose sums do not depend on the order of adding.
-uint64_t weight_of(float p) { return static_cast<uint64_t>(static_cast<double>(p) * 0x1p53); }
+// Ordered as floats are.
+uint32_t ordered_bits(float x) {
+  const auto bits = std::bit_cast<uint32_t>(x);
+  return bits >> 31 != 0 ? ~bits : bits | 0x8000'0000;
+}
 
-uint64_t total_weight(std::span<const float> p) {
-  uint64_t sum = 0;
-  for (const float x : p) sum += weight_of(x);
-  return sum;
+// Without a branch for each value.
+template <class Predicate>
+void keep_only(std::vector<float>& values, Predicate&& wanted) {
+  size_t n = 0;
+  for (const float x : values) {
+    values[n] = x;
+    n += wanted(x);
+  }
+  values.resize(n);
+}
+
+// Of some values, largest first, those among which a sum of weights reaches `wanted`.
+struct Search {
+  static constexpr size_t kBits = 12, kBuckets = size_t{1} << kBits;
+
+  std::vector<float> values;
+  uint64_t wanted;
+
+  // Leaves those whose ordered bits from `shift` on are those of the value that reaches it; all are alike
+  // above.
+  template <class Weight>
+  void narrow(unsigned shift, Weight&& weight) {
+    const auto bucket_of = [&](float x) { return ordered_bits(x) >> shift & (kBuckets - 1); };
+    std::array<uint64_t, kBuckets> sums{};
+    for (const float x : values) sums[bucket_of(x)] += weight(x);
+    size_t bucket = kBuckets - 1;
+    for (; bucket > 0 && sums[bucket] < wanted; --bucket) wanted -= sums[bucket];
+    keep_only(values, [&](float x) { return bucket_of(x) == bucket; });
+  }
+};
+
+// The value at which the sum of weights over the values, largest first, first reaches `wanted`.
+template <class Weight>
+float value_reaching(std::vector<float> values, uint64_t wanted, Weight&& weight) {
+  Search search{std::move(values), wanted};
+  search.narrow(20, weight);
+  search.narrow(8, weight);
+  std::ranges::sort(search.values, std::greater<>());
+  for (const float x : search.values) {
+    if (weight(x) >= search.wanted) return x;
+    search.wanted -= weight(x);
+  }
+  return search.values.empty() ? kForbidden : search.values.back();
 }
 
 // The k-th largest value stays, and of its equals those with low ids.
 void keep_top_k(std::span<float> logits, size_t k) {
-  std::vector<float> sorted(logits.begin(), logits.end());
-  const auto kth = sorted.begin() + static_cast<std::ptrdiff_t>(k - 1);
-  std::nth_element(sorted.begin(), kth, sorted.end(), std::greater<>());
+  const float kth = value_reaching({logits.begin(), logits.end()}, k, [](float) { return uint64_t{1}; });
   size_t equals_left =
-      k - static_cast<size_t>(std::ranges::count_if(logits, [&](float x) { return x > *kth; }));
+      k - static_cast<size_t>(std::ranges::count_if(logits, [&](float x) { return x > kth; }));
   for (float& x : logits) {
-    if (x < *kth || (x == *kth && equals_left == 0)) {
+    if (x < kth || (x == kth && equals_left == 0)) {
       x = kForbidden;
-    } else if (x == *kth) {
+    } else if (x == kth) {
       --equals_left;
     }
   }
 }
 
-// The value at which the sum over the values, largest first, first reaches `wanted`. Reorders them.
-float value_reaching(std::span<float> values, uint64_t wanted) {
-  while (values.size() > 1) {
-    const size_t half = values.size() / 2;
-    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(half), values.end(),
-                     std::greater<>());
-    const uint64_t upper = total_weight(values.first(half));
-    if (upper >= wanted) {
-      values = values.first(half);
-    } else {
-      wanted -= upper;
-      values = values.subspan(half);
-    }
-  }
-  return values.front();
-}
+// The sums of add_weights(), and of them all.
+struct Weights {
+  std::vector<uint64_t> sums;
+  uint64_t total;
+
+  explicit Weights(std::span<const float> p)
+      : sums((p.size() + kWeightsOfSum - 1) / kWeightsOfSum), total(add_weights(p, sums)) {}
+};
 
 // The smallest probability that top-p keeps. All tokens below (1 - top_p) / n together weigh less than what
-// is cut away, so the search leaves them out: of a vocabulary it sees a few hundred.
+// is cut away, so the search leaves them out: mostly it sees a few hundred.
 float top_p_cutoff(std::span<const float> p, double top_p) {
   const auto floor = static_cast<float>((1 - top_p) / static_cast<double>(p.size()) * 0.99);
-  std::vector<float> candidates;
-  std::ranges::copy_if(p, std::back_inserter(candidates), [&](float x) { return x >= floor; });
-  const double wanted = std::ceil(top_p * static_cast<double>(total_weight(p)));
-  return value_reaching(candidates, static_cast<uint64_t>(wanted));
+  std::vector<float> candidates(p.begin(), p.end());
+  keep_only(candidates, [floor](float x) { return x >= floor; });
+  const double wanted = std::ceil(top_p * static_cast<double>(Weights(p).total));
+  return value_reaching(std::move(candidates), static_cast<uint64_t>(wanted), weight_of);
 }
 
 void forbid_below(std::span<float> logits, std::span<const float> p, float smallest) {
@@ -111,23 +142,53 @@ void cut(std::span<float> logits, uint32_t best, const SamplerOptions& options) 
   if (options.min_p > 0) forbid_below(logits, p, static_cast<float>(options.min_p * p[best]));
 }
 
+bool cuts(const SamplerOptions& options, size_t n) {
+  return (options.top_k > 0 && options.top_k < n) || options.top_p < 1 || options.min_p > 0;
+}
+
+bool is_greedy(const SamplerOptions& options, float largest) {
+  return options.temperature == 0 || options.top_p == 0 || std::isinf(largest);
+}
+
 // p^(1/T), renormalised, is the softmax of the logits divided by T.
 void apply_temperature(std::span<float> logits, float largest, double temperature) {
-  if (temperature == 1) return;
-  constexpr double kSurelyZero = -1e30;  // still a float, and exp() of it is 0
-  for (float& x : logits) {
-    x = static_cast<float>(std::max((static_cast<double>(x) - largest) / temperature, kSurelyZero));
+  if (temperature != 1) divide_by_temperature(logits, largest, temperature);
+}
+
+size_t draw_weighted(std::span<const float> p, double u) {
+  const Weights weights(p);
+  uint64_t left = std::min(static_cast<uint64_t>(u * static_cast<double>(weights.total)), weights.total - 1);
+  size_t i = 0;
+  for (size_t s = 0; left >= weights.sums[s]; ++s, i += kWeightsOfSum) left -= weights.sums[s];
+  for (;; ++i) {
+    const uint64_t weight = weight_of(p[i]);
+    if (left < weight) return i;
+    left -= weight;
   }
 }
 
-uint32_t draw_weighted(std::span<const float> p, double u) {
-  const uint64_t total = total_weight(p);
-  uint64_t left = std::min(static_cast<uint64_t>(u * static_cast<double>(total)), total - 1);
-  for (size_t i = 0;; ++i) {
-    const uint64_t weight = weight_of(p[i]);
-    if (left < weight) return static_cast<uint32_t>(i);
-    left -= weight;
+// The tokens that cuts left, by themselves.
+struct Kept {
+  std::vector<uint32_t> ids;
+  std::vector<float> logits;
+
+  explicit Kept(std::span<const float> all) : ids(all.size()), logits(all.size()) {
+    size_t n = 0;
+    for (size_t i = 0; i < all.size(); ++i) {  // without a branch
+      ids[n] = static_cast<uint32_t>(i);
+      logits[n] = all[i];
+      n += all[i] != kForbidden;
+    }
+    ids.resize(n);
+    logits.resize(n);
   }
+};
+
+// The stages before the cuts. Returns the likeliest token.
+uint32_t prepare(std::span<float> logits, const SamplerOptions& options, const SamplerState& state) {
+  apply_penalties(logits, options, state);
+  apply_bias(logits, options);
+  return most_likely(logits);
 }
 
 void require(bool ok, const char* option, double value, const char* wanted) {
@@ -155,23 +216,34 @@ void check_options(const SamplerOptions& o, size_t n_vocab) {
 }
 
 void to_probabilities(std::span<float> logits, const SamplerOptions& options, const SamplerState& state) {
-  apply_penalties(logits, options, state);
-  apply_bias(logits, options);
-  const uint32_t best = most_likely(logits);
-  if (options.temperature == 0 || options.top_p == 0 || std::isinf(logits[best])) {
+  const uint32_t best = prepare(logits, options, state);
+  const float largest = logits[best];
+  if (is_greedy(options, largest)) {
     std::ranges::fill(logits, 0.F);
     logits[best] = 1;
     return;
   }
-  const float largest = logits[best];
   cut(logits, best, options);
   apply_temperature(logits, largest, options.temperature);
   softmax(logits);
 }
 
+// As by to_probabilities(); what was cut away is left out of its last steps, which changes no bit.
 uint32_t draw(std::span<float> logits, const SamplerOptions& options, const SamplerState& state) {
-  to_probabilities(logits, options, state);
-  return draw_weighted(logits, uniform(options.seed, state.position));
+  const uint32_t best = prepare(logits, options, state);
+  const float largest = logits[best];
+  if (is_greedy(options, largest)) return best;
+  const double u = uniform(options.seed, state.position);
+  if (!cuts(options, logits.size())) {
+    apply_temperature(logits, largest, options.temperature);
+    softmax(logits);
+    return static_cast<uint32_t>(draw_weighted(logits, u));
+  }
+  cut(logits, best, options);
+  Kept kept(logits);
+  apply_temperature(kept.logits, largest, options.temperature);
+  softmax(kept.logits, kept.ids);
+  return kept.ids[draw_weighted(kept.logits, u)];
 }
 
 void record(uint32_t token, float count, const SamplerOptions& options, SamplerState& state) {

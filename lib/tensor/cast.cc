@@ -59,6 +59,11 @@ struct Bf16 {
   }
 };
 
+// Rounded for products that round x likewise; its elements are those of bf16.
+struct Bf16Bf16 : Bf16 {
+  static constexpr DType kDType = DType::kBf16Bf16;
+};
+
 struct F32 {
   static constexpr DType kDType = DType::kF32;
   using Bits = uint32_t;
@@ -106,6 +111,8 @@ template <>
 constexpr uint16_t kInfinityOf<F16> = 0x7c00;
 template <>
 constexpr uint16_t kInfinityOf<Bf16> = 0x7f80;
+template <>
+constexpr uint16_t kInfinityOf<Bf16Bf16> = kInfinityOf<Bf16>;
 
 template <class Type>
 typename Type::Bits magnitude_of(typename Type::Bits bits) {
@@ -142,7 +149,7 @@ struct Floats {
            n == static_cast<size_t>(std::ranges::count(kDTypes, true, &DTypeInfo::is_float));
   }
 };
-using AllFloats = Floats<F64, F32, F16, Bf16>;
+using AllFloats = Floats<F64, F32, F16, Bf16, Bf16Bf16>;
 static_assert(AllFloats::in_order());
 
 }  // namespace

@@ -4,13 +4,29 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace rwkv {
 
-enum class DType : uint8_t { kF64, kF32, kF16, kBf16, kI64, kI32, kI16, kI8, kU8, kBool, kQ8, kQ6, kQ4 };
+enum class DType : uint8_t {
+  kF64,
+  kF32,
+  kF16,
+  kBf16,
+  kBf16Bf16,
+  kI64,
+  kI32,
+  kI16,
+  kI8,
+  kU8,
+  kBool,
+  kQ8,
+  kQ6,
+  kQ4
+};
 
 using Shape = std::vector<uint64_t>;
 
@@ -26,6 +42,9 @@ struct DTypeInfo {
   size_t code_bits = 0;     // of a quantised element, beside its share of the scale; 0 when not quantised
   size_t tile_inputs = 0;   // that lie together in a tile
   size_t line_outputs = 0;  // of a line
+  // The type of the elements, where this one differs from it in its products: kBf16Bf16 holds bf16, and x is
+  // rounded to bf16 too. Only packed matrices are of such a type.
+  std::optional<DType> elements = {};
 };
 
 // In the order of the enum.
@@ -35,6 +54,7 @@ inline constexpr auto kDTypes = std::to_array<DTypeInfo>({
     {DType::kF32, "f32", "F32", "torch FloatStorage", 4, true, true, 0, 1, 32},
     {DType::kF16, "f16", "F16", "torch HalfStorage", 2, true, true, 0, 1, 64},
     {DType::kBf16, "bf16", "BF16", "torch BFloat16Storage", 2, true, true, 0, 2, 64},
+    {DType::kBf16Bf16, "bf16_bf16", "", "", 2, true, true, 0, 2, 64, DType::kBf16},
     {DType::kI64, "i64", "I64", "torch LongStorage", 8, false},
     {DType::kI32, "i32", "I32", "torch IntStorage", 4, false},
     {DType::kI16, "i16", "I16", "torch ShortStorage", 2, false},
@@ -55,6 +75,7 @@ const DTypeInfo* find_dtype(std::string_view DTypeInfo::*column, std::string_vie
 inline const DTypeInfo* find_dtype(std::string_view name) { return find_dtype(&DTypeInfo::name, name); }
 
 constexpr bool is_quantised(DType dtype) { return dtype_info(dtype).code_bits > 0; }
+constexpr DType elements_of(DType dtype) { return dtype_info(dtype).elements.value_or(dtype); }
 constexpr bool holds_weights(DType dtype) { return dtype_info(dtype).is_float || is_quantised(dtype); }
 
 uint64_t element_count(const Shape& shape);  // Error kFormat on overflow

@@ -227,8 +227,11 @@ void gather_quantised(const TensorView& m, const Part& part, float* to) {
 
 // ---- into a form
 
+// Magnitudes are ordered as their bits are, infinity and NaN above all others.
 bool can_be_quantised(std::span<const float> weights) {
-  return std::ranges::all_of(weights, [](float w) { return std::abs(w) <= kLargestQuantisable; });
+  uint32_t largest = 0;
+  for (const float w : weights) largest = std::max(largest, std::bit_cast<uint32_t>(w) & 0x7fff'ffff);
+  return largest <= std::bit_cast<uint32_t>(kLargestQuantisable);
 }
 
 // Outputs, as many as a strip has lanes or fewer, become one strip, which is zeros.
@@ -321,6 +324,12 @@ uint64_t unpack(const TensorView& matrix, const Slices& slices, DType to, std::s
   const auto [n_outputs, length] = outputs_of(matrix.layout, matrix.shape);
   const bool outputs = is_turned(matrix.layout) == slices.columns;
   const uint64_t last = slices.first + slices.count;
+  if (outputs && !is_laid_out(matrix)) {
+    const uint64_t output_bytes = length * dtype_info(matrix.dtype).bytes;
+    return cast_elements(matrix.dtype,
+                         matrix.bytes.subspan(slices.first * output_bytes, slices.count * output_bytes), to,
+                         out);
+  }
   const Part part = outputs ? Part{slices.first, last, 0, length, length, 1}
                             : Part{0, n_outputs, slices.first, last, 1, n_outputs};
   const DType wide = is_quantised(matrix.dtype) ? DType::kF32 : matrix.dtype;

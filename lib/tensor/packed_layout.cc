@@ -33,7 +33,7 @@ PlainForm tiles_form(DType dtype, uint64_t rows, uint64_t cols) {
   const uint64_t inputs = dtype_info(dtype).tile_inputs;
   const uint64_t tiles = divide_up(rows, kTileOutputs), steps = divide_up(cols, inputs);
   if (is_quantised(dtype)) return {DType::kU8, {tiles, steps, unit_bytes(dtype)}};
-  if (inputs > 1) return {dtype, {tiles, steps, kTileOutputs, inputs}};
+  if (inputs > 1) return {elements_of(dtype), {tiles, steps, kTileOutputs, inputs}};
   return {dtype, {tiles, steps, kTileOutputs}};
 }
 
@@ -44,7 +44,7 @@ PlainForm rows_form(DType dtype, uint64_t rows, uint64_t cols) {
 
 PlainForm lines_form(DType dtype, uint64_t rows, uint64_t cols) {
   const uint64_t columns = divide_up(rows, line_outputs(dtype));
-  if (!is_quantised(dtype)) return {dtype, {columns, cols, line_outputs(dtype)}};
+  if (!is_quantised(dtype)) return {elements_of(dtype), {columns, cols, line_outputs(dtype)}};
   return {DType::kU8, {columns, divide_up(cols, kQuantBlock), line_block_bytes(dtype)}};
 }
 

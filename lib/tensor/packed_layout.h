@@ -23,7 +23,8 @@ enum class Layout : uint8_t {
 
 // A tile holds 16 outputs; tiles follow one another. Within a tile:
 //   f32, f16   [C][16 outputs]
-//   bf16       [ceil(C / 2)][16 outputs][2 inputs]
+//   bf16, bf16_bf16
+//              [ceil(C / 2)][16 outputs][2 inputs]
 //   q8, q6, q4 [ceil(C / 64)] units:
 //     q8       u8 [16 groups of 4 inputs][16 outputs][4 inputs], then
 //              f16 scale [2 blocks of 32 inputs][16 outputs]

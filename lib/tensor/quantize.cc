@@ -34,10 +34,20 @@ uint16_t narrow_f16(float value) {
   return bits;
 }
 
-float largest_of(std::span<const float> weights) {
-  float largest = 0;
-  for (const float w : weights) largest = std::max(largest, std::abs(w));
-  return largest;
+// A block's weights; those that are missing are 0.
+using Block = std::array<float, kQuantBlock>;
+
+Block block_of(std::span<const float> weights) {
+  Block block{};
+  std::ranges::copy(weights, block.begin());
+  return block;
+}
+
+// The largest magnitude: the magnitudes of finite floats are ordered as their bits are.
+float largest_of(const Block& weights) {
+  uint32_t largest = 0;
+  for (const float w : weights) largest = std::max(largest, std::bit_cast<uint32_t>(w) & 0x7fff'ffff);
+  return std::bit_cast<float>(largest);
 }
 
 // To nearest, ties to even, |x| < 2^22: the addition drops the fraction. std::lrint is a call on some
@@ -63,13 +73,13 @@ uint16_t uniform_scale(float largest, const UniformCodes& codes) {
                                                                       : nearest;
 }
 
-QuantisedBlock quantise_uniformly(std::span<const float> weights, const UniformCodes& codes) {
+QuantisedBlock quantise_uniformly(const Block& weights, const UniformCodes& codes) {
   const float largest = largest_of(weights);
   QuantisedBlock block = zero_block(codes.zero);
   if (largest < kSmallestQuantisable * codes.step) return block;
   block.scale = uniform_scale(largest, codes);
   const float step = widen_f16(block.scale) * codes.step;
-  for (size_t i = 0; i < weights.size(); ++i)
+  for (size_t i = 0; i < kQuantBlock; ++i)
     block.codes[i] = static_cast<uint8_t>(round_to_int(weights[i] / step) + codes.zero);
   return block;
 }
@@ -87,24 +97,48 @@ constexpr int kQ4Zero = static_cast<int>(
     std::ranges::min_element(kQ4Levels, {}, [](int8_t level) { return level < 0 ? -level : level; }) -
     kQ4Levels.begin());
 
-int nearest_code(float x) {
-  int code = 0;
-  for (size_t i = 0; i + 1 < kQ4Levels.size(); ++i)
-    code += 2 * x > static_cast<float>(kQ4Levels[i] + kQ4Levels[i + 1]);
-  return code;
+// The code of the level nearest to x / 2, the lower one of two: how many sums of two neighbours are below x.
+// Those are whole numbers, so that it is as good to ask of the next whole number from x on.
+constexpr int kSumsReach = 256;
+constexpr auto kCodes = [] {
+  std::array<uint8_t, 2 * kSumsReach + 1> codes{};
+  for (int x = -kSumsReach; x <= kSumsReach; ++x) {
+    for (size_t i = 0; i + 1 < kQ4Levels.size(); ++i)
+      codes[static_cast<size_t>(x + kSumsReach)] += x > kQ4Levels[i] + kQ4Levels[i + 1];
+  }
+  return codes;
+}();
+
+// Within the reach of kCodes.
+int next_whole_number(float x) {
+  const int nearest = round_to_int(x);
+  return std::clamp(nearest + static_cast<int>(x > static_cast<float>(nearest)), -kSumsReach, kSumsReach);
 }
 
-// The values that the weight of the largest magnitude is tried on.
-constexpr std::array kAnchors = {122.0F, -122.0F, 128.0F, -128.0F, 137.0F, -137.0F};
+// The values that the weight of the largest magnitude is tried on, and the same negative.
+constexpr std::array kAnchors = {122.0F, 128.0F, 137.0F};
 constexpr int kAnchorReach = 138;
 
-// The level nearest to each whole number within the anchors' reach.
+// What is added up for a scale and for the same one negative, side by side so that one instruction does for
+// both.
+using TwoFloats = float __attribute__((vector_size(8)));
+struct TwoLevels {
+  TwoFloats levels;
+  uint64_t squares;  // 32 bits each
+};
+
+// The levels nearest to x and to -x, for each whole number x within the anchors' reach.
 constexpr auto kNearestLevels = [] {
-  std::array<float, 2 * kAnchorReach + 1> nearest{};
+  std::array<TwoLevels, 2 * kAnchorReach + 1> nearest{};
   for (int x = -kAnchorReach; x <= kAnchorReach; ++x) {
-    const auto distance = [x](int level) { return level < x ? x - level : level - x; };
-    const int index = x + kAnchorReach;
-    nearest[static_cast<size_t>(index)] = *std::ranges::min_element(kQ4Levels, {}, distance);
+    const auto nearest_to = [](int value) {
+      const auto distance = [value](int level) { return level < value ? value - level : level - value; };
+      return int{*std::ranges::min_element(kQ4Levels, {}, distance)};
+    };
+    const int up = nearest_to(x), down = nearest_to(-x);
+    nearest[static_cast<size_t>(x + kAnchorReach)] = {
+        TwoFloats{static_cast<float>(up), static_cast<float>(down)},
+        static_cast<uint64_t>(up * up) | static_cast<uint64_t>(down * down) << 32};
   }
   return nearest;
 }();
@@ -115,33 +149,50 @@ struct Fit {
   float gain() const { return ll > 0 ? wl * wl / ll : 0; }
 };
 
-Fit fit_of(std::span<const float> weights, float inverse_scale) {
-  Fit fit;
-  for (const float w : weights) {
-    const int index = round_to_int(w * inverse_scale) + kAnchorReach;
-    const float level = kNearestLevels[static_cast<size_t>(index)];
-    fit.wl += w * level;
-    fit.ll += level * level;
+// With levels nearest to w times each anchor / largest, and times the same negative. Σll is exact in any
+// order; Σwl has the order of the weights. All anchors in one loop, since a sum waits for the one before.
+std::array<Fit, 2 * kAnchors.size()> fits_of(const Block& weights, size_t n_weights, float largest) {
+  constexpr size_t kN = kAnchors.size();
+  std::array<std::array<int32_t, kQuantBlock>, kN> index;
+  for (size_t a = 0; a < kN; ++a) {
+    const float inverse_scale = kAnchors[a] / largest;
+    for (size_t i = 0; i < kQuantBlock; ++i)
+      index[a][i] = round_to_int(weights[i] * inverse_scale) + kAnchorReach;
   }
-  return fit;
+  std::array<TwoFloats, kN> wl = {};
+  std::array<uint64_t, kN> ll = {};
+  for (size_t i = 0; i < n_weights; ++i) {
+    for (size_t a = 0; a < kN; ++a) {
+      const TwoLevels& nearest = kNearestLevels[static_cast<size_t>(index[a][i])];
+      wl[a] += weights[i] * nearest.levels;
+      ll[a] += nearest.squares;
+    }
+  }
+  std::array<Fit, 2 * kN> fits;
+  for (size_t a = 0; a < kN; ++a) {
+    fits[2 * a] = {wl[a][0], static_cast<float>(ll[a] & 0xffff'ffff)};
+    fits[2 * a + 1] = {wl[a][1], static_cast<float>(ll[a] >> 32)};
+  }
+  return fits;
 }
 
-float best_q4_scale(std::span<const float> weights, float largest) {
+float best_q4_scale(const Block& weights, size_t n_weights, float largest) {
   Fit best;
-  for (const float anchor : kAnchors) {
-    const Fit fit = fit_of(weights, anchor / largest);
+  for (const Fit& fit : fits_of(weights, n_weights, largest)) {
     if (fit.gain() > best.gain()) best = fit;
   }
   return best.ll > 0 ? best.wl / best.ll : 0;
 }
 
-QuantisedBlock with_q4_scale(std::span<const float> weights, uint16_t scale_bits) {
+QuantisedBlock with_q4_scale(const Block& weights, uint16_t scale_bits) {
   QuantisedBlock block = zero_block(kQ4Zero);
   const float scale = widen_f16(scale_bits);
   if (scale == 0) return block;
   block.scale = scale_bits;
-  for (size_t i = 0; i < weights.size(); ++i)
-    block.codes[i] = static_cast<uint8_t>(nearest_code(weights[i] / scale));
+  std::array<int32_t, kQuantBlock> index;
+  for (size_t i = 0; i < kQuantBlock; ++i)
+    index[i] = next_whole_number(2 * (weights[i] / scale)) + kSumsReach;
+  for (size_t i = 0; i < kQuantBlock; ++i) block.codes[i] = kCodes[static_cast<size_t>(index[i])];
   return block;
 }
 
@@ -162,29 +213,30 @@ double squared_error(std::span<const float> weights, const QuantisedBlock& block
   return sum;
 }
 
-QuantisedBlock quantise_q4(std::span<const float> weights) {
+QuantisedBlock quantise_q4(const Block& weights, size_t n_weights) {
   const float largest = largest_of(weights);
   if (largest < kSmallestQuantisable) return zero_block(kQ4Zero);
-  const float scale = best_q4_scale(weights, largest);
+  const float scale = best_q4_scale(weights, n_weights, largest);
   const uint16_t nearest = narrow_f16(scale);
   const QuantisedBlock block = with_q4_scale(weights, nearest);
   if (std::abs(scale) >= kSmallestNormalF16) return block;
   // Subnormal scales are coarse: the next one may be the better.
   const QuantisedBlock larger = with_q4_scale(weights, static_cast<uint16_t>(nearest + 1));
-  return squared_error(weights, larger) < squared_error(weights, block) ? larger : block;
+  const auto given = std::span(weights).first(n_weights);
+  return squared_error(given, larger) < squared_error(given, block) ? larger : block;
 }
 
 // ---- every quantised type
 
 struct Encoding {
   DType dtype;
-  QuantisedBlock (*quantise)(std::span<const float> weights);
+  QuantisedBlock (*quantise)(const Block& weights, size_t n_weights);
   BlockValues (*values_of)(const QuantisedBlock& block);
 };
 
 template <const UniformCodes& kCodes>
 constexpr Encoding uniform_encoding(DType dtype) {
-  return {dtype, [](std::span<const float> weights) { return quantise_uniformly(weights, kCodes); },
+  return {dtype, [](const Block& weights, size_t) { return quantise_uniformly(weights, kCodes); },
           [](const QuantisedBlock& block) { return values_of_uniform(block, kCodes); }};
 }
 
@@ -203,7 +255,7 @@ static_assert(std::ranges::all_of(kDTypes, [](const DTypeInfo& info) {
 }  // namespace
 
 QuantisedBlock quantise(DType dtype, std::span<const float> weights) {
-  return encoding_of(dtype).quantise(weights);
+  return encoding_of(dtype).quantise(block_of(weights), weights.size());
 }
 
 BlockValues values_of(DType dtype, const QuantisedBlock& block) {

@@ -24,12 +24,14 @@ struct Form {
   Layout layout;
 
   bool quantises_x() const { return is_quantised(dtype); }
+  bool rounds_x() const { return dtype == DType::kBf16Bf16; }
 };
 constexpr Form kForms[] = {
-    {DType::kF32, Layout::kTiles}, {DType::kF16, Layout::kTiles},  {DType::kBf16, Layout::kTiles},
-    {DType::kQ8, Layout::kTiles},  {DType::kQ4, Layout::kTiles},   {DType::kF32, Layout::kLines},
-    {DType::kF16, Layout::kLines}, {DType::kBf16, Layout::kLines}, {DType::kQ8, Layout::kLines},
-    {DType::kQ4, Layout::kLines},  {DType::kQ6, Layout::kTiles},   {DType::kQ6, Layout::kLines},
+    {DType::kF32, Layout::kTiles},      {DType::kF16, Layout::kTiles},      {DType::kBf16, Layout::kTiles},
+    {DType::kQ8, Layout::kTiles},       {DType::kQ4, Layout::kTiles},       {DType::kF32, Layout::kLines},
+    {DType::kF16, Layout::kLines},      {DType::kBf16, Layout::kLines},     {DType::kQ8, Layout::kLines},
+    {DType::kQ4, Layout::kLines},       {DType::kQ6, Layout::kTiles},       {DType::kQ6, Layout::kLines},
+    {DType::kBf16Bf16, Layout::kTiles}, {DType::kBf16Bf16, Layout::kLines},
 };
 
 // Random weights in a form, and what they are worth, row by row.
@@ -71,6 +73,22 @@ std::vector<float> quantised(const float* x, size_t n) {
   return values;
 }
 
+std::vector<float> rounded_to_bf16(const float* x, size_t n) {
+  std::vector<uint16_t> narrow(n);
+  std::vector<float> values(n);
+  cast_elements(DType::kF32, std::as_bytes(std::span(x, n)), DType::kBf16,
+                std::as_writable_bytes(std::span(narrow)));
+  cast_elements(DType::kBf16, std::as_bytes(std::span(narrow)), DType::kF32,
+                std::as_writable_bytes(std::span(values)));
+  return values;
+}
+
+// x as it is multiplied.
+std::vector<float> taken_x(const Form& form, const float* x, size_t n) {
+  if (form.rounds_x()) return rounded_to_bf16(x, n);
+  return form.quantises_x() ? quantised(x, n) : std::vector<float>(x, x + n);
+}
+
 // One row times the weights of an output, in double precision; and the sum of the magnitudes.
 struct Expected {
   double sum = 0, magnitude = 0;
@@ -89,8 +107,7 @@ void expect_near_double(const Weights& w, const std::vector<float>& x, const std
   const size_t rows = w.matrix.rows, cols = w.matrix.cols;
   for (size_t t = 0; t < y.size() / rows; ++t) {
     const float* exact = &x[t * cols];
-    const auto rounded =
-        w.form.quantises_x() ? quantised(exact, cols) : std::vector<float>(exact, exact + cols);
+    const auto rounded = taken_x(w.form, exact, cols);
     for (size_t r = 0; r < rows; ++r) {
       const Expected want(&w.values[r * cols], rounded.data(), cols);
       ASSERT_NEAR(y[t * rows + r], want.sum + added, 2e-6 * (want.magnitude + added) + 1e-9)
@@ -186,6 +203,44 @@ TEST(PackedMatmul, SameBitsOnEveryTargetWithFma) {
     for (const auto& x : {random_rows(39 * 1051), sparse_x(39 * 1051)}) {
       expect_same_bits_on_all_targets([&] { return product(w.matrix, x, 39); });
       expect_same_bits_on_all_targets([&] { return product(w.matrix, x, 1); });
+    }
+  }
+}
+
+// What vdpbf16ps computes for a pair of inputs, denormal numbers taken for zero.
+float flushed(float x) { return std::abs(x) < 0x1p-126F ? std::copysign(0.0F, x) : x; }
+float add_pair(const float* w, const float* x, float sum) {
+  sum = flushed(std::fma(flushed(w[1]), flushed(x[1]), sum));
+  return flushed(std::fma(flushed(w[0]), flushed(x[0]), sum));
+}
+
+TEST(PackedMatmul, PairsOfBf16AreAddedInOrderAndDenormalsAreZero) {
+  if (targets_with_fma().empty()) GTEST_SKIP() << "no FMA here";
+  constexpr size_t kInputs = 70, kOutputs = 64, kRows = 5;
+  for (const float scale : {1.0F, 0x1p-30F, 0x1p-62F, 0x1p-64F, 0x1p-100F, 0x1p-126F, 0x1p-130F}) {
+    auto weights = random_rows(kOutputs * kInputs, 5), x = random_rows(kRows * kInputs, 6);
+    for (float& w : weights) w *= scale;
+    for (float& v : x) v *= 0x1p-63F;
+    OwnedMatrix plain(DType::kBf16, Layout::kOutIn, kOutputs, kInputs);
+    cast_elements(DType::kF32, std::as_bytes(std::span(weights)), DType::kBf16, plain.bytes);
+    weights = unpacked(plain.view);
+    x = rounded_to_bf16(x.data(), x.size());
+    for (const Layout layout : {Layout::kTiles, Layout::kLines}) {
+      const OwnedMatrix stored = packed(plain.view, DType::kBf16Bf16, layout);
+      const Matrix w{DType::kBf16Bf16, layout, kOutputs, kInputs, stored.bytes};
+      for (const std::string& target : targets_with_fma()) {
+        pin_target(target);
+        for (const size_t n_rows : {size_t{1}, kRows}) {
+          const auto y = product(w, x, n_rows);
+          for (size_t i = 0; i < y.size(); ++i) {
+            float want = 0;
+            for (size_t c = 0; c < kInputs; c += 2)
+              want = add_pair(&weights[i % kOutputs * kInputs + c], &x[i / kOutputs * kInputs + c], want);
+            ASSERT_EQ(y[i], want) << target << ' ' << layout_name(layout) << ", scale " << scale << ", " << i;
+          }
+        }
+      }
+      unpin_target();
     }
   }
 }

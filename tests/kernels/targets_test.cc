@@ -30,22 +30,26 @@ TEST_F(Targets, EachCanBePinnedAfterAnyOther) {
 TEST_F(Targets, ExtensionsAreHadOnlyByName) {
   struct Case {
     std::string without, with;
+    Extension extension;
     int64_t highway;
   };
   size_t n = 0;
-  for (const Case& c :
-       {Case{"AVX2", "AVX2_VNNI", HWY_AVX2}, Case{"AVX3", "AVX3_VNNI", HWY_AVX3},
-        Case{"AVX3_DL", "AVX3_DL_AMX", HWY_AVX3_DL}, Case{"NEON", "NEON_DOTPROD", HWY_NEON}}) {
+  for (const Case& c : {Case{"AVX2", "AVX2_VNNI", Extension::kBytes, HWY_AVX2},
+                        Case{"AVX3", "AVX3_VNNI", Extension::kBytes, HWY_AVX3},
+                        Case{"AVX3_DL", "AVX3_DL_BF16", Extension::kBf16, HWY_AVX3_DL},
+                        Case{"AVX3_DL_BF16", "AVX3_DL_AMX", Extension::kAmx, HWY_AVX3_DL},
+                        Case{"NEON", "NEON_DOTPROD", Extension::kBytes, HWY_NEON}}) {
     if (std::ranges::count(all_, c.with) == 0) continue;
     ++n;
     unpin_target();
-    EXPECT_TRUE(uses_extension(c.highway));
-    pin_target(c.without);
-    EXPECT_FALSE(uses_extension(c.highway));
+    EXPECT_TRUE(uses_extension(c.extension, c.highway));
     pin_target(c.with);
-    EXPECT_TRUE(uses_extension(c.highway));
+    EXPECT_TRUE(uses_extension(c.extension, c.highway));
+    if (std::ranges::count(all_, c.without) == 0) continue;
+    pin_target(c.without);
+    EXPECT_FALSE(uses_extension(c.extension, c.highway));
   }
-  if (n == 0) GTEST_SKIP() << "this CPU has neither VNNI nor AMX nor SDOT";
+  if (n == 0) GTEST_SKIP() << "this CPU has no extension";
 }
 
 TEST_F(Targets, UnknownNameIsRefused) {

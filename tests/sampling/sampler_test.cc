@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <random>
 #include <set>
 
 #include "core/error.h"
+#include "kernels/softmax.h"
+#include "sampling/rng.h"
 
 namespace rwkv {
 namespace {
@@ -126,6 +129,32 @@ TEST(Sampler, TopPAgreesWithSortingTheWholeVocabulary) {
     }
     // At this temperature all that is kept is equally likely.
     EXPECT_EQ(drawn_tokens(logits, {.temperature = 1e6, .top_p = 0.8}), kept) << sharpness;
+  }
+}
+
+// What draw() leaves out after the cuts changes no bit.
+TEST(Sampler, DrawsFromTheProbabilitiesThatItSays) {
+  std::mt19937 rng(7);
+  for (const float spread : {0.01F, 1.0F, 6.0F}) {
+    std::normal_distribution<float> normal(0, spread);
+    std::vector<float> logits(5003);
+    for (float& x : logits) x = normal(rng);
+    for (const SamplerOptions& options :
+         {SamplerOptions{}, SamplerOptions{.temperature = 0.7}, SamplerOptions{.top_p = 0.5},
+          SamplerOptions{.temperature = 1.3, .top_k = 40, .top_p = 0.9}, SamplerOptions{.min_p = 0.1},
+          SamplerOptions{.top_k = 4000, .bias = {{3, 9.0F}, {4, -kInfinity}}, .n_tokens = 5000}}) {
+      auto p = logits;
+      to_probabilities(p, options, {});
+      uint64_t total = 0;
+      for (const float x : p) total += weight_of(x);
+      for (uint64_t position = 0; position < 20; ++position) {
+        auto left =
+            std::min(static_cast<uint64_t>(uniform(0, position) * static_cast<double>(total)), total - 1);
+        uint32_t want = 0;
+        for (; left >= weight_of(p[want]); ++want) left -= weight_of(p[want]);
+        EXPECT_EQ(draw_once(logits, options, {.position = position}), want);
+      }
+    }
   }
 }
 

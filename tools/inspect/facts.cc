@@ -40,7 +40,8 @@ void add_model(const TensorFile& file, FileFacts& facts) {
   facts.state_bytes = State(architecture_of(file).state_parts(info), info.n_layers).bytes();
   facts.memory.push_back({"as stored", footprint(file)});
   for (const DTypeInfo& type : kDTypes) {
-    if (type.has_products) facts.memory.push_back({std::string(type.name), footprint(file, type.dtype)});
+    if (type.has_products && !type.elements)
+      facts.memory.push_back({std::string(type.name), footprint(file, type.dtype)});
   }
   facts.model = info;
   try {

@@ -180,9 +180,9 @@ auto WithByteProducts(F&& f) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
   return f(Vnni());
 #elif HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2)
-  return uses_extension(HWY_TARGET) ? f(Vnni()) : f(BytePairs());
+  return uses_extension(Extension::kBytes, HWY_TARGET) ? f(Vnni()) : f(BytePairs());
 #elif HWY_ARCH_ARM_A64 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-  return uses_extension(HWY_TARGET) ? f(DotProducts()) : f(NeonPairs());
+  return uses_extension(Extension::kBytes, HWY_TARGET) ? f(DotProducts()) : f(NeonPairs());
 #else
   return f(BytePairs());
 #endif

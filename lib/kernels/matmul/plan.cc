@@ -15,6 +15,7 @@ struct TypePlans {
 constexpr auto kTypes = std::to_array<TypePlans>({{DType::kF32, plans_f32},
                                                   {DType::kF16, plans_f16},
                                                   {DType::kBf16, plans_bf16},
+                                                  {DType::kBf16Bf16, plans_bf16_bf16},
                                                   {DType::kQ8, plans_q8},
                                                   {DType::kQ6, plans_q6},
                                                   {DType::kQ4, plans_q4}});

@@ -69,6 +69,7 @@ const MatmulPlan& plan_for(const MatmulJob& job);
 PlanTable plans_f32();
 PlanTable plans_f16();
 PlanTable plans_bf16();
+PlanTable plans_bf16_bf16();
 PlanTable plans_q8();
 PlanTable plans_q6();
 PlanTable plans_q4();

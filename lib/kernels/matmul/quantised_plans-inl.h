@@ -176,7 +176,7 @@ constexpr PlanRow kAmxPlans[] = {
 template <class Unit, class Line>
 PlanTable QuantisedPlans() {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
-  if (uses_extension(HWY_TARGET)) return kAmxPlans<Unit, Line>;
+  if (uses_extension(Extension::kAmx, HWY_TARGET)) return kAmxPlans<Unit, Line>;
 #endif
   return WithByteProducts(
       [](auto products) -> PlanTable { return kQuantisedPlans<decltype(products), Unit, Line>; });

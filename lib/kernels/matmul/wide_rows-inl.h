@@ -32,26 +32,37 @@ struct ActiveInput {
   float x;
 };
 
-// Those of a row, in order. What ends them are the kInputsAhead first ones of the next column, whose `input`
-// is cols or more.
-inline void FindActiveInputs(const float* x, size_t cols, ActiveInput* active) {
-  size_t n = 0;
-  for (size_t i = 0; i < cols; ++i) {
-    active[n] = {static_cast<uint32_t>(i), x[i]};
-    n += x[i] != 0.0F;
+// Writes a list of them for a row of x, and behind it what ends it: its first kInputsAhead in the next
+// column, whose `input` is cols or more.
+class ActiveInputs {
+ public:
+  ActiveInputs(ActiveInput* list, size_t cols) : list_(list), cols_(cols) {}
+  void Add(size_t input, float x) {
+    list_[n_] = {static_cast<uint32_t>(input), x};
+    n_ += x != 0.0F;
   }
-  for (size_t i = 0; i < kInputsAhead; ++i)
-    active[n + i] = {static_cast<uint32_t>(cols + (n == 0 ? 0 : active[i % n].input)), 0};
-}
+  void End() {
+    for (size_t i = 0; i < kInputsAhead; ++i)
+      list_[n_ + i] = {static_cast<uint32_t>(cols_ + (n_ == 0 ? 0 : list_[i % n_].input)), 0};
+  }
 
-template <class Codec>
+ private:
+  ActiveInput* list_;
+  size_t cols_, n_ = 0;
+};
+
+// Products are added in the order of the list. kFlushes: sums below the smallest normal number become zeros
+// of their sign, which must not depend on which inputs were skipped.
+template <class Codec, bool kFlushes = false>
 struct RowOfLines {
   using X = ActiveInput;
   static constexpr size_t kGrain = line_outputs(Codec::kDType), kScratchBytes = 0;
 
   static size_t XCount(const MatmulJob& job) { return job.x.cols + kInputsAhead; }
   static void PrepareRow(const MatmulJob& job, size_t /*row*/, const float* x, ActiveInput* prepared) {
-    FindActiveInputs(x, job.x.cols, prepared);
+    ActiveInputs active(prepared, job.x.cols);
+    for (size_t i = 0; i < job.x.cols; ++i) active.Add(i, x[i]);
+    active.End();
   }
 
   static void Multiply(const MatmulJob& job, const ActiveInput* first, size_t begin, size_t end,
@@ -70,6 +81,9 @@ struct RowOfLines {
         const auto* line = reinterpret_cast<const Stored*>(column + active->input * kLineBytes);
         for (size_t v = 0; v < kVectors; ++v)
           acc[v] = hn::MulAdd(Codec::Load(DF(), line + v * kLanes), x, acc[v]);
+      }
+      if constexpr (kFlushes) {
+        for (VF& sum : acc) sum = hn::Add(sum, hn::Zero(DF()));
       }
       HWY_ALIGN float sums[kOutputs];
       for (size_t v = 0; v < kVectors; ++v) hn::Store(acc[v], DF(), sums + v * kLanes);

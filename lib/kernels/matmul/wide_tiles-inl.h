@@ -169,8 +169,34 @@ class StoredLines {
   const Matrix& m_;
 };
 
-// ---- tiles made of weights that lie input by input.
+// ---- tiles made of weights that lie input by input, as InputByInput or WithinLines says
+
+// Where an input's weights are: from Address() on, `stride` elements apart from the next input's.
 template <class Codec>
+struct InputByInput {
+  using Stored = typename Codec::Stored;
+  const Stored* first;
+  size_t stride;
+
+  explicit InputByInput(const Matrix& m)
+      : first(reinterpret_cast<const Stored*>(m.bytes.data())), stride(m.rows) {}
+  const Stored* Address(const Place& place) const { return first + place.input * stride + place.output; }
+};
+template <class Codec>
+struct WithinLines {
+  using Stored = typename Codec::Stored;
+  static constexpr size_t stride = line_outputs(Codec::kDType);
+  const Stored* first;
+  size_t cols;
+
+  explicit WithinLines(const Matrix& m)
+      : first(reinterpret_cast<const Stored*>(m.bytes.data())), cols(m.cols) {}
+  const Stored* Address(const Place& place) const {
+    return first + (place.output / stride * cols + place.input) * stride + place.output % stride;
+  }
+};
+
+template <class Codec, class Memory = InputByInput<Codec>>
 class TilesOfInputs {
   using Stored = typename Codec::Stored;
   using Kernel = WideKernel<Codec>;
@@ -183,7 +209,8 @@ class TilesOfInputs {
   static constexpr size_t kTileBytes = kInputs * kTileOutputs * sizeof(Stored) + 64;
   static constexpr size_t kScratchBytes = kOutputs / kTileOutputs * kTileBytes;
 
-  TilesOfInputs(const Matrix& m, std::byte* scratch) : m_(m), tiles_(reinterpret_cast<uint8_t*>(scratch)) {}
+  TilesOfInputs(const Matrix& m, std::byte* scratch)
+      : memory_(m), tiles_(reinterpret_cast<uint8_t*>(scratch)) {}
 
   HWY_INLINE Tiles TilesAt(const Place& at, size_t n_outputs, size_t n_inputs) {
     for (size_t c = 0; c < n_inputs; c += kStepInputs) {
@@ -191,7 +218,7 @@ class TilesOfInputs {
         auto* to = reinterpret_cast<Stored*>(tiles_ + o / kTileOutputs * kTileBytes) + c * kTileOutputs;
         const Place from{at.output + o, at.input + c};
         if (o + kTileOutputs <= n_outputs && c + kStepInputs <= n_inputs) {
-          PackStep<Codec>(Address(from), m_.rows, to);
+          PackStep<Codec>(memory_.Address(from), memory_.stride, to);
         } else {
           PackPart(from, std::min(kTileOutputs, n_outputs - o), std::min(kStepInputs, n_inputs - c), to);
         }
@@ -202,8 +229,8 @@ class TilesOfInputs {
 
   // The next block's weights, of which its tiles will be made.
   Ahead After(const Place& /*at*/, const Place& next, size_t tile, size_t /*n_tiles*/) const {
-    const size_t row_bytes = m_.rows * sizeof(Stored);
-    const auto* from = reinterpret_cast<const uint8_t*>(Address(next) + tile * kTileOutputs);
+    const size_t row_bytes = memory_.stride * sizeof(Stored);
+    const auto* from = reinterpret_cast<const uint8_t*>(memory_.Address(next) + tile * kTileOutputs);
     if (Kernel::kTiles == 1)
       return {.at = from, .step = kStepInputs * row_bytes, .line = row_bytes, .lines = kStepInputs};
     return {.at = from,
@@ -213,18 +240,15 @@ class TilesOfInputs {
   }
 
  private:
-  const Stored* Address(const Place& place) const {
-    return reinterpret_cast<const Stored*>(m_.bytes.data()) + place.input * m_.rows + place.output;
-  }
   // A step that lacks outputs or inputs, which become zeros.
   void PackPart(const Place& from, size_t n_outputs, size_t n_inputs, Stored* to) const {
     Stored padded[kStepInputs][kTileOutputs] = {};
     for (size_t i = 0; i < n_inputs; ++i)
-      std::memcpy(padded[i], Address({from.output, from.input + i}), n_outputs * sizeof(Stored));
+      std::memcpy(padded[i], memory_.Address({from.output, from.input + i}), n_outputs * sizeof(Stored));
     PackStep<Codec>(padded[0], kTileOutputs, to);
   }
 
-  const Matrix& m_;
+  Memory memory_;
   uint8_t* tiles_;
 };
 
