@@ -5,6 +5,7 @@
 
 #include "common/command_line.h"
 #include "common/tool.h"
+#include "core/available_threads.h"
 #include "core/error.h"
 #include "core/thread_pool.h"
 #include "formats/safetensors_writer.h"

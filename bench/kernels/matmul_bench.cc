@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/tool.h"
+#include "core/available_threads.h"
 #include "core/thread_pool.h"
 #include "kernels/matmul/matmul.h"
 #include "tensor/packed_layout.h"

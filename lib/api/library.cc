@@ -4,7 +4,7 @@
 
 #include "api/boundary.h"
 #include "checkpoint/convert.h"
-#include "core/thread_pool.h"
+#include "core/available_threads.h"
 #include "formats/tensor_file.h"
 #include "kernels/targets.h"
 

@@ -5,6 +5,7 @@
 
 #include "api/boundary.h"
 #include "api/handles.h"
+#include "core/available_threads.h"
 #include "core/thread_pool.h"
 
 namespace {

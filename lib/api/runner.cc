@@ -7,6 +7,7 @@
 
 #include "api/boundary.h"
 #include "api/handles.h"
+#include "core/available_threads.h"
 #include "core/thread_pool.h"
 #include "session/row_summary.h"
 

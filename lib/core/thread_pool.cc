@@ -1,14 +1,16 @@
 #include "core/thread_pool.h"
 
 #include <atomic>
+#include <csignal>
 #include <cstdint>
+#include <exception>
+#include <mutex>
 #include <new>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
-#ifdef __linux__
-#include <sched.h>
-#endif
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #endif
@@ -69,17 +71,25 @@ struct alignas(kCacheLineBytes) LastClaim {
   std::atomic<uint32_t> run{0};
 };
 
-}  // namespace
-
-size_t available_threads() {
-#ifdef __linux__
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) {
-    return static_cast<size_t>(CPU_COUNT(&set));
+// While it lives, threads that are made leave signals to those that were there before: a signal then
+// interrupts what the process waits for. Those that a thread's own doing raises stay with it.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    for (const int own : {SIGBUS, SIGSEGV, SIGILL, SIGFPE, SIGTRAP}) sigdelset(&all, own);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
-#endif
-  return std::max(1u, std::thread::hardware_concurrency());
-}
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
 
 // The caller writes `job` and `argument`, then raises `generation`: a run. Each worker's part of a run is
 // claimed once: by the worker, which then may touch the job, and lowers `busy` when it is done; or by the
@@ -93,6 +103,8 @@ struct ThreadPool::Shared {
   std::vector<TakenPieces> taken;     // a thread's each
   std::vector<LastClaim> claims;      // of each thread's parts
   std::vector<std::thread> workers;
+  std::mutex failure_mutex;
+  std::exception_ptr failure;  // the first of a run
 
   void start(ErasedJob next, void* with) {
     job = next;
@@ -114,13 +126,22 @@ struct ThreadPool::Shared {
            last.compare_exchange_strong(before, run, std::memory_order_relaxed);
   }
 
+  void do_part(size_t thread) {
+    try {
+      job(argument, thread);
+    } catch (...) {
+      const std::lock_guard lock(failure_mutex);
+      if (!failure) failure = std::current_exception();
+    }
+  }
+
   void work(size_t thread) {
     for (uint32_t run = 0;;) {
       await_change(generation, run);
       run = generation.load(std::memory_order_acquire);
       if (!claim(thread, run)) continue;
       if (job == nullptr) return;
-      job(argument, thread);
+      do_part(thread);
       if (busy.fetch_sub(1, std::memory_order_acq_rel) == 1) busy.notify_one();
     }
   }
@@ -130,8 +151,14 @@ ThreadPool::ThreadPool(size_t n_threads) : shared_(std::make_unique<Shared>()) {
   shared_->scratch = std::vector<ScratchBytes>(n_threads + 1);
   shared_->taken = std::vector<TakenPieces>(n_threads);
   shared_->claims = std::vector<LastClaim>(n_threads);
-  for (size_t thread = 1; thread < n_threads; ++thread) {
-    shared_->workers.emplace_back([shared = shared_.get(), thread] { shared->work(thread); });
+  shared_->workers.reserve(n_threads - 1);
+  const SignalsBlocked blocked;
+  try {
+    for (size_t thread = 1; thread < n_threads; ++thread) {
+      shared_->workers.emplace_back([shared = shared_.get(), thread] { shared->work(thread); });
+    }
+  } catch (const std::system_error&) {  // no more threads are to be had: those that began will do
+  } catch (const std::bad_alloc&) {
   }
 }
 
@@ -166,8 +193,9 @@ bool ThreadPool::leave_out(size_t worker) {
 
 void ThreadPool::run_erased(ErasedJob job, void* argument) {
   shared_->start(job, argument);
-  job(argument, 0);
+  shared_->do_part(0);
   shared_->finish();
+  if (shared_->failure) std::rethrow_exception(std::exchange(shared_->failure, nullptr));
 }
 
 }  // namespace rwkv

@@ -7,9 +7,6 @@
 
 namespace rwkv {
 
-// Threads that this process may run on (its affinity mask), at least 1.
-size_t available_threads();
-
 // Elements of plain work, as an addition, below which a second thread costs more than it brings.
 constexpr size_t kParallelElements = 16384;
 
@@ -18,7 +15,8 @@ constexpr size_t kParallelElements = 16384;
 // One job at a time: run() must not be called from two threads or from within a job.
 class ThreadPool {
  public:
-  explicit ThreadPool(size_t n_threads);  // n_threads >= 1
+  // n_threads >= 1; fewer where the system does not give as many. Signals stay with the caller.
+  explicit ThreadPool(size_t n_threads);
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
   ~ThreadPool();
@@ -32,8 +30,9 @@ class ThreadPool {
   // At least n bytes, likewise, for all threads of the jobs to come. To be called between jobs.
   std::byte* shared_scratch(size_t n_bytes);
 
-  // Calls job(thread) once on every thread, thread in [0, size()), and returns when all are done.
-  // The job must not throw.
+  // Calls job(thread) once on every thread, thread in [0, size()), and returns when all are done. Of what
+  // they throw, the first is thrown again then: parts of the job, or of run_pieces(), are not done. The pool
+  // can be used again.
   template <class Job>
   void run(Job&& job) {
     run_erased([](void* j, size_t thread) { (*static_cast<std::remove_reference_t<Job>*>(j))(thread); },

@@ -115,8 +115,8 @@ void StreamEncoder::encode_shares(Encode&& encode) {
   };
   if (n_shares_ == 1) return encode_share(shares_[0]);
   if (!threads_) threads_.emplace(shares_.size());
-  threads_->run([&](size_t i) {
-    if (i < n_shares_) encode_share(shares_[i]);
+  threads_->run([&](size_t thread) {
+    for (size_t i = thread; i < n_shares_; i += threads_->size()) encode_share(shares_[i]);
   });
 }
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "common/command_line.h"
-#include "core/thread_pool.h"
+#include "core/available_threads.h"
 
 namespace rwkv {
 namespace {
