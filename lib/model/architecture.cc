@@ -79,6 +79,19 @@ void refuse_relatives(const TensorFile& file) {
   }
 }
 
+// A state is as large as some rows of the weights, wherever a model makes sense; a small file whose shapes
+// ask for a large state is a hostile one.
+void check_state_size(const TensorFile& file, const Architecture& architecture, const ModelInfo& info) {
+  constexpr uint64_t kStateBytesOfWeightByte = 16, kAlwaysAllowed = 1 << 20;
+  uint64_t weight_bytes = 0;
+  for (const auto& tensor : file.tensors()) weight_bytes += tensor.bytes.size();
+  const uint64_t n_bytes = with_context(
+      file.path(), [&] { return State::byte_size(architecture.state_parts(info), info.n_layers); });
+  if (n_bytes <= kAlwaysAllowed || n_bytes / kStateBytesOfWeightByte <= weight_bytes) return;
+  file.fail("shapes ask for a state of " + std::to_string(n_bytes) + " bytes, which a model of " +
+            std::to_string(weight_bytes) + " bytes cannot have");
+}
+
 }  // namespace
 
 std::span<const Architecture* const> architectures() { return kArchitectures; }
@@ -98,6 +111,7 @@ ModelInfo detect_model(const TensorFile& file) {
   const Architecture& architecture = architecture_of(file);
   ModelInfo info = common_info(file);
   architecture.read_info(file, info);
+  check_state_size(file, architecture, info);
   return info;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/checked_math.h"
+
 namespace rwkv {
 
 State::State(std::vector<StatePart> parts, size_t n_layers)
@@ -12,6 +14,12 @@ State::State(std::vector<StatePart> parts, size_t n_layers)
   for (size_t layer = 0; layer < n_layers; ++layer) {
     for (size_t i = 0; i < parts_.size(); ++i) std::ranges::fill(part(layer, i), parts_[i].initial);
   }
+}
+
+uint64_t State::byte_size(std::span<const StatePart> parts, size_t n_layers) {
+  uint64_t n_floats = 0;
+  for (const auto& part : parts) n_floats = checked_add(n_floats, element_count(part.shape));
+  return checked_mul(checked_mul(n_floats, n_layers), sizeof(float));
 }
 
 std::span<float> State::part(size_t layer, size_t index) {

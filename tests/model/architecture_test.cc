@@ -78,5 +78,31 @@ TEST(Architecture, ANamedLayerThatCannotExistIsRefused) {
   EXPECT_EQ(count("blocks.99999999999999999999.ln1.weight"), 1u);  // not a number, so not a layer's name
 }
 
+// 30000 channels in one head ask for 3.6 GB in each layer.
+TEST(Architecture, AStateLargerThanTheFileCanMeanIsRefused) {
+  constexpr uint64_t kWidth = 30'000;
+  const std::vector<float> zeros(kWidth);
+  std::vector<TensorView> tensors;
+  const auto add = [&](const char* name, Shape shape) {
+    const auto bytes = std::as_bytes(std::span(zeros).first(element_count(shape)));
+    tensors.push_back(
+        {.name = name, .dtype = DType::kF32, .shape = std::move(shape), .bytes = bytes, .strides = {}});
+  };
+  for (const char* name : {"emb.weight", "blocks.0.ffn.key.weight", "blocks.0.att.ln_x.weight",
+                           "blocks.0.att.w1", "blocks.0.att.a1", "blocks.0.att.g1"})
+    add(name, {1, 1});
+  add("blocks.0.att.key.weight", {kWidth, 1});
+  add("blocks.0.att.r_k", {1, kWidth});
+  const TempDir folder;
+  write_safetensors(folder / "model", tensors, {});
+  try {
+    detect_model(TensorFile::open(folder / "model"));
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("shapes ask for a state of 3600000008 bytes"), std::string::npos)
+        << e.what();
+  }
+}
+
 }  // namespace
 }  // namespace rwkv
