@@ -60,7 +60,7 @@ void print_plan(const ConversionPlan& plan) {
 }
 
 void write_file(const std::string& path, const std::string& text) {
-  AtomicFile file(path);
+  AtomicFile file(path, {.is_text = true});
   file.write(text);
   file.commit();
 }
@@ -116,7 +116,9 @@ int dry_run(const ConversionPlan& plan, const ConvertToolOptions& options) {
 
 int run(const ConvertToolOptions& options) {
   const auto started = std::chrono::steady_clock::now();
-  const TensorFile in = TensorFile::open(options.in);
+  if (!options.dry_run) check_output(options.out);
+  if (!options.report.empty()) check_output(options.report, true);
+  const TensorFile in = TensorFile::open(options.in, FileAccess::kMap, stop_requested);
   check_source(in, options);
   const ConversionPlan plan = plan_conversion(in, options.convert);
   if (options.dry_run) return dry_run(plan, options);
@@ -128,21 +130,12 @@ int run(const ConvertToolOptions& options) {
   return options.check || !options.report.empty() ? check(plan, options) : kSuccess;
 }
 
-// With --check, 1 says that the result differs, hence trouble is 2, as with cmp.
-int run_with_exit_code(const ConvertToolOptions& options) {
-  try {
-    return run(options);
-  } catch (const Error& e) {
-    if (!options.check || e.kind() == ErrorKind::kInterrupted) throw;
-    throw Error(ErrorKind::kUsage, e.what());
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   return run_tool(kName, [&]() -> int {
     const auto options = parse_convert_options(argc, argv);
-    return options ? run_with_exit_code(*options) : kSuccess;
+    if (!options) return kSuccess;
+    return options->check ? run_comparison([&] { return run(*options); }) : run(*options);
   });
 }

@@ -4,9 +4,11 @@
 
 #include <iostream>
 
+#include "common/fd_buffer.h"
 #include "common/load_model.h"
 #include "common/sampling_options.h"
 #include "common/tool.h"
+#include "core/atomic_file.h"
 #include "core/error.h"
 #include "generate/jsonl_source.h"
 #include "generate/options.h"
@@ -54,7 +56,7 @@ Sequence run_one(Sequence sequence, const GenerateOptions& options, Runner& runn
   Progress progress("generation", "tokens", options.quiet || ::isatty(STDOUT_FILENO) == 1);
   const uint64_t max_tokens = options.continuation.max_tokens;
   Continuation continuation(std::move(sequence), options.continuation);
-  for (uint64_t n = 1; continuation.stopped() == StopReason::kNone && !stop_requested(); ++n) {
+  for (uint64_t n = 1; continuation.stopped() == StopReason::kNone && await_output(STDOUT_FILENO); ++n) {
     draw_next(continuation, runner);
     stats.count_pass(0, 1);
     output.write(continuation);
@@ -69,7 +71,8 @@ void run_plain(const GenerateOptions& options, const Tokenizer* tokenizer, Runne
                GenerateStats& stats) {
   const Model& model = runner.model();
   TokenOutput output(std::cout, options, tokenizer);
-  Sequence sequence = options.state_in.empty() ? runner.new_sequence() : load_state(options.state_in, model);
+  Sequence sequence =
+      options.state_in.empty() ? runner.new_sequence() : load_state(options.state_in, model, stop_requested);
   const uint64_t n_before = sequence.n_tokens;
   read_into(sequence, options, tokenizer, runner, output);
   stats.count_pass(sequence.n_tokens - n_before, 0);
@@ -82,7 +85,7 @@ void run_plain(const GenerateOptions& options, const Tokenizer* tokenizer, Runne
 
 std::unique_ptr<const Tokenizer> load_vocabulary(const std::string& path, size_t n_vocab,
                                                  ContinuationOptions& options) {
-  auto tokenizer = Tokenizer::load(path);
+  auto tokenizer = Tokenizer::load(path, stop_requested);
   with_context(path, [&] { tokenizer->check_fits(n_vocab); });
   options.bytes_of = [&vocabulary = *tokenizer](TokenId id) { return bytes_of_drawn(vocabulary, id); };
   options.sampler.n_tokens = tokenizer->vocab_size();
@@ -91,6 +94,7 @@ std::unique_ptr<const Tokenizer> load_vocabulary(const std::string& path, size_t
 
 int run(GenerateOptions options) {
   apply_target_environment();
+  if (!options.state_out.empty()) check_output(options.state_out);
   const Model model = load_model(
       "rwkv-generate", options.model,
       {.access = options.access, .group_norm_eps = options.group_norm_eps, .n_threads = options.threads});

@@ -9,8 +9,8 @@
 #include "common/common_options.h"
 #include "common/json_text.h"
 #include "common/tool.h"
+#include "core/available_threads.h"
 #include "core/error.h"
-#include "core/thread_pool.h"
 #include "inspect/diff.h"
 #include "inspect/print.h"
 #include "kernels/probe.h"
@@ -104,7 +104,7 @@ std::optional<Options> parse(int argc, const char* const* argv) {
 void inspect(const std::string& path, const PrintOptions& options) {
   std::optional<TensorFile> file;
   try {
-    file.emplace(TensorFile::open(adapter_file(path)));
+    file.emplace(TensorFile::open(adapter_file(path), FileAccess::kMap, stop_requested));
   } catch (const Error& not_a_checkpoint) {
     if (not_a_checkpoint.kind() == ErrorKind::kIo) throw;
     std::optional<FileFacts> facts;
@@ -135,13 +135,13 @@ int inspect_all(const Options& options) {
 }
 
 int diff(const Options& options) {
-  try {
-    const auto a = TensorFile::open(options.files[0]), b = TensorFile::open(options.files[1]);
-    return print_difference(std::cout, a, b, options.print.json) ? 0 : 1;
-  } catch (const Error& e) {
-    if (e.kind() == ErrorKind::kInterrupted) throw;
-    throw Error(ErrorKind::kUsage, e.what());  // trouble is 2 here
-  }
+  const auto open = [](const std::string& path) {
+    return TensorFile::open(path, FileAccess::kMap, stop_requested);
+  };
+  return run_comparison([&] {
+    const TensorFile a = open(options.files[0]), b = open(options.files[1]);
+    return print_difference(std::cout, a, b, options.print.json) ? kSuccess : kFailure;
+  });
 }
 
 uint64_t cache_bytes(int name) { return static_cast<uint64_t>(std::max(0L, ::sysconf(name))); }

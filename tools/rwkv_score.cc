@@ -4,6 +4,7 @@
 #include "common/command_line.h"
 #include "common/load_model.h"
 #include "common/tool.h"
+#include "core/atomic_file.h"
 #include "core/error.h"
 #include "score/batch.h"
 #include "score/input.h"
@@ -20,7 +21,7 @@ using namespace rwkv;
 Sequence start_of(const ScoreOptions& options, const Model& model) {
   Sequence start;
   start.state = model.initial_state();
-  if (!options.state_in.empty()) start = load_state(options.state_in, model);
+  if (!options.state_in.empty()) start = load_state(options.state_in, model, stop_requested);
   if (!options.bos) return start;
   const size_t n_vocab = model.info().n_vocab;
   if (*options.bos >= n_vocab) {
@@ -69,12 +70,13 @@ void score_input(const ScoreOptions& options, const Model& model, const Tokenize
 
 int run(const ScoreOptions& options) {
   apply_target_environment();
+  if (!options.logits.empty()) check_output(options.logits);
   const Model model = load_model(
       "rwkv-score", options.model,
       {.access = options.access, .group_norm_eps = options.group_norm_eps, .n_threads = options.threads});
   std::unique_ptr<const Tokenizer> tokenizer;
   if (options.vocabulary) {
-    tokenizer = Tokenizer::load(*options.vocabulary);
+    tokenizer = Tokenizer::load(*options.vocabulary, stop_requested);
     with_context(*options.vocabulary, [&] { tokenizer->check_fits(model.info().n_vocab); });
   }
   Sequence start = start_of(options, model);

@@ -216,7 +216,7 @@ void read_ids(std::istream& in, const TokenizeOptions& options, const Tokenizer&
 }
 
 void check_model(const std::string& path, const Tokenizer& tokenizer) {
-  const TensorFile file = TensorFile::open(path);
+  const TensorFile file = TensorFile::open(path, FileAccess::kMap, stop_requested);
   const TensorView& embedding = file.at("emb.weight");
   if (embedding.shape.empty()) file.fail("tensor emb.weight: want two dimensions");
   with_context(path, [&] { tokenizer.check_fits(embedding.shape[0]); });
@@ -225,7 +225,7 @@ void check_model(const std::string& path, const Tokenizer& tokenizer) {
 class Tool {
  public:
   explicit Tool(const TokenizeOptions& options) : options_(options) {
-    if (const auto vocab = vocabulary()) tokenizer_ = Tokenizer::load(*vocab);
+    if (const auto vocab = vocabulary()) tokenizer_ = Tokenizer::load(*vocab, stop_requested);
     if (!options.model.empty()) check_model(options.model, *tokenizer_);
     if (tokenizer_) sink_ = make_sink(options, *tokenizer_);
     if (options.chat_template.empty() && !options.decode) {

@@ -83,7 +83,7 @@ ConvertSummary convert(const ConversionPlan& plan, const std::filesystem::path& 
                        const ProgressCallback& progress) {
   std::unordered_map<std::string_view, const TensorView*> sources;
   for (const PlannedTensor& tensor : plan.tensors) sources[tensor.spec.name] = &tensor.source;
-  SafetensorsWriter writer(target, specs_of(plan), plan.metadata);
+  SafetensorsWriter writer(target, specs_of(plan), plan.metadata, plan.stop);
   Conversion conversion(plan, writer, progress);
   ConvertSummary summary;
   for (const TensorSpec& spec : writer.tensors()) {

@@ -91,6 +91,7 @@ ConversionPlan plan_conversion(const TensorFile& source, const ConvertOptions& o
   ConversionPlan plan{.source = &source, .merge = std::make_unique<Merge>(source, options.merge)};
   plan.metadata = metadata_of(source, options);
   plan.n_threads = options.n_threads;
+  plan.stop = options.stop;
   std::vector<bool> used(options.drop.size(), false);
   for (const MergedTensor& tensor : plan.merge->tensors()) {
     if (is_dropped(tensor.view.name, options, used)) {

@@ -32,6 +32,7 @@ struct ConvertOptions {
   MergeOptions merge = {};                           // what is put in
   std::map<std::string, std::string> metadata = {};  // beside, and before, what the source has
   size_t n_threads = 1;                              // that pack and quantise
+  StopPredicate stop = {};                           // ends the wait for the reader of a pipe
 };
 
 // How a tensor is written. Integers and booleans keep their type; so do, instead of being quantised, vectors
@@ -56,6 +57,7 @@ struct ConversionPlan {
   std::vector<std::string> dropped = {};    // names
   std::map<std::string, std::string> metadata = {};
   size_t n_threads = 1;
+  StopPredicate stop = {};
 };
 
 // Reads headers only. Error: as Merge, as converted_spec; kUsage when a rule drops nothing.

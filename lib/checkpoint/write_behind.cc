@@ -21,7 +21,7 @@ struct Block {
 }  // namespace
 
 struct WriteBehind::Shared {
-  explicit Shared(Write write_blocks) : write(std::move(write_blocks)) {}
+  explicit Shared(Write write_blocks) : write(std::move(write_blocks)) { free.reserve(kMostWaiting + 1); }
 
   void put(Block block) {
     if (!thread.joinable()) return write_now(block);

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -16,58 +16,83 @@ namespace {
 
 // Dirty pages are handed to the disk as we go, so that the final fsync does not stall for gigabytes.
 constexpr uint64_t kSyncStepBytes = 64 << 20;
+constexpr int kMaxNames = 1000;  // that are tried for a temporary file
+constexpr std::string_view kPrefix = ".rwkv-", kSuffix = ".tmp";
+constexpr mode_t kNewFile = 0666, kPrivateFile = 0600;
 
-bool is_regular_or_absent(const std::filesystem::path& path) {
+// The file's mode, or 0 where there is none.
+mode_t mode_of(const std::filesystem::path& path) {
   struct stat info {};
-  return ::stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode);
+  return ::stat(path.c_str(), &info) == 0 ? info.st_mode : 0;
 }
 
-std::filesystem::path follow_links(std::filesystem::path path) {
-  constexpr int kMaxLinks = 40;  // as the kernel
-  for (int i = 0; i < kMaxLinks && std::filesystem::is_symlink(std::filesystem::symlink_status(path)); ++i) {
-    path = path.parent_path() / std::filesystem::read_symlink(path);
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+}
+
+// Calls take(path) with names for a temporary file until it succeeds, or fails otherwise than by EEXIST.
+// Returns the name taken, or an empty one.
+template <class Take>
+std::filesystem::path take_name(const std::filesystem::path& folder, Take&& take) {
+  const std::string begin = std::string(kPrefix) + std::to_string(::getpid()) + "-";
+  for (int i = 0; i < kMaxNames; ++i) {
+    auto path = folder / (begin + std::to_string(i) + std::string(kSuffix));
+    if (take(path)) return path;
+    if (errno != EEXIST) break;
   }
-  return path;
+  return {};
 }
 
-// A new file has the mode that open() would give it; a replaced one keeps its own.
-mode_t wanted_mode(const std::filesystem::path& target) {
-  struct stat info {};
-  if (::stat(target.c_str(), &info) == 0) return info.st_mode & 07777;
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  return 0666 & ~mask;
+// The link by which an unnamed file gets a name; without /proc there is none.
+std::filesystem::path link_of(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+bool link_to(int fd, const std::filesystem::path& name) {
+  return ::linkat(AT_FDCWD, link_of(fd).c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
 }
 
 void sync_folder_of(const std::filesystem::path& file) {
-  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;  // the data is on disk already; only the name might be lost with the power
-  ::fsync(fd);
-  ::close(fd);
+  // Failure is let pass: the data is on disk already; only the name might be lost with the power.
+  const Descriptor folder = open_file(folder_of(file), O_RDONLY | O_DIRECTORY);
+  if (folder.is_open()) sync_file(folder.get());
+}
+
+// What write(2) cannot read lies in a mapped file that has become shorter. Where it is read, the signal
+// SIGBUS tells that, and which file it is.
+void touch(std::span<const std::byte> bytes) {
+  constexpr size_t kStep = 4096;
+  for (size_t i = 0; i < bytes.size(); i += kStep) {
+    const volatile std::byte* byte = &bytes[i];
+    static_cast<void>(*byte);
+  }
 }
 
 }  // namespace
 
-AtomicFile::AtomicFile(const std::filesystem::path& target) : target_(target) {
-  if (target == "-") {
-    fd_ = ::dup(STDOUT_FILENO);
-  } else if (std::filesystem::is_directory(target)) {
-    throw Error(ErrorKind::kIo, target.string() + ": is a directory");
-  } else if (!is_regular_or_absent(target)) {
-    fd_ = ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
-  } else {
-    target_ = follow_links(target);
-    std::string name = target_.string() + ".XXXXXX";
-    fd_ = ::mkostemp(name.data(), O_CLOEXEC);
-    if (fd_ >= 0) temporary_ = name;
+bool is_temporary_of(std::string_view file_name, long pid) {
+  if (!file_name.starts_with(kPrefix) || !file_name.ends_with(kSuffix)) return false;
+  long number = 0;
+  const char* end = file_name.data() + file_name.size();
+  const auto parsed = std::from_chars(file_name.data() + kPrefix.size(), end, number);
+  return number == pid && parsed.ptr != end && *parsed.ptr == '-';
+}
+
+AtomicFile::AtomicFile(const std::filesystem::path& target, OutputOptions options)
+    : target_(target), options_(std::move(options)) {
+  if (target != "-") target_ = follow_links(target);
+  const mode_t mode = mode_of(target_);
+  const bool is_file = mode == 0 || S_ISREG(mode);
+  if (target_.filename().empty() || S_ISDIR(mode)) {
+    throw Error(ErrorKind::kIo, target.string() + (S_ISDIR(mode) ? ": is a directory" : ": not a file name"));
   }
-  if (fd_ < 0) fail("cannot create");
-  if (!temporary_.empty()) ::fchmod(fd_, wanted_mode(target_));
+  if (target == "-" || !is_file || is_in_proc(target_)) {
+    open_straight();
+  } else {
+    is_straight_ = false;
+    open_beside();
+  }
 }
 
 AtomicFile::~AtomicFile() {
-  if (fd_ >= 0) ::close(fd_);
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
@@ -75,30 +100,84 @@ void AtomicFile::fail(const std::string& what) const {
   throw Error(ErrorKind::kIo, target_.string() + ": " + what + ": " + std::strerror(errno));
 }
 
+void AtomicFile::open_straight() {
+  const auto fd = target_ == "-" ? std::optional<int>(STDOUT_FILENO) : descriptor_named(target_);
+  file_ = fd ? duplicate(*fd) : open_file(target_, O_WRONLY, 0, options_.stop);
+  if (!file_.is_open()) fail("cannot create");
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): fcntl() is what it is
+  if ((::fcntl(file_.get(), F_GETFL) & O_ACCMODE) == O_RDONLY) {
+    errno = EBADF;
+    fail("cannot write");
+  }
+  if (!options_.is_text && ::isatty(file_.get()) == 1) {
+    throw Error(ErrorKind::kUsage, (target_ == "-" ? "standard output" : target_.string()) +
+                                       ": is a terminal, and what is written is not text: name a file, or "
+                                       "redirect it");
+  }
+}
+
+void AtomicFile::open_beside() {
+  const mode_t replaced = mode_of(target_);
+  const mode_t mode = replaced == 0 ? kNewFile : kPrivateFile;
+  const auto folder = folder_of(target_);
+  if (::access("/proc/self/fd", X_OK) == 0) file_ = open_file(folder, O_WRONLY | O_TMPFILE, mode);
+  if (!file_.is_open()) {
+    temporary_ = take_name(folder, [&](const auto& path) {
+      file_ = open_file(path, O_WRONLY | O_CREAT | O_EXCL, mode);
+      return file_.is_open();
+    });
+  }
+  if (!file_.is_open()) fail("cannot create");
+  if (replaced != 0) ::fchmod(file_.get(), replaced & 07777);
+}
+
 void AtomicFile::write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
+    const ssize_t n = write_patiently(file_.get(), bytes, is_straight_ ? options_.stop : StopPredicate());
+    if (n < 0 && errno == EFAULT) touch(bytes);
     if (n < 0) fail("cannot write");
     bytes = bytes.subspan(static_cast<size_t>(n));
     written_bytes_ += static_cast<uint64_t>(n);
   }
 #ifdef __linux__
-  if (!temporary_.empty() && written_bytes_ - synced_bytes_ >= kSyncStepBytes) {
-    ::sync_file_range(fd_, static_cast<off64_t>(synced_bytes_),
+  if (!is_straight_ && written_bytes_ - synced_bytes_ >= kSyncStepBytes) {
+    ::sync_file_range(file_.get(), static_cast<off64_t>(synced_bytes_),
                       static_cast<off64_t>(written_bytes_ - synced_bytes_), SYNC_FILE_RANGE_WRITE);
     synced_bytes_ = written_bytes_;
   }
 #endif
 }
 
-void AtomicFile::commit() {
-  if (!temporary_.empty() && ::fsync(fd_) != 0) fail("cannot flush");
-  if (::close(std::exchange(fd_, -1)) != 0) fail("cannot close");
-  if (temporary_.empty()) return;
+// Only a name can be replaced: an unnamed file gets one first, unless the target's is free.
+void AtomicFile::publish() {
+  if (temporary_.empty()) {
+    if (link_to(file_.get(), target_)) return;
+    if (errno != EEXIST) fail("cannot create");
+    temporary_ = take_name(folder_of(target_), [&](const auto& path) { return link_to(file_.get(), path); });
+    if (temporary_.empty()) fail("cannot create");
+  }
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot rename");
   temporary_.clear();
+}
+
+void AtomicFile::commit() {
+  if (is_straight_) {
+    if (file_.close() != 0) fail("cannot close");
+    return;
+  }
+  if (sync_file(file_.get()) != 0) fail("cannot flush");
+  publish();
+  file_.close();  // has nothing to tell that fsync has not seen
   sync_folder_of(target_);
+}
+
+void check_output(const std::filesystem::path& target, bool is_text) {
+  const mode_t mode = mode_of(target);
+  if ((!S_ISFIFO(mode) && !S_ISSOCK(mode)) || descriptor_named(target)) {
+    AtomicFile(target, {.is_text = is_text});
+  } else if (::access(target.c_str(), W_OK) != 0) {
+    throw Error(ErrorKind::kIo, target.string() + ": cannot write: " + std::strerror(errno));
+  }
 }
 
 }  // namespace rwkv

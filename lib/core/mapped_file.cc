@@ -20,60 +20,55 @@ namespace {
   throw Error(ErrorKind::kIo, std::string(what) + ": " + std::strerror(errno));
 }
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(const std::filesystem::path& path)
-      : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (fd_ < 0) throw Error(ErrorKind::kIo, std::strerror(errno));
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() { ::close(fd_); }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
+// "-" and what names a descriptor is that descriptor, so that sockets, which cannot be opened, can be read.
+Descriptor open_input(const std::filesystem::path& path, const StopPredicate& stop) {
+  const auto fd = path == "-" ? std::optional<int>(STDIN_FILENO) : descriptor_named(path);
+  Descriptor input = fd ? duplicate(*fd) : open_file(path, O_RDONLY, 0, stop);
+  if (!input.is_open()) throw Error(ErrorKind::kIo, std::strerror(errno));
+  return input;
+}
 
 // Grows by doubling, since a pipe does not tell its length.
-std::vector<std::byte> read_all(int fd) {
+std::vector<std::byte> read_all(int fd, const StopPredicate& stop) {
   constexpr size_t kFirstBytes = 1 << 16;
   std::vector<std::byte> bytes;
   size_t size = 0;
   for (;;) {
     if (size == bytes.size()) bytes.resize(std::max(kFirstBytes, 2 * size));
-    const ssize_t n = ::read(fd, bytes.data() + size, bytes.size() - size);
-    if (n < 0 && errno != EINTR) fail("cannot read");
+    const ssize_t n = read_from(fd, std::span(bytes).subspan(size), stop);
+    if (n < 0) fail("cannot read");
     if (n == 0) break;
-    if (n > 0) size += static_cast<size_t>(n);
+    size += static_cast<size_t>(n);
   }
   bytes.resize(size);
   return bytes;
 }
 
-void read_exactly(int fd, std::byte* to, size_t size) {
-  while (size > 0) {
-    const ssize_t n = ::read(fd, to, size);
+// From the file's beginning, wherever the descriptor stands.
+void read_exactly(int fd, std::span<std::byte> to) {
+  off_t offset = 0;
+  while (!to.empty()) {
+    const ssize_t n = ::pread(fd, to.data(), to.size(), offset);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail("cannot read");
     if (n == 0) throw Error(ErrorKind::kIo, "became shorter while it was read");
-    to += n;
-    size -= static_cast<size_t>(n);
+    to = to.subspan(static_cast<size_t>(n));
+    offset += n;
   }
 }
 
 }  // namespace
 
-MappedFile MappedFile::open(const std::filesystem::path& path, FileAccess access) {
-  const FileDescriptor fd(path);
+MappedFile MappedFile::open(const std::filesystem::path& path, FileAccess access, const StopPredicate& stop) {
+  const Descriptor fd = open_input(path, stop);
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) fail("cannot stat");
   if (S_ISDIR(info.st_mode)) throw Error(ErrorKind::kIo, "is a directory");
   const auto size = static_cast<size_t>(info.st_size);
-  if (!S_ISREG(info.st_mode) || size == 0) return MappedFile(read_all(fd.get()));
+  if (!S_ISREG(info.st_mode) || size == 0) return MappedFile(read_all(fd.get(), stop));
   if (access == FileAccess::kCopy) {
     HugePages copy(size);
-    read_exactly(fd.get(), copy.bytes().data(), size);
+    read_exactly(fd.get(), copy.bytes());
     return MappedFile(std::move(copy));
   }
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);

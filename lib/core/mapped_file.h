@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/descriptor.h"
 #include "core/huge_pages.h"
 
 namespace rwkv {
@@ -18,8 +19,10 @@ enum class FileAccess {
 // Maps a regular file or copies it; reads a pipe or device into memory. Movable owner of the bytes.
 class MappedFile {
  public:
-  // Throws Error kIo, without the path (callers add it): no such file, a directory, no permission ...
-  static MappedFile open(const std::filesystem::path& path, FileAccess access = FileAccess::kMap);
+  // "-" is standard input. Throws Error kIo, without the path (callers add it): no such file, a directory, no
+  // permission ...; kInterrupted when stop() says so while a pipe is waited for.
+  static MappedFile open(const std::filesystem::path& path, FileAccess access = FileAccess::kMap,
+                         const StopPredicate& stop = {});
 
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;

@@ -90,8 +90,9 @@ void check_header(const std::string& text) {
 }  // namespace
 
 SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& target, std::vector<TensorSpec> tensors,
-                                     const std::map<std::string, std::string>& metadata)
-    : file_(target), tensors_(std::move(tensors)) {
+                                     const std::map<std::string, std::string>& metadata,
+                                     const StopPredicate& stop)
+    : file_(target, {.stop = stop}), tensors_(std::move(tensors)) {
   std::ranges::stable_sort(tensors_, std::greater(), alignment_bits);
   std::string header = header_text(tensors_, metadata);
   check_header(header);

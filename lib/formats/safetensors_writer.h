@@ -27,9 +27,9 @@ constexpr const char* kPackedKey = "rwkv.packed";
 class SafetensorsWriter {
  public:
   // Writes the header. Error kFormat: a name that safetensors cannot hold, or metadata under one of these two
-  // keys; kIo.
+  // keys; kIo; kInterrupted (AtomicFile).
   SafetensorsWriter(const std::filesystem::path& target, std::vector<TensorSpec> tensors,
-                    const std::map<std::string, std::string>& metadata);
+                    const std::map<std::string, std::string>& metadata, const StopPredicate& stop = {});
 
   // In the order in which their bytes, packed and row-major or as laid out, must be written.
   std::span<const TensorSpec> tensors() const { return tensors_; }

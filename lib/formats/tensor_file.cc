@@ -79,9 +79,9 @@ const Format& judge(Bytes file) {
 
 }  // namespace
 
-TensorFile TensorFile::open(const std::filesystem::path& path, FileAccess access) {
+TensorFile TensorFile::open(const std::filesystem::path& path, FileAccess access, const StopPredicate& stop) {
   return with_context(path.string(), [&] {
-    MappedFile file = MappedFile::open(path, access);
+    MappedFile file = MappedFile::open(path, access, stop);
     const Format& format = judge(file.bytes());
     TensorList list = format.parse(file.bytes());
     file.release(file.bytes());  // the headers that were read here and there

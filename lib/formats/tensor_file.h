@@ -18,8 +18,9 @@ class TensorFile {
  public:
   // Judges the format by content, never by suffix. Error, its message beginning with the path: not readable,
   // not a checkpoint (says what it is instead: a git-lfs pointer, a web page, a truncated download ...), or
-  // broken.
-  static TensorFile open(const std::filesystem::path& path, FileAccess access = FileAccess::kMap);
+  // broken. kInterrupted when stop() says so while a pipe is waited for.
+  static TensorFile open(const std::filesystem::path& path, FileAccess access = FileAccess::kMap,
+                         const StopPredicate& stop = {});
 
   const std::string& path() const { return path_; }    // as it was given
   std::string_view format() const { return format_; }  // "safetensors", "PyTorch zip" ...

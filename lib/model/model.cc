@@ -197,7 +197,7 @@ Model::Model(Model&&) noexcept = default;
 Model::~Model() = default;
 
 Model Model::load(const std::filesystem::path& path, const LoadOptions& options) {
-  return Model(std::make_unique<Impl>(TensorFile::open(path, options.access), options));
+  return Model(std::make_unique<Impl>(TensorFile::open(path, options.access, options.stop), options));
 }
 
 const ModelInfo& Model::info() const { return impl_->network.info; }

@@ -66,6 +66,7 @@ struct LoadOptions {
   FileAccess access = FileAccess::kMap;      // kCopy: private memory in huge pages, faster to read from
   std::optional<float> group_norm_eps = {};  // instead of the version's own
   size_t n_threads = 1;                      // that make the tensors that cannot be used where they lie
+  StopPredicate stop = {};                   // ends the wait for a model that comes through a pipe
 };
 
 // Tensors that do not lie in the file as they are used: gathered, computed, or quantised anew.

@@ -204,8 +204,8 @@ void save_state(const std::filesystem::path& path, const Sequence& sequence, con
   write_safetensors(path, tensors, metadata);
 }
 
-Sequence load_state(const std::filesystem::path& path, const Model& model) {
-  const TensorFile file = TensorFile::open(path);
+Sequence load_state(const std::filesystem::path& path, const Model& model, const StopPredicate& stop) {
+  const TensorFile file = TensorFile::open(path, FileAccess::kMap, stop);
   if (!file.metadata().contains(kStateFileKey)) return load_tuned(file, model.initial_state());
   check_layout(file);
   check_model(file, model);

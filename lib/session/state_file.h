@@ -28,8 +28,8 @@ void save_state(const std::filesystem::path& path, const Sequence& sequence, con
 // Reads a state file of this very model, or a tuned initial state (tuned_state.h) as a sequence of no tokens.
 // Error, its message beginning with the path: another model's state, another version of the layout, not a
 // state, a tensor missing or of another shape, a number that makes no sense, bytes that are not those of the
-// checksum (files of older versions have none).
-Sequence load_state(const std::filesystem::path& path, const Model& model);
+// checksum (files of older versions have none). kInterrupted when stop() says so while a pipe is waited for.
+Sequence load_state(const std::filesystem::path& path, const Model& model, const StopPredicate& stop = {});
 
 // The ids that the file says were read or drawn; empty when it does not. Error as load_state().
 std::vector<TokenId> read_history(const TensorFile& file);

@@ -19,9 +19,10 @@ constexpr size_t kMaxPadding = 1024;
 
 }  // namespace
 
-std::unique_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& path) {
+std::unique_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& path,
+                                                 const StopPredicate& stop) {
   return with_context(path.string(), [&] {
-    const MappedFile file = MappedFile::open(path);
+    const MappedFile file = MappedFile::open(path, FileAccess::kMap, stop);
     const auto bytes = file.bytes();
     return parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   });

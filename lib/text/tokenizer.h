@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/descriptor.h"
 #include "core/thread_pool.h"
 #include "core/token.h"
 #include "text/token_table.h"
@@ -23,7 +24,9 @@ class Tokenizer {
  public:
   // A World vocabulary or a Hugging Face tokenizer.json, judged by content. Error, its message beginning with
   // the path: not readable, neither of the two, broken, or of a kind that is not supported.
-  static std::unique_ptr<const Tokenizer> load(const std::filesystem::path& path);
+  // kInterrupted when stop() says so while a pipe is waited for.
+  static std::unique_ptr<const Tokenizer> load(const std::filesystem::path& path,
+                                               const StopPredicate& stop = {});
   // The same from a file's content; errors name no path.
   static std::unique_ptr<const Tokenizer> parse(std::string_view file);
 

@@ -1,9 +1,13 @@
 #include "core/mapped_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <thread>
 
@@ -54,6 +58,32 @@ TEST(MappedFile, ReadsAPipe) {
   EXPECT_EQ(text_of(file), content);
   file.release(file.bytes());
   EXPECT_EQ(text_of(file), content) << "bytes in memory are not released";
+}
+
+TEST(MappedFile, ReadsASocketByItsDescriptor) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+  const Descriptor in(ends[0]);
+  std::thread writer([fd = ends[1]] {
+    const Descriptor out(fd);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_EQ(::write(out.get(), "sock", 4), 4);
+  });
+  const MappedFile file = MappedFile::open("/dev/fd/" + std::to_string(in.get()));
+  writer.join();
+  EXPECT_EQ(text_of(file), "sock");
+}
+
+TEST(MappedFile, AWaitForAPipeCanBeEnded) {
+  const TempDir folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  const Descriptor writer = open_file(folder / "pipe", O_RDWR);  // that never writes
+  try {
+    MappedFile::open(folder / "pipe", FileAccess::kMap, [] { return true; });
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::kInterrupted);
+  }
 }
 
 TEST(MappedFile, ReleasedBytesMayBeReadAgain) {

@@ -23,17 +23,20 @@ void enlarge_pipe(int descriptor, size_t n_bytes) {
 #endif
 }
 
-int open_for_reading(const std::string& path) {
-  const int descriptor = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) throw Error(ErrorKind::kIo, path + ": " + std::strerror(errno));
-  return descriptor;
+Descriptor open_for_reading(const std::string& path) {
+  if (path == "-") return Descriptor();
+  const auto fd = descriptor_named(path);
+  Descriptor input = fd ? duplicate(*fd) : open_file(path, O_RDONLY, 0, stop_requested);
+  if (!input.is_open()) throw Error(ErrorKind::kIo, path + ": " + std::strerror(errno));
+  return input;
 }
 
 }  // namespace
 
 InputFile::InputFile(const std::string& path, size_t block_bytes)
     : name_(path == "-" ? "standard input" : path),
-      descriptor_(open_for_reading(path)),
+      opened_(open_for_reading(path)),
+      descriptor_(opened_.is_open() ? opened_.get() : STDIN_FILENO),
       buffer_(descriptor_, block_bytes) {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) throw Error(ErrorKind::kIo, name_ + ": " + std::strerror(errno));
@@ -44,10 +47,6 @@ InputFile::InputFile(const std::string& path, size_t block_bytes)
     end_ = status.st_size;
   }
   stream_.tie(&std::cout);
-}
-
-InputFile::~InputFile() {
-  if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
 }
 
 double InputFile::share_read() const {

@@ -8,6 +8,7 @@
 
 #include "common/fd_buffer.h"
 #include "common/tool.h"
+#include "core/descriptor.h"
 #include "core/error.h"
 
 namespace rwkv {
@@ -20,7 +21,6 @@ class InputFile {
   InputFile(const std::string& path, size_t block_bytes);
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
-  ~InputFile();
 
   // For messages: the path, or "standard input".
   const std::string& name() const { return name_; }
@@ -43,6 +43,7 @@ class InputFile {
 
  private:
   std::string name_;
+  Descriptor opened_;  // none: standard input
   int descriptor_;
   off_t begin_ = 0, end_ = 0;  // in a regular file
   FdBuffer buffer_;

@@ -2,12 +2,12 @@
 
 #include <poll.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "common/tool.h"
+#include "core/descriptor.h"
 #include "core/error.h"
 
 namespace rwkv {
@@ -58,8 +58,12 @@ bool LineSource::fill() {
   if (buffer_.size() > kMaxLineBytes)
     throw Error(ErrorKind::kFormat, "standard input: a line longer than 256 MB");
   char block[kBlockBytes];
-  const ssize_t n = ::read(fd_, block, sizeof block);
-  if (n < 0 && errno == EINTR) return true;
+  ssize_t n = 0;
+  try {
+    n = read_from(fd_, std::as_writable_bytes(std::span(block)), stop_requested);
+  } catch (const Error&) {  // stopped
+    return true;
+  }
   if (n < 0) throw Error(ErrorKind::kIo, std::string("standard input: cannot read: ") + std::strerror(errno));
   buffer_.append(block, static_cast<size_t>(n));
   return n > 0;

@@ -3,9 +3,12 @@
 #include <cstdio>
 #include <iostream>
 
+#include "common/signals.h"
+
 namespace rwkv {
 
-Model load_model(const char* tool, const std::string& path, const LoadOptions& options) {
+Model load_model(const char* tool, const std::string& path, LoadOptions options) {
+  options.stop = stop_requested;
   Model model = Model::load(path, options);
   if (const auto warning = model.warning())
     std::cerr << tool << ": warning: " << path << ": " << *warning << '\n';

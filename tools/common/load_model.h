@@ -7,8 +7,9 @@
 
 namespace rwkv {
 
-// Model::load(); its warning goes to stderr, behind the tool's name.
-Model load_model(const char* tool, const std::string& path, const LoadOptions& options);
+// Model::load(); its warning goes to stderr, behind the tool's name. A signal ends the
+// wait for one that comes through a pipe.
+Model load_model(const char* tool, const std::string& path, LoadOptions options);
 
 // For --stats: one line on the tensors that were made at load, if there are any.
 void print_made_at_load(std::ostream& out, const Model& model);

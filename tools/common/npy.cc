@@ -42,7 +42,9 @@ std::smatch find_in(const std::string& header, const char* pattern, const char* 
 
 }  // namespace
 
-NpyWriter::NpyWriter(const std::filesystem::path& target, uint64_t rows, uint64_t cols) : file_(target) {
+NpyWriter::NpyWriter(const std::filesystem::path& target, uint64_t rows, uint64_t cols,
+                     const StopPredicate& stop)
+    : file_(target, {.stop = stop}) {
   std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " +
                        std::to_string(cols) + "), }";
   const size_t prefix_bytes = kMagic.size() + 2 + sizeof(uint16_t);
@@ -57,9 +59,9 @@ NpyWriter::NpyWriter(const std::filesystem::path& target, uint64_t rows, uint64_
 
 void NpyWriter::write_row(std::span<const float> row) { file_.write(std::as_bytes(row)); }
 
-NpyFile NpyFile::open(const std::filesystem::path& path) {
+NpyFile NpyFile::open(const std::filesystem::path& path, const StopPredicate& stop) {
   return with_context(path.string(), [&] {
-    NpyFile matrix(MappedFile::open(path));
+    NpyFile matrix(MappedFile::open(path, FileAccess::kMap, stop));
     matrix.parse();
     return matrix;
   });

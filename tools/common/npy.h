@@ -14,7 +14,8 @@ namespace rwkv {
 // Writes a [rows, cols] matrix row by row; the file appears whole or not at all (AtomicFile).
 class NpyWriter {
  public:
-  NpyWriter(const std::filesystem::path& target, uint64_t rows, uint64_t cols);
+  NpyWriter(const std::filesystem::path& target, uint64_t rows, uint64_t cols,
+            const StopPredicate& stop = {});
   void write_row(std::span<const float> row);
   void commit() { file_.commit(); }
 
@@ -26,7 +27,7 @@ class NpyWriter {
 // an .npy file, another dtype, order or number of dimensions, or bytes that do not fit the shape.
 class NpyFile {
  public:
-  static NpyFile open(const std::filesystem::path& path);
+  static NpyFile open(const std::filesystem::path& path, const StopPredicate& stop = {});
 
   uint64_t rows() const { return rows_; }
   uint64_t cols() const { return cols_; }

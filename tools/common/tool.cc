@@ -1,52 +1,50 @@
 #include "common/tool.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <new>
 #include <utility>
 
+#include "common/fd_buffer.h"
 #include "core/error.h"
 
 namespace rwkv {
 namespace {
 
-volatile std::sig_atomic_t g_stop_signal = 0;
-
-void on_stop(int signal) { g_stop_signal = signal; }
-
-// A mapped file that somebody truncates under us raises SIGBUS where its pages are read.
-void on_bus_error(int) {
-  constexpr std::string_view kMessage = "error: an input file became shorter while it was read\n";
-  static_cast<void>(!::write(STDERR_FILENO, kMessage.data(), kMessage.size()));
-  ::_exit(kFailure);
+// What is closed at the start stays useless, be it opened anew: reading or writing fails as before.
+void keep_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    static_cast<void>(::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));  // takes the least free
+  }
 }
 
-void install(int signal, void (*handler)(int), int flags) {
-  struct sigaction action {};
-  action.sa_handler = handler;
-  action.sa_flags = flags;
-  sigaction(signal, &action, nullptr);
-}
+// std::cout by way of a buffer that a signal can end.
+class StandardOutput {
+ public:
+  StandardOutput() : before_(std::cout.rdbuf(&buffer_)) {}
+  StandardOutput(const StandardOutput&) = delete;
+  StandardOutput& operator=(const StandardOutput&) = delete;
+  ~StandardOutput() {
+    std::cout.flush();
+    std::cout.rdbuf(before_);
+  }
 
-// No SA_RESTART: a read that waits for input must end when the user presses Ctrl-C.
-void install_handlers() {
-  install(SIGINT, on_stop, 0);
-  install(SIGTERM, on_stop, 0);
-  install(SIGBUS, on_bus_error, 0);
-}
+ private:
+  FdOutputBuffer buffer_{STDOUT_FILENO};
+  std::streambuf* before_;
+};
 
-void die_by_signal(int signal) {
-  std::cout.flush();
-  install(signal, SIG_DFL, 0);
-  ::raise(signal);
-}
-
-int report(std::string_view name, const std::string& message, ExitCode code) {
-  std::cerr << name << ": " << message << '\n';
+// One line: names of files may hold line breaks.
+int report(std::string_view name, std::string_view message, ExitCode code) {
+  std::cerr << name << ": ";
+  for (size_t end; (end = message.find('\n')) != std::string_view::npos; message.remove_prefix(end + 1))
+    std::cerr << message.substr(0, end) << ' ';
+  std::cerr << message << '\n';
   return code;
 }
 
@@ -77,17 +75,25 @@ double now_s() {
 }  // namespace
 
 int run_tool(std::string_view name, const std::function<int()>& body) {
-  install_handlers();
-  std::ios::sync_with_stdio(false);
-  const int code = run_guarded(name, body);
-  if (g_stop_signal != 0) die_by_signal(g_stop_signal);
+  keep_standard_descriptors();
+  install_signal_handlers(name);
+  const int code = [&] {
+    const StandardOutput output;
+    return run_guarded(name, body);
+  }();
+  die_if_stopped();
   return code;
 }
 
-bool stop_requested() { return g_stop_signal != 0; }
-
-void throw_if_stopped() {
-  if (stop_requested()) throw Error(ErrorKind::kInterrupted, "");
+int run_comparison(const std::function<int()>& body) {
+  try {
+    return run_and_flush(body);
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::kInterrupted) throw;
+    throw Error(ErrorKind::kUsage, e.what());
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorKind::kUsage, "out of memory");
+  }
 }
 
 Progress::Progress(std::string what, std::string unit, bool quiet)

@@ -5,19 +5,21 @@
 #include <string>
 #include <string_view>
 
+#include "common/signals.h"
+
 namespace rwkv {
 
 enum ExitCode : int { kSuccess = 0, kFailure = 1, kUsage = 2 };
 
 // Runs `body` and returns its exit code. A failure becomes one "name: message" line on stderr and an exit
-// code. Fails too when stdout could not be written in full. Ends by the signal when a SIGINT or SIGTERM
-// stopped the body (ErrorKind::kInterrupted, or stop_requested() at its end).
+// code. Fails too when stdout could not be written in full. Ends by the signal when one stopped the body
+// (ErrorKind::kInterrupted, or stop_requested() at its end). Standard input, output and error that are closed
+// stay so: no file that the body opens takes their place.
 int run_tool(std::string_view name, const std::function<int()>& body);
 
-// True once SIGINT or SIGTERM has arrived. Loops ask it between two tokens or two blocks.
-bool stop_requested();
-// Ends the run then. An Error kInterrupted with a message, unlike this one's, is told on stderr.
-void throw_if_stopped();
+// For modes in which 1 says that two things differ: what else goes wrong in `body`, or in writing what it
+// prints, is an Error of kind kUsage, so that the tool ends with 2.
+int run_comparison(const std::function<int()>& body);
 
 // Pins the SIMD target that RWKV_TARGET names, if it is set. Every tool that computes calls it first.
 void apply_target_environment();

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "common/command_line.h"
+#include "common/signals.h"
 
 namespace rwkv {
 namespace {
@@ -219,6 +220,7 @@ std::optional<ConvertToolOptions> parse_convert_options(int argc, const char* co
   check_operands(options, operands.size());
   options.convert = convert_options(options.given);
   options.convert.n_threads = thread_count(options);
+  options.convert.stop = stop_requested;
   return options;
 }
 

@@ -66,7 +66,11 @@ class BatchRun {
     std::string answer = source_.answer(job);
     if (!job.error.empty()) ++n_failed_;
     if (::isatty(STDOUT_FILENO) == 1) progress_.clear();
-    output_.add(job.number, std::move(answer));
+    try {
+      output_.add(job.number, std::move(answer));
+    } catch (const Error&) {
+      if (!stop_requested()) throw;  // else what was promised beside it, states, is still written
+    }
   }
 
   void interrupt() {

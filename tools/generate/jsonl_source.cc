@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "common/tool.h"
+#include "core/atomic_file.h"
 #include "core/error.h"
 #include "session/state_file.h"
 
@@ -38,17 +40,20 @@ bool JsonlSource::must_wait(const Request& request) const {
          being_written_.contains(normal(request.state_out));
 }
 
+// Tells before the work whether what comes out of it can be written.
+Sequence JsonlSource::start_of(const Request& request) const {
+  if (!request.state_out.empty()) check_output(request.state_out);
+  if (request.state_in.empty()) return runner_.new_sequence();
+  return load_state(request.state_in, runner_.model(), stop_requested);
+}
+
 BatchJob JsonlSource::job_of(Request request) {
   BatchJob job{
       .number = n_requests_++, .prompt = std::move(request.prompt), .error = std::move(request.error)};
   try {
-    if (job.error.empty()) {
-      job.continuation = {
-          request.state_in.empty() ? runner_.new_sequence() : load_state(request.state_in, runner_.model()),
-          request.continuation};
-    }
+    if (job.error.empty()) job.continuation = {start_of(request), request.continuation};
   } catch (const Error& e) {
-    job.error = e.what();
+    job.error = e.kind() == ErrorKind::kInterrupted ? request.state_in + ": interrupted" : e.what();
   }
   if (!request.state_out.empty()) being_written_.insert(normal(request.state_out));
   in_flight_[job.number] = std::move(request);

@@ -23,6 +23,7 @@ class JsonlSource : public JobSource {
  private:
   std::optional<Request> next_request(bool wait);
   bool must_wait(const Request& request) const;
+  Sequence start_of(const Request& request) const;
   BatchJob job_of(Request request);
 
   RequestDefaults defaults_;

@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "common/signals.h"
 #include "core/error.h"
 #include "generate/token_output.h"
 #include "session/state_file.h"
@@ -16,7 +17,7 @@ RecordSource::RecordSource(const GenerateOptions& options, const Tokenizer* toke
       stats_(stats),
       prompts_(options, tokenizer, runner.model().info().n_vocab),
       initial_(options.state_in.empty() ? runner.new_sequence()
-                                        : load_state(options.state_in, runner.model())) {}
+                                        : load_state(options.state_in, runner.model(), stop_requested)) {}
 
 std::optional<BatchJob> RecordSource::next(bool wait) {
   const uint64_t fork = n_jobs_ % options_.fork;

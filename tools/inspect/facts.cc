@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "checkpoint/merge.h"
+#include "common/signals.h"
 #include "core/error.h"
 #include "model/architecture.h"
 #include "model/model.h"
@@ -37,7 +38,7 @@ void add_model(const TensorFile& file, FileFacts& facts) {
   const ModelInfo info = detect_model(file);
   facts.kind = "model";
   facts.tokenizer = fitting_tokenizer(info.n_vocab);
-  facts.state_bytes = State(architecture_of(file).state_parts(info), info.n_layers).bytes();
+  facts.state_bytes = State::byte_size(architecture_of(file).state_parts(info), info.n_layers);
   facts.memory.push_back({"as stored", footprint(file)});
   for (const DTypeInfo& type : kDTypes) {
     if (type.has_products && !type.elements)
@@ -110,7 +111,7 @@ FileFacts facts_of(const TensorFile& file) {
 }
 
 FileFacts facts_of_vocabulary(const std::string& path) {
-  const auto tokenizer = Tokenizer::load(path);
+  const auto tokenizer = Tokenizer::load(path, stop_requested);
   FileFacts facts;
   facts.path = path;
   facts.kind = "vocabulary";

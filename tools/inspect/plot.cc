@@ -96,7 +96,7 @@ void write_plot(const std::filesystem::path& path, const std::string& title,
                 *stats[i]);
     ++n;
   }
-  AtomicFile file(path);
+  AtomicFile file(path, {.is_text = true});
   file.write(svg + "</svg>\n");
   file.commit();
 }

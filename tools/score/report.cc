@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "common/json_text.h"
+#include "common/signals.h"
 #include "core/error.h"
 #include "generate/token_output.h"
 #include "score/json.h"
@@ -14,7 +15,7 @@ namespace rwkv {
 namespace {
 
 NpyFile open_reference(const std::string& path, uint64_t n_rows, size_t n_vocab) {
-  NpyFile matrix = NpyFile::open(path);
+  NpyFile matrix = NpyFile::open(path, stop_requested);
   if (matrix.rows() != n_rows || matrix.cols() != n_vocab) {
     throw Error(ErrorKind::kFormat, path + ": logits of " + std::to_string(matrix.rows()) + " ids and " +
                                         std::to_string(matrix.cols()) + " vocabulary entries, want " +
@@ -39,7 +40,7 @@ ScoreReport::ScoreReport(const ScoreOptions& options, const Tokenizer* tokenizer
       progress_("score", "ids", options.quiet),
       reference_row_(n_vocab) {
   if (!options.against.empty()) reference_.emplace(open_reference(options.against, n_ids, n_vocab));
-  if (!options.logits.empty()) writer_.emplace(options.logits, n_ids, n_vocab);
+  if (!options.logits.empty()) writer_.emplace(options.logits, n_ids, n_vocab, stop_requested);
   if (options.json) std::cout << (options.per_token ? "{\"per_token\":[" : "{");
 }
 
