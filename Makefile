@@ -40,7 +40,7 @@ coverage:  ## run the tests and print the coverage of lib/ and tools/
 	cmake --preset coverage
 	cmake --build --preset coverage -j $(JOBS)
 	ctest --preset coverage -j $(JOBS)
-	gcovr -r . -f lib/ -f tools/ build-coverage
+	gcovr --gcov-ignore-parse-errors -r . -f lib/ -f tools/ build-coverage
 
 install: build  ## install tools, libraries and headers under PREFIX (/usr/local), below DESTDIR if that is set
 	cmake --install build --prefix $(PREFIX)

@@ -7,6 +7,7 @@
 
 #include "checkpoint/convert.h"
 #include "core/error.h"
+#include "formats/safetensors_writer.h"
 #include "fuzz/memory_file.h"
 #include "model/model.h"
 #include "sampling/rng.h"
@@ -26,7 +27,7 @@ void write_random(const MemoryFile& target, const std::string& version, DType dt
   for (TensorView tensor : golden.tensors()) {
     auto& bits = values.emplace_back(element_count(tensor.shape));
     std::memcpy(bits.data(), tensor.bytes.data(), bits.size() * sizeof(uint16_t));
-    // Signs and mantissas change, exponents stay.
+    // Mantissas change; signs and exponents stay.
     for (uint16_t& b : bits)
       b ^= static_cast<uint16_t>(uniform(seed, tensors.size() * 100'000 + size_t(&b - bits.data())) * 128);
     tensor.bytes = std::as_bytes(std::span(bits));
