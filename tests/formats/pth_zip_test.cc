@@ -55,7 +55,7 @@ TEST(PthZip, ReadsEveryForm) {
 
 TEST(PthZip, ReadsEveryElementType) {
   for (const DTypeInfo& info : kDTypes) {
-    if (is_quantised(info.dtype)) continue;
+    if (info.torch.empty()) continue;
     const std::string file =
         pth_zip(std::vector<PthTensor>{{.name = "t", .dtype = info.dtype, .shape = {9}}});
     const auto read = parse_pth_zip(bytes_of(file)).tensors;
