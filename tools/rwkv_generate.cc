@@ -124,7 +124,8 @@ int run(GenerateOptions options) {
   const size_t n_vocab = model.info().n_vocab;
   check_ids(options.continuation, n_vocab);
   std::unique_ptr<const Tokenizer> tokenizer;
-  if (options.vocabulary) tokenizer = load_vocabulary(*options.vocabulary, n_vocab, options.continuation);
+  if (options.vocabulary)
+    tokenizer = load_vocabulary("rwkv-generate", *options.vocabulary, model, options.continuation);
   options.continuation.keep_end = !options.state_out.empty() || (options.jsonl && !options.cache.empty());
   Runner runner(model, options.threads, stop_requested);
   if (options.cache.empty()) return run_with(nullptr, options, tokenizer.get(), runner);

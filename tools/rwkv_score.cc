@@ -75,10 +75,7 @@ int run(const ScoreOptions& options) {
       "rwkv-score", options.model,
       {.access = options.access, .group_norm_eps = options.group_norm_eps, .n_threads = options.threads});
   std::unique_ptr<const Tokenizer> tokenizer;
-  if (options.vocabulary) {
-    tokenizer = Tokenizer::load(*options.vocabulary, stop_requested);
-    with_context(*options.vocabulary, [&] { tokenizer->check_fits(model.info().n_vocab); });
-  }
+  if (options.vocabulary) tokenizer = load_vocabulary_of("rwkv-score", *options.vocabulary, model);
   Sequence start = start_of(options, model);
   Workspace workspace(options.threads);
   ScoreStats stats;

@@ -68,7 +68,7 @@ int run(ServeOptions options) {
   const Model model =
       Model::load(options.model, {.access = options.access, .group_norm_eps = options.group_norm_eps});
   const size_t n_vocab = model.info().n_vocab;
-  const auto tokenizer = load_vocabulary(options.vocabulary, n_vocab, options.continuation);
+  const auto tokenizer = load_vocabulary("rwkv-serve", options.vocabulary, model, options.continuation);
   check_ids(options.continuation, n_vocab);
 
   const std::filesystem::path folder = options.cache;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "checkpoint/vocabulary.h"
 #include "common/command_line.h"
 #include "common/input_file.h"
 #include "common/tool.h"
@@ -220,12 +221,14 @@ void check_model(const std::string& path, const Tokenizer& tokenizer) {
   const TensorView& embedding = file.at("emb.weight");
   if (embedding.shape.empty()) file.fail("tensor emb.weight: want two dimensions");
   with_context(path, [&] { tokenizer.check_fits(embedding.shape[0]); });
+  if (const auto warning = vocabulary_warning(file, tokenizer))
+    std::cerr << "rwkv-tokenize: warning: " << *warning << '\n';
 }
 
 class Tool {
  public:
   explicit Tool(const TokenizeOptions& options) : options_(options) {
-    if (const auto vocab = vocabulary()) tokenizer_ = Tokenizer::load(*vocab, stop_requested);
+    if (const auto vocab = vocabulary()) tokenizer_ = load_vocabulary(*vocab, stop_requested);
     if (!options.model.empty()) check_model(options.model, *tokenizer_);
     if (tokenizer_) sink_ = make_sink(options, *tokenizer_);
     if (options.chat_template.empty() && !options.decode) {

@@ -1,6 +1,7 @@
 // The C interface: vocabularies, streams of text, chats.
 #include "api/boundary.h"
 #include "api/handles.h"
+#include "checkpoint/vocabulary.h"
 #include "text/chat_template.h"
 
 namespace {
@@ -23,7 +24,7 @@ void show(rwkv_stream& stream, size_t n_bytes, const char** text, size_t* n_show
 
 rwkv_vocab* rwkv_vocab_load(const char* path, const rwkv_model* model, rwkv_error* error) {
   return guarded_pointer(error, [&] {
-    std::shared_ptr<const Tokenizer> tokenizer = Tokenizer::load(&given(path, "path"));
+    std::shared_ptr<const Tokenizer> tokenizer = load_vocabulary(&given(path, "path"));
     if (model != nullptr) {
       with_context(path, [&] { tokenizer->check_fits(model->model->info().n_vocab); });
     }

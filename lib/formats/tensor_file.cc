@@ -8,6 +8,8 @@
 
 #include "core/error.h"
 #include "core/printable.h"
+#include "formats/bin_reader.h"
+#include "formats/gguf_reader.h"
 #include "formats/naming/naming.h"
 #include "formats/pth_reader.h"
 #include "formats/safetensors_reader.h"
@@ -29,6 +31,8 @@ constexpr auto kFormats = std::to_array<Format>({
     {"PyTorch zip", looks_like_pth_zip, parse_pth_zip},
     {"PyTorch legacy", looks_like_pth_legacy, parse_pth_legacy},
     {"safetensors", looks_like_safetensors, parse_safetensors},
+    {"GGUF", looks_like_gguf, parse_gguf},
+    {"rwkv.cpp .bin", looks_like_bin, parse_bin},
 });
 
 std::string_view text_at(Bytes file, size_t offset, size_t n_bytes) {

@@ -1,31 +1,15 @@
 #include "session/fingerprint.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <string_view>
 #include <vector>
+
+#include "core/hash.h"
 
 namespace rwkv {
 namespace {
 
 constexpr uint64_t kSamples = 4;  // values of each tensor, evenly spaced from its first to its last
-
-// FNV-1a, 64 bits (Fowler, Noll and Vo).
-class Hash {
- public:
-  void add(std::span<const std::byte> bytes) {
-    for (const std::byte b : bytes) value_ = (value_ ^ static_cast<uint64_t>(b)) * 0x100000001B3;
-  }
-  void add(std::string_view text) {
-    add(std::as_bytes(std::span(text)));
-    add(uint64_t{text.size()});
-  }
-  void add(uint64_t number) { add(std::as_bytes(std::span(&number, 1))); }
-  uint64_t value() const { return value_; }
-
- private:
-  uint64_t value_ = 0xCBF29CE484222325;
-};
 
 // Where, in elements, the tensor's element of a row-major index is.
 uint64_t position_of(const TensorView& tensor, uint64_t index) {
@@ -64,9 +48,7 @@ std::string fingerprint(const TensorFile& file) {
   std::ranges::sort(tensors, {}, [](const TensorView* t) -> std::string_view { return t->name; });
   Hash hash;
   for (const TensorView* tensor : tensors) add_tensor(hash, *tensor);
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash.value()));
-  return text;
+  return hash.digits();
 }
 
 }  // namespace rwkv

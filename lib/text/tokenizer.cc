@@ -1,6 +1,7 @@
 #include "text/tokenizer.h"
 
 #include "core/error.h"
+#include "core/hash.h"
 #include "core/mapped_file.h"
 #include "text/tokenizer_json.h"
 #include "text/world_json.h"
@@ -63,6 +64,15 @@ std::string Tokenizer::decode(std::span<const TokenId> ids) const {
     with_context("position " + std::to_string(i), [&] { text += joiner.add(bytes_of(ids[i])); });
   }
   return text + joiner.finish();
+}
+
+std::string Tokenizer::digest() const {
+  Hash hash;
+  tokens_.for_each([&](std::string_view bytes, TokenId id) {
+    hash.add(uint64_t{id});
+    hash.add(bytes);
+  });
+  return hash.digits();
 }
 
 void Tokenizer::check_fits(size_t model_vocab_size) const {

@@ -69,6 +69,9 @@ class Tokenizer {
   // What decoding does with bytes that are not UTF-8: World keeps them, byte-level BPE puts U+FFFD.
   virtual InvalidUtf8 invalid_output() const = 0;
 
+  // 16 hexadecimal digits: a hash over every id and its bytes. The same vocabulary in another form has the
+  // same.
+  std::string digest() const;
   size_t vocab_size() const { return tokens_.size(); }  // the highest id + 1
   // Models round their vocabulary up (65530 ids to 65536, 50277 to 50304): ids up to the next multiple of 64
   // are padding, which a model may yet draw.

@@ -1,5 +1,5 @@
 // Fuzzes the reader of GGUF, and that of the vocabulary inside.
-#include "checkpoint/gguf_vocabulary.h"
+#include "checkpoint/vocabulary.h"
 #include "formats/gguf_reader.h"
 #include "fuzz/check_tensors.h"
 

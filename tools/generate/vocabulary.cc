@@ -1,15 +1,13 @@
 #include "generate/vocabulary.h"
 
-#include "common/signals.h"
-#include "core/error.h"
+#include "common/load_model.h"
 #include "generate/token_output.h"
 
 namespace rwkv {
 
-std::unique_ptr<const Tokenizer> load_vocabulary(const std::string& path, size_t n_vocab,
-                                                 ContinuationOptions& options) {
-  auto tokenizer = Tokenizer::load(path, stop_requested);
-  with_context(path, [&] { tokenizer->check_fits(n_vocab); });
+std::unique_ptr<const Tokenizer> load_vocabulary(const char* tool, const std::string& path,
+                                                 const Model& model, ContinuationOptions& options) {
+  auto tokenizer = load_vocabulary_of(tool, path, model);
   options.bytes_of = [&vocabulary = *tokenizer](TokenId id) { return bytes_of_drawn(vocabulary, id); };
   options.sampler.n_tokens = tokenizer->vocab_size();
   return tokenizer;

@@ -3,14 +3,15 @@
 #include <memory>
 #include <string>
 
+#include "model/model.h"
 #include "session/continuation.h"
 #include "text/tokenizer.h"
 
 namespace rwkv {
 
 // Loads it, and lets `options` know the bytes of its ids, and that ids beyond it are never drawn; it outlives
-// them. Error: as Tokenizer::load(); one that does not fit a model of `n_vocab` ids.
-std::unique_ptr<const Tokenizer> load_vocabulary(const std::string& path, size_t n_vocab,
-                                                 ContinuationOptions& options);
+// them. Warnings and errors: as load_vocabulary_of().
+std::unique_ptr<const Tokenizer> load_vocabulary(const char* tool, const std::string& path,
+                                                 const Model& model, ContinuationOptions& options);
 
 }  // namespace rwkv

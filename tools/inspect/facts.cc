@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "checkpoint/vocabulary.h"
 #include "checkpoint/merge.h"
 #include "common/signals.h"
 #include "core/error.h"
@@ -111,7 +112,7 @@ FileFacts facts_of(const TensorFile& file) {
 }
 
 FileFacts facts_of_vocabulary(const std::string& path) {
-  const auto tokenizer = Tokenizer::load(path, stop_requested);
+  const auto tokenizer = load_vocabulary(path, stop_requested);
   FileFacts facts;
   facts.path = path;
   facts.kind = "vocabulary";

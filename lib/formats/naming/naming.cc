@@ -12,8 +12,10 @@
 namespace rwkv {
 namespace {
 
-const std::array kNamings = {&kHuggingFaceFla, &kHuggingFaceNative, &kHuggingFaceBlocks, &kWebRwkv5,
-                             &kWebRwkv6,       &kWebRwkv7,          &kRwkvPackageState};
+// The first that recognises a file: those of a format of their own first.
+const std::array kNamings = {&kGguf,     &kRwkvCpp4,       &kRwkvCpp5,          &kRwkvCpp6,
+                             &kRwkvCpp7, &kHuggingFaceFla, &kHuggingFaceNative, &kHuggingFaceBlocks,
+                             &kWebRwkv5, &kWebRwkv6,       &kWebRwkv7,          &kRwkvPackageState};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 

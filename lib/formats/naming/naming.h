@@ -48,6 +48,8 @@ struct Naming {
 extern const Naming kHuggingFaceFla, kHuggingFaceNative, kHuggingFaceBlocks;
 extern const Naming kWebRwkv5, kWebRwkv6, kWebRwkv7;
 extern const Naming kRwkvPackageState;
+extern const Naming kGguf;
+extern const Naming kRwkvCpp4, kRwkvCpp5, kRwkvCpp6, kRwkvCpp7;
 
 // Cuts wrappers' prefixes off, and gives every tensor BlinkDL's name, shape and values; what was done stands
 // in its origin. Returns the name of the naming, empty for BlinkDL's own. Error kFormat: names that are too

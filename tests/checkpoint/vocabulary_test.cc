@@ -1,4 +1,4 @@
-#include "checkpoint/gguf_vocabulary.h"
+#include "checkpoint/vocabulary.h"
 
 #include <gtest/gtest.h>
 
@@ -48,6 +48,15 @@ TEST(GgufVocabulary, SaysWhatIsWrong) {
   bpe.add_string("tokenizer.ggml.model", "gpt2");
   EXPECT_EQ(refusal(bpe),
             "metadata tokenizer.ggml.model: a vocabulary of the kind 'gpt2', want 'rwkv' (World)");
+}
+
+TEST(VocabularyMark, IsThatOfTheTokens) {
+  const auto text = Tokenizer::parse("1 'a' 1\n2 'b' 1\n"),
+             json = Tokenizer::parse(R"({"2": "b", "1": [97]})"),
+             other = Tokenizer::parse("1 'a' 1\n3 'b' 1\n");
+  EXPECT_EQ(vocabulary_mark(*text), vocabulary_mark(*json));
+  EXPECT_NE(vocabulary_mark(*text), vocabulary_mark(*other));
+  EXPECT_TRUE(vocabulary_mark(*text).starts_with("World "));
 }
 
 }  // namespace

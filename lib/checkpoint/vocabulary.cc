@@ -1,8 +1,9 @@
-#include "checkpoint/gguf_vocabulary.h"
+#include "checkpoint/vocabulary.h"
 
 #include <vector>
 
 #include "core/error.h"
+#include "core/mapped_file.h"
 #include "core/printable.h"
 #include "text/python_literal.h"
 
@@ -55,6 +56,28 @@ std::string world_vocabulary_of(const GgufHeader& header) {
     lines += std::to_string(id) + ' ' + to_python_literal(bytes) + ' ' + std::to_string(bytes.size()) + '\n';
   }
   return lines;
+}
+
+std::string vocabulary_mark(const Tokenizer& vocabulary) {
+  return std::string(vocabulary.kind()) + " " + vocabulary.digest();
+}
+
+std::optional<std::string> vocabulary_warning(const TensorFile& model, const Tokenizer& vocabulary) {
+  const auto remembered = model.metadata().find(kVocabularyKey);
+  if (remembered == model.metadata().end() || remembered->second == vocabulary_mark(vocabulary))
+    return std::nullopt;
+  return model.path() + " was converted with another vocabulary: " + printable(remembered->second) +
+         ", this is " + vocabulary_mark(vocabulary);
+}
+
+std::unique_ptr<const Tokenizer> load_vocabulary(const std::filesystem::path& path,
+                                                 const StopPredicate& stop) {
+  return with_context(path.string(), [&] {
+    const MappedFile file = MappedFile::open(path, FileAccess::kMap, stop);
+    const auto bytes = file.bytes();
+    if (looks_like_gguf(bytes)) return Tokenizer::parse(world_vocabulary_of(read_gguf_header(bytes)));
+    return Tokenizer::parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  });
 }
 
 }  // namespace rwkv
