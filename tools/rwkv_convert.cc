@@ -1,16 +1,20 @@
-// rwkv-convert: any checkpoint to safetensors.
+// rwkv-convert: any checkpoint to safetensors or GGUF.
 #include <chrono>
 #include <cstdio>
 #include <iostream>
 
 #include "checkpoint/compare.h"
 #include "checkpoint/convert.h"
+#include "checkpoint/gguf_export.h"
+#include "checkpoint/vocabulary.h"
+#include "common/signals.h"
 #include "common/text_table.h"
 #include "common/tool.h"
 #include "convert/options.h"
 #include "convert/receipt.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "core/mapped_file.h"
 #include "core/printable.h"
 #include "inspect/print.h"
 #include "model/model.h"
@@ -96,9 +100,11 @@ void check_source(const TensorFile& in, const ConvertToolOptions& options) {
     in.release(tensor.bytes);  // what was looked at here and there
 }
 
-ConvertSummary convert_with_progress(const ConversionPlan& plan, const ConvertToolOptions& options) {
+ConvertSummary convert_with_progress(const ConversionPlan& plan, const ConvertToolOptions& options,
+                                     const Tokenizer* vocabulary) {
   Progress progress("converting", "MB", options.quiet);
-  return convert(plan, options.out, progress_of(progress));
+  if (!options.to_gguf) return convert(plan, options.out, progress_of(progress));
+  return export_gguf(plan, options.out, vocabulary, progress_of(progress));
 }
 
 void warn_of_overflow(const ConvertSummary& summary) {
@@ -114,15 +120,29 @@ int dry_run(const ConversionPlan& plan, const ConvertToolOptions& options) {
   return kSuccess;
 }
 
-int run(const ConvertToolOptions& options) {
+int extract_vocabulary(const ConvertToolOptions& options) {
+  const std::string lines = with_context(options.in, [&] {
+    const MappedFile file = MappedFile::open(options.in, FileAccess::kMap, stop_requested);
+    if (!looks_like_gguf(file.bytes())) throw Error(ErrorKind::kFormat, "has no vocabulary: want GGUF");
+    return world_vocabulary_of(read_gguf_header(file.bytes()));
+  });
+  write_file(options.extracted, lines);
+  return kSuccess;
+}
+
+int run(ConvertToolOptions options) {
+  if (!options.extracted.empty()) return extract_vocabulary(options);
   const auto started = std::chrono::steady_clock::now();
   if (!options.dry_run) check_output(options.out);
   if (!options.report.empty()) check_output(options.report, true);
   const TensorFile in = TensorFile::open(options.in, FileAccess::kMap, stop_requested);
   check_source(in, options);
+  const auto vocabulary =
+      options.vocabulary.empty() ? nullptr : load_vocabulary(options.vocabulary, stop_requested);
+  if (vocabulary != nullptr) options.convert.metadata.emplace(kVocabularyKey, vocabulary_mark(*vocabulary));
   const ConversionPlan plan = plan_conversion(in, options.convert);
   if (options.dry_run) return dry_run(plan, options);
-  const ConvertSummary summary = convert_with_progress(plan, options);
+  const ConvertSummary summary = convert_with_progress(plan, options, vocabulary.get());
   warn_of_overflow(summary);
   if (!options.quiet) {
     print_summary(summary, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());

@@ -84,8 +84,8 @@ void GgufMetadata::add(std::string_view key, std::span<const int32_t> numbers) {
 }
 
 GgufWriter::GgufWriter(const std::filesystem::path& target, std::vector<GgufSpec> tensors,
-                       const GgufMetadata& metadata)
-    : file_(target), tensors_(std::move(tensors)) {
+                       const GgufMetadata& metadata, const StopPredicate& stop)
+    : file_(target, {.stop = stop}), tensors_(std::move(tensors)) {
   std::string header = "GGUF";
   append(header, kVersion);
   append<uint64_t>(header, tensors_.size());

@@ -39,9 +39,9 @@ struct GgufSpec {
 // The same tensors and metadata give the same bytes.
 class GgufWriter {
  public:
-  // Writes the header. Error kFormat: a size overflows; kIo.
-  GgufWriter(const std::filesystem::path& target, std::vector<GgufSpec> tensors,
-             const GgufMetadata& metadata);
+  // Writes the header. `stop` ends the wait for the reader of a pipe. Error kFormat: a size overflows; kIo.
+  GgufWriter(const std::filesystem::path& target, std::vector<GgufSpec> tensors, const GgufMetadata& metadata,
+             const StopPredicate& stop = {});
 
   // In the order in which they must be written, that of the constructor.
   std::span<const GgufSpec> tensors() const { return tensors_; }

@@ -11,16 +11,22 @@ namespace rwkv {
 namespace {
 
 const ToolText kTool{.name = "rwkv-convert",
-                     .summary = "write any checkpoint as safetensors",
+                     .summary = "write any checkpoint as safetensors or GGUF",
                      .usage = "rwkv-convert [options] IN OUT",
                      .examples = R"(rwkv-convert model.pth model.safetensors
 rwkv-convert model.pth q8.safetensors --dtype q8 --check
 rwkv-convert model.pth mixed.safetensors --dtype q4 --keep 'head|emb=q8'
 rwkv-convert model.pth merged.safetensors --merge rwkv-lora.pth --alpha 32
+rwkv-convert model.pth model.gguf -v rwkv_vocab_v20230424.txt
+rwkv-convert model.gguf --extract-vocab vocab.txt
 rwkv-convert model.pth --dtype q4 --dry-run)",
                      .manual = R"(DESCRIPTION
-Reads a checkpoint (PyTorch .pth, safetensors; judged by content) and writes safetensors. - is standard input or output. No code in a
-checkpoint is ever run. The same input gives the same bytes.
+Reads a checkpoint (PyTorch .pth, safetensors, GGUF, rwkv.cpp's .bin; judged by content, whoever named its tensors) and writes safetensors,
+or GGUF for llama.cpp. - is standard input or output. No code in a checkpoint is ever run. The same input gives the same bytes.
+
+GGUF
+RWKV-6 and 7 in f32, f16, bf16 or q8 (Q8_0), with a World vocabulary if -v names one. Vectors, and what llama.cpp never quantises, are
+written as its own converter does. What lies quantised in another's format becomes bf16 where --dtype says nothing.
 
 MERGING
 --merge takes LoRA, PiSSA, Bone, DiSHA and Bat adapters as RWKV-PEFT saves them, a folder that Hugging Face's PEFT wrote (LoRA, MiSS,
@@ -36,7 +42,7 @@ RECEIPT
 
 // As given.
 struct Given {
-  std::string dtype, layout, activations;
+  std::string dtype, layout, activations, to;
   std::vector<std::string> operands, keep, metadata, drop, merge, alphas, initials, state_orders;
   bool in_place = false;
 };
@@ -54,6 +60,7 @@ std::vector<std::string> dtype_names() {
   return names;
 }
 std::vector<std::string> activation_names() { return {"f32", "bf16"}; }
+std::vector<std::string> format_names() { return {"safetensors", "gguf"}; }
 std::vector<std::string> layout_names() { return {"rows", "tiles"}; }
 std::vector<std::string> state_order_names() {
   std::vector<std::string> names;
@@ -73,6 +80,17 @@ const Option<Target> kOptions[] = {
       "6.5 and 4.5 bits a weight. Without it every tensor keeps its own.",
       true},
      [](Target& o, const Value& v) { o.given.dtype = v.text(); }},
+    {{"to", 0, "", "FORMAT", name_of(format_names), kForm, "safetensors or gguf",
+      "Default: gguf when OUT ends in .gguf, else safetensors.", true},
+     [](Target& o, const Value& v) { o.given.to = v.text(); }},
+    {{"vocab", 'v', "", "VOCAB", kFileType, kForm, "the model's vocabulary",
+      "Its kind and a hash are remembered, so that tools tell when they get another. GGUF holds it, a World "
+      "one.",
+      true},
+     [](Target& o, const Value& v) { o.vocabulary = v.text(); }},
+    {{"extract-vocab", 0, "", "FILE", kFileType, kForm, "write the vocabulary inside IN, and nothing else",
+      "As lines of a World vocabulary, without control and padding tokens.", true},
+     [](Target& o, const Value& v) { o.extracted = v.text(); }},
     {{"layout", 0, "", "HOW", name_of(layout_names), kForm, "rows, as others read; tiles, as it runs fastest",
       "Default: rows, but tiles for q8, q6 and q4.", true},
      [](Target& o, const Value& v) { o.given.layout = v.text(); }},
@@ -150,7 +168,17 @@ StateOrder state_order_of(const std::string& text) {
   return *std::ranges::find(kStateOrders, name, state_order_name);
 }
 
+void check_gguf(const Target& o) {
+  if (!o.to_gguf) return;
+  if (o.check || !o.report.empty()) usage_error("--check and --report are for safetensors, not for GGUF");
+  if (!o.given.layout.empty()) usage_error("--layout is for safetensors, not for GGUF");
+}
+
 void check_operands(const Target& o, size_t n_operands) {
+  if (!o.extracted.empty()) {
+    if (n_operands != 1) usage_error("--extract-vocab wants IN alone");
+    return;
+  }
   if (o.given.in_place ? n_operands != 1 : n_operands != 2 && !(o.dry_run && n_operands == 1))
     usage_error(o.given.in_place ? "--in-place wants IN alone" : "want IN and OUT");
   if (o.given.in_place && o.given.operands[0] == "-") usage_error("--in-place cannot replace standard input");
@@ -218,6 +246,9 @@ std::optional<ConvertToolOptions> parse_convert_options(int argc, const char* co
   if (options.given.in_place) options.out = options.in;
   if (operands.size() > 1) options.out = operands[1];
   check_operands(options, operands.size());
+  const std::string& to = options.given.to;
+  options.to_gguf = to.empty() ? std::filesystem::path(options.out).extension() == ".gguf" : to == "gguf";
+  check_gguf(options);
   options.convert = convert_options(options.given);
   options.convert.n_threads = thread_count(options);
   options.convert.stop = stop_requested;

@@ -12,6 +12,10 @@ namespace rwkv {
 struct ConvertToolOptions : CommonOptions {
   std::string in, out;  // "-" is standard output; none of a dry run
   std::string report;   // empty: none
+  bool to_gguf = false;
+  std::string vocabulary;  // that the result remembers, and GGUF holds; empty: none
+  std::string
+      extracted;  // where the vocabulary inside `in` is written, and nothing else is done; empty: none
   bool check = false, dry_run = false;
   ConvertOptions convert;
 };
