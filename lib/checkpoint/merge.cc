@@ -10,6 +10,7 @@
 #include "checkpoint/merged_source.h"
 #include "checkpoint/peft_config.h"
 #include "core/error.h"
+#include "formats/naming/prefixes.h"
 #include "model/architecture.h"
 #include "tensor/derived_view.h"
 
@@ -19,18 +20,6 @@ namespace {
 constexpr const char* kPeftConfig = "adapter_config.json";
 constexpr const char* kInitial = "init_pissa.pth";
 constexpr size_t kMaxConfigBytes = 1 << 20;
-
-// What training frameworks put in front of all names.
-constexpr auto kWrappers = std::to_array<std::string_view>(
-    {"base_model.", "model.", "module.", "_forward_module.", "_orig_mod.", "rwkv."});
-
-bool cut_wrapper(std::string_view& name) {
-  const auto found =
-      std::ranges::find_if(kWrappers, [&](std::string_view wrapper) { return name.starts_with(wrapper); });
-  if (found == kWrappers.end()) return false;
-  name.remove_prefix(found->size());
-  return true;
-}
 
 std::optional<PeftConfig> config_beside(const std::filesystem::path& file) {
   const auto path = file.parent_path() / kPeftConfig;
@@ -113,7 +102,7 @@ struct MergeState {
         state_orders("--state-order", options.state_orders) {
     for (const TensorView& tensor : base.tensors()) {
       if (!tensor.origin.name.empty() && tensor.origin.transforms.empty())
-        by_origin[tensor.origin.name] = &tensor;
+        by_origin[without_prefixes(tensor.origin.name)] = &tensor;
     }
     const bool turned = has_tuned_state(base) && stored_state_order(base) == StateOrder::kKeyValue;
     for (const TensorView& tensor : base.tensors())
@@ -128,11 +117,14 @@ struct MergeState {
   std::vector<MergedTensor> tensors = {};
   std::unordered_map<std::string, size_t> index = {};
   // By what the base's file calls them, as an adapter trained on it does; not such as are stored otherwise.
-  std::unordered_map<std::string_view, const TensorView*> by_origin = {};
+  std::unordered_map<std::string, const TensorView*> by_origin = {};
 
-  const TensorView* of_base(std::string_view name) const {
-    if (const TensorView* found = base.find(name)) return found;
-    const auto found = by_origin.find(name);
+  const TensorView* of_base(const std::string& name) const {
+    const std::string plain = without_prefixes(name);
+    for (const auto& known : {name, plain}) {
+      if (const TensorView* found = base.find(known)) return found;
+    }
+    const auto found = by_origin.find(plain);
     return found == by_origin.end() ? nullptr : found->second;
   }
 
@@ -173,20 +165,13 @@ class AdapterMatch {
     return *state_.files.back();
   }
 
-  const TensorView* base_tensor(std::string_view name) const {
-    do {
-      if (const TensorView* found = state_.of_base(name)) return found;
-    } while (cut_wrapper(name));
-    return nullptr;
-  }
-
   // Parts by the matrix that they change, replacements, states; whatever is none of them is refused.
   void sort(const TensorFile& file) {
     for (const TensorView& tensor : file.tensors()) {
       const auto part = split_part(tensor.name);
       if (is_tuned_state(tensor.name)) {
         states_.push_back(&tensor);
-      } else if (const TensorView* replaced = base_tensor(tensor.name)) {
+      } else if (const TensorView* replaced = state_.of_base(tensor.name)) {
         replaced_.emplace_back(replaced, &tensor);
       } else if (part) {
         add_part(file, tensor, part->first, part->second);
@@ -198,7 +183,7 @@ class AdapterMatch {
 
   void add_part(const TensorFile& file, const TensorView& tensor, std::string_view module,
                 std::string_view part) {
-    const TensorView* target = base_tensor(std::string(module) + ".weight");
+    const TensorView* target = state_.of_base(std::string(module) + ".weight");
     if (target == nullptr || target->shape.size() != 2 || !holds_weights(target->dtype))
       file.fail(tensor_label(tensor.name) + ": no such matrix in the model");
     if (!dtype_info(tensor.dtype).is_float) file.fail(tensor_label(tensor.name) + ": not of floats");
@@ -293,12 +278,8 @@ class AdapterMatch {
     if (info.n_heads == 0) throw Error(ErrorKind::kFormat, "a tuned state, which RWKV-4 cannot take");
     for (size_t layer = 0; layer < info.n_layers; ++layer) {
       const std::string name = tuned_state_name(layer);
-      const auto found = std::ranges::find_if(states_, [&](const TensorView* state) {
-        std::string_view own = state->name;
-        while (own != name && cut_wrapper(own)) {
-        }
-        return own == name;
-      });
+      const auto found = std::ranges::find_if(
+          states_, [&](const TensorView* state) { return without_prefixes(state->name) == name; });
       if (found == states_.end()) throw Error(ErrorKind::kFormat, tensor_label(name) + ": is missing");
       add_state(name, **found, want, order);
     }

@@ -17,6 +17,7 @@ json::object input_json(const ConversionPlan& plan) {
   json::object object{
       {"format", file.format()}, {"bytes", file.file_bytes()}, {"tensors", file.tensors().size()}};
   add_bytes(object, "file", file.path());
+  if (!file.naming().empty()) object["naming"] = file.naming();
   json::object& metadata = object["metadata"].emplace_object();
   for (const auto& [key, value] : file.metadata()) add_bytes(metadata, key, value);
   return object;

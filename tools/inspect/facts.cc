@@ -75,6 +75,8 @@ void add_kind(const TensorFile& file, FileFacts& facts) {
   if (file.metadata().contains(kStateFileKey)) {
     facts.kind = "state";
     facts.state = read_state_info(file);
+  } else if (has_package_state(file)) {
+    facts.kind = "state of the rwkv package";
   } else if (has_tuned_state(file) && file.find("emb.weight") == nullptr) {
     facts.kind = "tuned state";
     facts.tuned_state = tuned_state_shape(file);
@@ -99,6 +101,7 @@ FileFacts facts_of(const TensorFile& file) {
   facts.format = file.format();
   facts.file_bytes = file.file_bytes();
   facts.metadata = file.metadata();
+  facts.naming = file.naming();
   facts.maker = maker_of(file);
   facts.n_tensors = file.tensors().size();
   facts.parameters = footprint(file).parameters;

@@ -24,11 +24,13 @@ struct MemoryNeed {
 
 struct FileFacts {
   std::string path;
-  // "model", "adapter", "state", "tuned state", "tensors" (of no known model), "vocabulary"
+  // "model", "adapter", "state", "tuned state", "state of the rwkv package", "tensors" (of no known model),
+  // "vocabulary"
   std::string kind;
   std::string
       format;  // "safetensors", "PyTorch zip" ...; of a vocabulary its kind: "World", "byte-level BPE"
   uint64_t file_bytes = 0;
+  std::string naming;       // whose names the file has; empty: BlinkDL's
   std::string maker;        // what wrote the file, if that can be seen
   std::string adapter;      // of an adapter: "LoRA, rank 8"
   std::string state_order;  // of a tuned state: how its last two dimensions are taken

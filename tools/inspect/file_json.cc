@@ -87,6 +87,7 @@ json::object file_json(const FileFacts& facts, std::optional<double> read_gb_per
   object["file_bytes"] = facts.file_bytes;
   if (!facts.not_a_model.empty()) object["not_a_model"] = facts.not_a_model;
   if (!facts.problem.empty()) object["problem"] = facts.problem;
+  if (!facts.naming.empty()) object["naming"] = facts.naming;
   if (!facts.maker.empty()) add_bytes(object, "maker", facts.maker);
   if (!facts.adapter.empty()) object["adapter"] = facts.adapter;
   if (facts.vocab_size) return object["vocab_size"] = *facts.vocab_size, object;

@@ -102,6 +102,7 @@ void print_text(std::ostream& out, const FileFacts& facts, const PrintOptions& o
       << ")\n";
   if (!facts.not_a_model.empty()) line(out, "no model", facts.not_a_model);
   if (!facts.problem.empty()) line(out, "problem", facts.problem);
+  if (!facts.naming.empty()) line(out, "names", facts.naming);
   if (!facts.maker.empty() && !facts.state) line(out, "made by", printable(facts.maker));
   print_content(out, facts);
   if (facts.n_tensors > 0) {
