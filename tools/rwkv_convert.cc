@@ -156,6 +156,7 @@ int main(int argc, char** argv) {
   return run_tool(kName, [&]() -> int {
     const auto options = parse_convert_options(argc, argv);
     if (!options) return kSuccess;
+    if (options->in == "/dev/stdin") tell_of_terminal("a checkpoint");
     return options->check ? run_comparison([&] { return run(*options); }) : run(*options);
   });
 }

@@ -64,6 +64,7 @@ Sequence run_one(Sequence sequence, const GenerateOptions& options, Runner& runn
     output.write(continuation);
     progress.update(n, max_tokens == kUnlimited ? 0 : max_tokens);
   }
+  stats.end(stop_requested() ? "signal" : stop_name(continuation.stopped()));
   continuation.release_held();
   output.write(continuation);
   return std::move(continuation.sequence());
@@ -86,14 +87,15 @@ void run_plain(const GenerateOptions& options, const Tokenizer* tokenizer, Runne
   TokenOutput output(std::cout, options, tokenizer);
   Sequence sequence =
       options.state_in.empty() ? runner.new_sequence() : load_state(options.state_in, model, stop_requested);
-  const uint64_t n_before = sequence.n_tokens;
+  const auto n_in_state = [&] { return sequence.n_tokens - (sequence.pending ? 1 : 0); };
+  const uint64_t n_before = sequence.n_tokens, n_in_state_before = n_in_state();
   if (cache != nullptr && options.state_in.empty()) {
     sequence = read_cached(*cache, options, tokenizer, runner, output);
   } else {
     read_into(sequence, options, tokenizer, runner, output);
   }
   stats.count_pass(sequence.n_tokens - n_before, 0);
-  stats.end_prompt();
+  stats.end_prompt(n_in_state() - n_in_state_before);
   sequence = run_one(std::move(sequence), options, runner, output, stats);
   if (options.echo || options.continuation.max_tokens > 0) output.finish();
   if (!options.state_out.empty()) save_state(options.state_out, sequence, model);

@@ -94,7 +94,9 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   if (o.diff && o.files.size() != 2) usage_error("--diff wants two files");
   if (o.files.empty() && !o.cpu) o.files = {"-"};
   for (auto& file : o.files) {
-    if (file == "-") file = "/dev/stdin";
+    if (file != "-") continue;
+    tell_of_terminal("a file");
+    file = "/dev/stdin";
   }
   return o;
 }

@@ -45,8 +45,8 @@ std::vector<TokenId> read_all(ScoreInput& input) {
   return all;
 }
 
-void score_input(const ScoreOptions& options, const Model& model, const Tokenizer* tokenizer, Sequence start,
-                 Workspace& workspace, ScoreStats& stats) {
+int score_input(const ScoreOptions& options, const Model& model, const Tokenizer* tokenizer, Sequence start,
+                Workspace& workspace, ScoreStats& stats) {
   ScoreInput input(options, tokenizer, model.info().n_vocab);
   // A file of logits says at its beginning how many rows it has.
   const bool count_first = !options.logits.empty() || !options.against.empty();
@@ -65,7 +65,7 @@ void score_input(const ScoreOptions& options, const Model& model, const Tokenize
   }
   throw_if_stopped(stats);
   scorer.finish();
-  report.finish();
+  return report.finish();
 }
 
 int run(const ScoreOptions& options) {
@@ -83,7 +83,7 @@ int run(const ScoreOptions& options) {
   if (options.requests) {
     code = score_requests(options, model, tokenizer.get(), std::move(start), workspace, stats);
   } else {
-    score_input(options, model, tokenizer.get(), std::move(start), workspace, stats);
+    code = score_input(options, model, tokenizer.get(), std::move(start), workspace, stats);
   }
   if (options.stats) print_made_at_load(std::cerr, model), stats.print(std::cerr);
   return code;

@@ -239,7 +239,7 @@ class Tool {
 
   void run() {
     for (const std::string& name : options_.files) {
-      InputFile input(name, block_bytes_);
+      InputFile input(name, block_bytes_, input_words());
       input.read([&] { read(input.stream()); });
       throw_if_stopped();
       if (sink_) sink_->end_file(name);
@@ -258,6 +258,10 @@ class Tool {
     auto vocab = vocabulary_path(options_.vocab);
     if (!vocab) usage_error("no vocabulary: want -v VOCAB or RWKV_VOCAB");
     return vocab;
+  }
+
+  std::string_view input_words() const {
+    return !options_.chat_template.empty() ? "a chat in JSON" : options_.decode ? "token ids" : "text";
   }
 
   void read(std::istream& in) {

@@ -70,7 +70,17 @@ bool IdReader::fill() {
   if (at_ < size_) return true;
   at_ = 0;
   size_ = read_some(in_, block_);
-  return size_ > 0;
+  if (offset_ == 0 && width_of(options_.format) == 0) skip_byte_order_mark();
+  return at_ < size_;
+}
+
+// The first block has the mark whole: a read that gives less than three bytes has not got one in front of
+// ids.
+void IdReader::skip_byte_order_mark() {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (!std::string_view(block_.data(), size_).starts_with(kMark)) return;
+  at_ = offset_ = kMark.size();
+  if (at_ == size_) fill();
 }
 
 bool IdReader::next_record() {
@@ -221,7 +231,8 @@ void IdReader::refuse_byte(unsigned char c) const {
                                     : std::string{'0', 'x', kHex[c >> 4], kHex[c & 15]};
   const bool punctuation =
       options_.format == IdFormat::kJson && (is_digit(c) || c == '[' || c == ',' || c == ']');
-  fail(shown + (punctuation ? " is out of place in arrays of ids" : " is not part of an id"));
+  fail(shown + (punctuation ? " is out of place in arrays of ids" : " is not part of an id") +
+       std::string(options_.hint));
 }
 
 IdWriter::IdWriter(std::ostream& out, IdFormat format, Records records)

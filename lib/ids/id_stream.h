@@ -29,10 +29,12 @@ enum class Records { kOne, kMany };
 struct IdReaderOptions {
   IdFormat format = IdFormat::kText;
   Records records = Records::kOne;
-  std::optional<uint64_t> vocab_size;  // ids must be below
+  std::optional<uint64_t> vocab_size{};  // ids must be below
+  std::string_view hint{};               // ends the message about what is no id
 };
 
-// Reads ids as they come, in memory for one block of the stream. Every Error kFormat names the byte offset.
+// Reads ids as they come, past a byte order mark in front of those that are text, in memory for one block of
+// the stream. Every Error kFormat names the byte offset.
 class IdReader {
  public:
   IdReader(std::istream& in, const IdReaderOptions& options);
@@ -52,6 +54,7 @@ class IdReader {
   enum class Json : uint8_t { kOutside, kFirst, kNext, kBehind };
 
   bool fill();
+  void skip_byte_order_mark();
   void take_block(std::vector<TokenId>& ids);
   void take_whole(std::vector<TokenId>& ids);
   void take_words(std::vector<TokenId>& ids);

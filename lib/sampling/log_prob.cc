@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
+#include "core/error.h"
 #include "kernels/softmax.h"
 
 namespace rwkv {
@@ -14,6 +16,17 @@ double log_sum_exp(std::span<const float> logits) {
 
 double log_sum_exp(std::span<const float> logits, float largest) {
   return largest + std::log(sum_exp(logits, largest));
+}
+
+bool all_finite(std::span<const float> values) {
+  bool all = true;
+  for (const float x : values) all &= std::abs(x) <= std::numeric_limits<float>::max();
+  return all;
+}
+
+void check_logits(std::span<const float> logits) {
+  if (!all_finite(logits))
+    throw Error(ErrorKind::kFormat, "logits that are no finite numbers: the model or the state is broken");
 }
 
 double log_prob(std::span<const float> logits, uint32_t token) { return logits[token] - log_sum_exp(logits); }

@@ -15,6 +15,11 @@ struct TokenLogProb {
 double log_sum_exp(std::span<const float> logits);
 double log_sum_exp(std::span<const float> logits, float largest);  // where the largest is known
 
+// Whether all are finite, as a model's logits must be. Error kFormat when they are not: what a model that is
+// broken, or a state that is, makes of a text is no figure.
+bool all_finite(std::span<const float> values);
+void check_logits(std::span<const float> logits);
+
 // ln p of one token.
 double log_prob(std::span<const float> logits, uint32_t token);
 

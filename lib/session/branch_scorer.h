@@ -12,7 +12,7 @@
 namespace rwkv {
 
 struct TokenScore {
-  double log_prob = 0;     // natural logarithm
+  double log_prob = 0;     // natural logarithm; NaN where the logits are not all finite
   bool likeliest = false;  // of all tokens; of equals the lowest id
 
   bool operator==(const TokenScore&) const = default;

@@ -4,12 +4,24 @@
 #include <utility>
 
 namespace rwkv {
+std::string_view stop_name(StopReason stop) {
+  switch (stop) {
+    case StopReason::kEndOfText:
+      return "eos";
+    case StopReason::kStop:
+      return "stop";
+    default:
+      return "length";
+  }
+}
+
 Continuation::Continuation(Sequence sequence, ContinuationOptions options)
     : sequence_(std::move(sequence)), options_(std::move(options)), stop_text_(options_.stop_texts) {
   if (options_.max_tokens == 0) stopped_ = StopReason::kLength;
 }
 
 void Continuation::draw_from(std::span<float> logits) {
+  check_logits(logits);
   // Drawing changes the row; it is kept where it may be needed afterwards.
   std::vector<float> raw;
   if (options_.keep_end || options_.n_log_probs > 0) raw.assign(logits.begin(), logits.end());

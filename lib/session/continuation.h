@@ -35,6 +35,9 @@ struct ContinuationOptions {
 
 enum class StopReason { kNone, kLength, kEndOfText, kStop };
 
+// "length", "eos" or "stop".
+std::string_view stop_name(StopReason stop);
+
 struct DrawnToken {
   TokenId id = 0;
   double log_prob = 0;  // both only if asked for
@@ -54,7 +57,8 @@ class Continuation {
   uint64_t n_left() const { return options_.max_tokens - n_drawn_; }  // tokens that may still be drawn
   // Whether it may stand, in the end, after a token before the last one drawn.
   bool may_return() const { return options_.keep_end && !options_.stop_texts.empty(); }
-  // Draws one token from what follows sequence(); the row is changed. Only while stopped() is kNone.
+  // Draws one token from what follows sequence(); the row is changed. Only while stopped() is kNone. Error
+  // kFormat when the row is not all finite, or nothing is left to draw.
   void draw_from(std::span<float> logits);
   // What it would draw from this row, which is changed, if its sampler were in this state, which goes on by a
   // token.

@@ -1,6 +1,7 @@
 #include "session/row_summary.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "sampling/log_prob.h"
 
@@ -8,7 +9,8 @@ namespace rwkv {
 
 RowSummary summarize_row(std::span<const float> logits) {
   const auto likeliest = std::ranges::max_element(logits);
-  return {log_sum_exp(logits, *likeliest), static_cast<TokenId>(likeliest - logits.begin())};
+  const double log_sum = all_finite(logits) ? log_sum_exp(logits, *likeliest) : std::nan("");
+  return {log_sum, static_cast<TokenId>(likeliest - logits.begin())};
 }
 
 std::vector<RowSummary> summarize_rows(MatSpan<const float> rows, ThreadPool& pool) {

@@ -9,7 +9,9 @@
 namespace rwkv {
 
 struct RowSummary {
-  double log_sum = 0;     // log_sum_exp of the row, to the bit: ln p of a token is its logit minus this
+  // log_sum_exp of the row, to the bit: ln p of a token is its logit minus this. NaN for a row that is not
+  // all finite.
+  double log_sum = 0;
   TokenId likeliest = 0;  // the lowest id among equals
 };
 

@@ -1,6 +1,11 @@
 #include "session/scorer.h"
 
+#include <cmath>
+#include <string>
 #include <utility>
+
+#include "core/error.h"
+#include "sampling/log_prob.h"
 
 namespace rwkv {
 
@@ -28,6 +33,7 @@ void Scorer::begin_window(TokenId first) {
     pending_.push_back(*run_.start.pending);
     start_is_pending_ = true;
   } else if (!run_.start.logits.empty()) {
+    check_logits(run_.start.logits);
     on_row_({std::nullopt, first, run_.start.logits, summarize_row(run_.start.logits)});
   }
 }
@@ -48,6 +54,12 @@ void Scorer::hand_out(const PassLogits& pass) {
     const size_t next = pass.rows[i].token + 1;
     if (next < pending_.size()) row.next = pending_[next];
     if (!std::exchange(start_is_pending_, false)) row.position = position_++;
+    if (std::isnan(row.summary.log_sum)) {
+      throw Error(ErrorKind::kFormat,
+                  (row.position ? "id " + std::to_string(*row.position) : "the first id") +
+                      " is followed by logits that are no finite numbers: the model or the state is "
+                      "broken");
+    }
     on_row_(row);
   }
 }

@@ -29,7 +29,7 @@ struct ScoredRow {
 class Scorer {
  public:
   // `on_row` is called for every token, in order, some tokens late; it may throw to end the run. `model` and
-  // `workspace` must outlive this.
+  // `workspace` must outlive this. add() and finish(): Error kFormat at logits that are not all finite.
   Scorer(const Model& model, ScoreRun run, Workspace& workspace,
          std::function<void(const ScoredRow&)> on_row);
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 
 #include "core/error.h"
 #include "core/printable.h"
@@ -186,10 +187,24 @@ Sequence load_tuned(const TensorFile& file, State initial) {
   return sequence;
 }
 
+// A state that is no number is not worth keeping: it makes nothing but such logits.
+void check_state(const std::filesystem::path& path, const State& state) {
+  const auto is_number = [](float x) { return x <= std::numeric_limits<float>::max(); };  // -inf is one
+  for (size_t layer = 0; layer < state.n_layers(); ++layer) {
+    for (size_t i = 0; i < state.parts().size(); ++i) {
+      if (std::ranges::all_of(state.part(layer, i), is_number)) continue;
+      throw Error(ErrorKind::kFormat, path.string() + ": not written: the state is no number (" +
+                                          state.parts()[i].name + " of layer " + std::to_string(layer) +
+                                          "): the model or the text broke it");
+    }
+  }
+}
+
 }  // namespace
 
 void save_state(const std::filesystem::path& path, const Sequence& sequence, const Model& model,
                 std::span<const TokenId> history) {
+  check_state(path, sequence.state);
   std::vector<int32_t> ids;
   std::vector<float> counts;
   for (const auto& [id, count] : sequence.sampler.counts) {

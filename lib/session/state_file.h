@@ -21,7 +21,8 @@ inline constexpr const char* kStateFileKey = "rwkv_state";
 // drawn; history (i32 [n_tokens]): the ids read or drawn, when they are given. Metadata, as decimals:
 // rwkv_state (1), tokens, pending (when there is one), sampler_position; and as text: model (its
 // fingerprint), model_version, model_size ("12 layers of 768"), checksum (over the tensors' bytes, 16
-// hexadecimal digits). The file appears whole or not at all. Error kIo.
+// hexadecimal digits). The file appears whole or not at all. Error kIo;
+// kFormat when the state holds NaN or infinity.
 void save_state(const std::filesystem::path& path, const Sequence& sequence, const Model& model,
                 std::span<const TokenId> history = {});
 

@@ -1,9 +1,11 @@
 #include "text/chat_template.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "core/error.h"
 #include "core/printable.h"
+#include "text/utf8.h"
 
 namespace rwkv {
 namespace {
@@ -14,7 +16,9 @@ constexpr ChatTemplate kTemplates[] = {
     {"world", "World models", "Assistant:"},
     {"g1", "G1 models, which may think or not", "Assistant:"},
     {"g1-think", "G1 models, made to think", "Assistant: <think"},
-    {"g1-no-think", "G1 models, kept from thinking by an empty thought", "Assistant: <think>\n</think>"},
+    {"g1-think-short", "G1 models, made to think a bit", "Assistant: <think", " (think a bit)"},
+    {"g1-think-long", "G1 models, made to think a lot", "Assistant: <think", " (think a lot)"},
+    {"g1-no-think", "G1 models, kept from thinking by an empty thought", "Assistant: <think>\n</think"},
 };
 
 constexpr std::string_view kModelsLabel = "Assistant:";
@@ -26,21 +30,37 @@ constexpr ThinkForm kThinkForms[] = {
     {"long", "a lot", " (think a lot)", "Assistant: <think"},
 };
 
+// What a turn of each role begins with. What a tool returned is told to the model by the user.
 struct Role {
   std::string_view name, label;
-  bool is_model;
+  bool is_model = false;
 };
-constexpr Role kRoles[] = {{"system", "System: ", false},
-                           {"developer", "System: ", false},
-                           {"user", "User: ", false},
-                           {"assistant", "Assistant: ", true}};
+constexpr Role kRoles[] = {{"system", "System: "},
+                           {"developer", "System: "},
+                           {"user", "User: "},
+                           {"assistant", "Assistant: ", true},
+                           {"tool", "User: Function output:\n"}};
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::kFormat, message); }
 
+// What Python's str.strip() takes away, as the published recipe does.
+bool is_blank(char32_t c) {
+  return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
+}
+
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\n\v\f\r";
-  const size_t first = text.find_first_not_of(kSpace);
-  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(kSpace) + 1 - first);
+  size_t begin = text.size(), end = 0;
+  for (size_t at = 0; at < text.size();) {
+    const Utf8Step step = utf8_step(text.substr(at));
+    if (step.kind != Utf8Step::kCharacter || !is_blank(step.code)) {
+      begin = std::min(begin, at);
+      end = at + step.bytes;
+    }
+    at += step.bytes;
+  }
+  return begin < end ? text.substr(begin, end - begin) : std::string_view();
 }
 
 // Line breaks become LF, and runs of them one.
@@ -78,10 +98,18 @@ std::string content_of(const json::value& value) {
 }
 
 const Role& role_from_name(std::string_view name) {
+  std::string known;
   for (const Role& role : kRoles) {
     if (role.name == name) return role;
+    known += (known.empty() ? "" : ", ") + std::string(role.name);
   }
-  fail("role '" + printable(name) + "': want system, user or assistant");
+  fail("role '" + printable(name) + "': want one of " + known);
+}
+
+std::string turn_of(const Role& role, std::string_view content, std::string_view suffix) {
+  const auto text = trimmed(content);
+  return std::string(role.label) + (role.is_model ? std::string(text) : with_single_breaks(text)) +
+         std::string(suffix) + "\n\n";
 }
 
 const json::array& messages_of(const json::value& root) {
@@ -101,6 +129,10 @@ const ChatTemplate& chat_template_from_name(std::string_view name) {
     if (known.name == name) return known;
   }
   throw Error(ErrorKind::kUsage, "template '" + printable(name) + "': not known, --template list names them");
+}
+
+std::string chat_turn(std::string_view role, std::string_view content, std::string_view suffix) {
+  return turn_of(role_from_name(role), content, suffix);
 }
 
 std::span<const ThinkForm> think_forms() { return kThinkForms; }
@@ -135,11 +167,9 @@ ChatPrompt chat_prompt(const ChatTemplate& chat_template, std::span<const ChatMe
     fail("the last message is the assistant's: want the user's");
   ChatPrompt prompt;
   for (const ChatMessage& message : messages) {
-    const Role& role = role_from_name(message.role);
-    const auto content = trimmed(message.content);
-    prompt.text.append(role.label).append(role.is_model ? std::string(content) : with_single_breaks(content));
-    if (think != nullptr && &message == &messages.back()) prompt.text += think->suffix;
-    prompt.text += "\n\n";
+    const bool is_last = &message == &messages.back();
+    const std::string_view suffix = think != nullptr ? think->suffix : chat_template.suffix;
+    prompt.text += chat_turn(message.role, message.content, is_last ? suffix : "");
     prompt.turn_ends.push_back(prompt.text.size());
   }
   const std::string_view opening = think != nullptr ? think->opening : chat_template.opening;

@@ -63,6 +63,7 @@ def main():
     parser.add_argument('--vocab', type=int, default=16)
     parser.add_argument('--drop', help='leave this tensor out')
     parser.add_argument('--reshape', help='NAME=ROWS,COLUMNS: give this tensor another shape')
+    parser.add_argument('--fill', metavar='NAME=NUMBER', help='all numbers of this tensor are NUMBER')
     parser.add_argument('--call', metavar='COMMAND', help='a pickle that would run this shell command if it were believed')
     options = parser.parse_args()
 
@@ -82,7 +83,10 @@ def main():
         archive.writestr('tiny/data.pkl', pickle)
         for i, (name, shape) in enumerate(table.items()):
             count = math.prod(shape)
-            archive.writestr(f'tiny/data/{i}', struct.pack(f'<{count}f', *values(name, count)))
+            numbers = values(name, count)
+            if options.fill and options.fill.startswith(name + '='):
+                numbers = [float(options.fill.split('=')[1])] * count
+            archive.writestr(f'tiny/data/{i}', struct.pack(f'<{count}f', *numbers))
         archive.writestr('tiny/version', '3\n')
 
 

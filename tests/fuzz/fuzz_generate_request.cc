@@ -6,7 +6,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto tokenizer = rwkv::Tokenizer::parse("1 'a' 1\n2 'b' 1\n3 b'\\xff' 1\n");
   const rwkv::RequestDefaults defaults{{}, "", size % 2 == 0 ? tokenizer.get() : nullptr, 300};
-  const auto request = rwkv::parse_request({reinterpret_cast<const char*>(data), size}, defaults);
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const auto request = rwkv::parse_request(bytes.substr(0, bytes.find('\n')), 1, defaults);
   for (const rwkv::TokenId id : request.prompt) {
     if (request.error.empty() && id >= defaults.n_vocab) __builtin_trap();
   }

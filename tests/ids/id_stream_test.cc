@@ -75,6 +75,20 @@ TEST(IdReader, TakesAnyWhiteSpace) {
   EXPECT_EQ(read("4294967295 0", {}), (std::vector<Ids>{{4294967295, 0}}));
 }
 
+TEST(IdReader, SkipsAByteOrderMark) {
+  EXPECT_EQ(read("\xef\xbb\xbf"
+                 "1 2",
+                 {}),
+            (std::vector<Ids>{{1, 2}}));
+  EXPECT_EQ(read("\xef\xbb\xbf[1]", {IdFormat::kJson, Records::kMany}), (std::vector<Ids>{{1}}));
+  EXPECT_EQ(read("\xef\xbb\xbf", {}), (std::vector<Ids>{{}}));
+  EXPECT_EQ(refusal("\xef\xbb\xbf"
+                    "1 x",
+                    {}),
+            "byte 5: 'x' is not part of an id");
+  EXPECT_EQ(refusal("1 \xef\xbb\xbf", {.hint = "; look"}), "byte 2: 0xef is not part of an id; look");
+}
+
 TEST(IdReader, SeparatesRecords) {
   const auto many = [](IdFormat format) { return IdReaderOptions{format, Records::kMany, {}}; };
   EXPECT_EQ(read("1 2\n\n3", many(IdFormat::kText)), (std::vector<Ids>{{1, 2}, {}, {3}}));

@@ -16,7 +16,9 @@ TEST(ChatTemplate, OpensTheModelsTurn) {
   EXPECT_EQ(prompt("world", kHello), "User: hello\n\nAssistant:");
   EXPECT_EQ(prompt("g1", kHello), "User: hello\n\nAssistant:");
   EXPECT_EQ(prompt("g1-think", kHello), "User: hello\n\nAssistant: <think");
-  EXPECT_EQ(prompt("g1-no-think", kHello), "User: hello\n\nAssistant: <think>\n</think>");
+  EXPECT_EQ(prompt("g1-no-think", kHello), "User: hello\n\nAssistant: <think>\n</think");
+  EXPECT_EQ(prompt("g1-think-short", kHello), "User: hello (think a bit)\n\nAssistant: <think");
+  EXPECT_EQ(prompt("g1-think-long", kHello), "User: hello (think a lot)\n\nAssistant: <think");
 }
 
 TEST(ChatTemplate, SeparatesTurnsByEmptyLinesOnly) {
@@ -58,9 +60,26 @@ TEST(ChatTemplate, JoinsTheTextPartsOfAContent) {
                Error);
 }
 
+// The blanks are those of Python's strip(): U+3000, U+00A0, U+0085, U+001F, U+2003; U+200B and U+FEFF are
+// none.
+TEST(ChatTemplate, StripsAsPythonDoes) {
+  EXPECT_EQ(chat_turn("user", "\u3000\u00a0\u0085\x1f a\u3000b\u2003\n"), "User: a\u3000b\n\n");
+  EXPECT_EQ(chat_turn("assistant", "\u200b x \ufeff"), "Assistant: \u200b x \ufeff\n\n");
+  EXPECT_EQ(chat_turn("user", "\u3000 \t"), "User: \n\n");
+  EXPECT_EQ(chat_turn("user", "\xff "), "User: \xff\n\n");
+}
+
+TEST(ChatTemplate, KnowsToolsAndParts) {
+  EXPECT_EQ(prompt("world", R"([{"role": "developer", "content": "Be brief."},
+                                {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
+                                {"role": "tool", "content": "{}"}])"),
+            "System: Be brief.\n\nUser: ab\n\nUser: Function output:\n{}\n\nAssistant:");
+}
+
 TEST(ChatTemplate, RefusesWhatIsNoChat) {
   for (const char* bad : {"", "{", "3", "[]", "{}", "[3]", R"([{"role": "user"}])", R"([{"content": "a"}])",
-                          R"([{"role": "tool", "content": "a"}])", R"([{"role": "user", "content": ["a"]}])",
+                          R"([{"role": "robot", "content": "a"}])", R"([{"role": "user", "content": ["a"]}])",
+                          R"([{"role": "user", "content": [{"type": "image"}]}])",
                           R"([{"role": "assistant", "content": "a"}])"}) {
     EXPECT_THROW(prompt("world", bad), Error) << bad;
   }

@@ -13,7 +13,7 @@ class JsonlRequest : public testing::Test {
   std::unique_ptr<const Tokenizer> tokenizer_ = Tokenizer::parse("1 'a' 1\n2 'b' 1\n3 b'\\xff' 1\n");
   RequestDefaults defaults_{{}, "default.state", tokenizer_.get(), 300};
 
-  std::string error_of(const std::string& line) { return parse_request(line, defaults_).error; }
+  std::string error_of(const std::string& line) { return parse_request(line, 7, defaults_).error; }
 };
 
 TEST_F(JsonlRequest, TakesAllKeys) {
@@ -21,7 +21,7 @@ TEST_F(JsonlRequest, TakesAllKeys) {
       R"({"id": {"x": [1]}, "ids": [1, 299], "n": 7, "temp": 0.5, "top_k": 4, "top_p": 0.25, "min_p": 0.125,
           "presence": 1, "frequency": 2, "penalty_decay": 0.75, "penalize_all": true, "bias": {"261": -1.5, "0": "-inf"}, "seed": 18446744073709551615,
           "stop": ["x", "y"], "stop_ids": [5], "ignore_eos": true, "state_in": "in", "state_out": "out", "logprobs": 2})",
-      defaults_);
+      7, defaults_);
   EXPECT_EQ(request.error, "");
   EXPECT_EQ(request.id, R"({"x":[1]})");
   EXPECT_EQ(request.prompt, (std::vector<TokenId>{1, 299}));
@@ -50,14 +50,14 @@ TEST_F(JsonlRequest, TakesAllKeys) {
 
 TEST_F(JsonlRequest, LeavesTheRestToTheDefaults) {
   defaults_.continuation.max_tokens = 33;
-  const Request request = parse_request(R"({"prompt": "ab"})", defaults_);
+  const Request request = parse_request(R"({"prompt": "ab"})", 7, defaults_);
   EXPECT_EQ(request.error, "");
   EXPECT_EQ(request.id, "null");
   EXPECT_EQ(request.prompt, (std::vector<TokenId>{1, 2}));
   EXPECT_EQ(request.continuation.max_tokens, 33);
   EXPECT_EQ(request.state_in, "default.state");
   EXPECT_FALSE(request.continuation.keep_end);
-  EXPECT_EQ(parse_request(R"({"ids": [], "n": -1})", defaults_).continuation.max_tokens, kUnlimited);
+  EXPECT_EQ(parse_request(R"({"ids": [], "n": -1})", 7, defaults_).continuation.max_tokens, kUnlimited);
 }
 
 TEST_F(JsonlRequest, TellsWhatIsWrong) {
@@ -74,12 +74,13 @@ TEST_F(JsonlRequest, TellsWhatIsWrong) {
   EXPECT_EQ(error_of(R"({"ids": [], "temp": "hot"})"), "temp is \"hot\", want a number, at least 0");
   EXPECT_EQ(error_of(R"({"ids": [], "top_p": 2})"), "top_p is 2, want a number from 0 to 1");
   EXPECT_EQ(error_of(R"({"ids": [], "bias": {"x": 1}})"), "bias is \"x\", want ids as names");
-  EXPECT_EQ(error_of(R"({"ids": [], "logprobs": 1001})"), "logprobs is 1001, want a whole number from 0 to 1000");
+  EXPECT_EQ(error_of(R"({"ids": [], "logprobs": 1001})"),
+            "logprobs is 1001, want a whole number from 0 to 1000");
   EXPECT_EQ(error_of(R"({"ids": [], "tmp": 1})"), "unknown key 'tmp', did you mean temp?");
   defaults_.tokenizer = nullptr;
   EXPECT_EQ(error_of(R"({"prompt": "a"})"), "prompt wants a vocabulary: -v VOCAB");
   EXPECT_EQ(error_of(R"({"ids": [], "stop": "a"})"), "stop wants a vocabulary: -v VOCAB");
-  EXPECT_EQ(parse_request(R"({"id": 7, "ids": 5})", defaults_).id, "7");
+  EXPECT_EQ(parse_request(R"({"id": 7, "ids": 5})", 7, defaults_).id, "7");
 }
 
 // A job that has read two tokens and drawn one: id 6 is its stop id, any else but 0 its only one.
@@ -129,14 +130,15 @@ TEST_F(JsonlRequest, AnswersWithLogProbabilities) {
 
 TEST_F(JsonlRequest, AnswersWithAnErrorAndWhatThereIs) {
   Request request;
+  request.line = 3;
   request.id = "7";
   BatchJob job;
   job.error = "bad \"n\"";
-  EXPECT_EQ(answer_line(request, job, nullptr), R"({"id":7,"error":"bad \"n\""})");
+  EXPECT_EQ(answer_line(request, job, nullptr), R"({"id":7,"line":3,"error":"bad \"n\""})");
   job.n_read = 3;
   job.tokens = {{.id = 4}};
   EXPECT_EQ(answer_line(request, job, nullptr),
-            R"({"id":7,"error":"bad \"n\"","ids":[4],"prompt_tokens":3,"tokens":1})");
+            R"({"id":7,"line":3,"error":"bad \"n\"","ids":[4],"prompt_tokens":3,"tokens":1})");
 }
 
 }  // namespace

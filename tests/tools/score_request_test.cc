@@ -11,7 +11,7 @@ class ScoreRequestTest : public testing::Test {
       Tokenizer::parse("1 'a' 1\n2 'b' 1\n3 'c' 1\n5 'ab' 2\n6 'bab' 3\n");
 
   ScoreRequest parse(std::string_view line, bool has_start = false) {
-    return parse_score_request(line, {tokenizer_.get(), 300, has_start});
+    return parse_score_request(line, 7, {tokenizer_.get(), 300, has_start});
   }
 };
 

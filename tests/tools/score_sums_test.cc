@@ -12,8 +12,9 @@ TEST(LikelihoodSumTest, KnowsItsUnits) {
   EXPECT_DOUBLE_EQ(sum.nats_per_token(), 2);
   EXPECT_DOUBLE_EQ(sum.perplexity(), std::exp(2.0));
   EXPECT_DOUBLE_EQ(sum.bits_per_byte(), 0.8 / std::log(2.0));
-  EXPECT_EQ(LikelihoodSum{}.nats_per_token(), 0);
-  EXPECT_EQ(LikelihoodSum{}.bits_per_byte(), 0);
+  EXPECT_TRUE(std::isnan(LikelihoodSum{}.nats_per_token()));
+  EXPECT_TRUE(std::isnan(LikelihoodSum{}.perplexity()));
+  EXPECT_TRUE(std::isnan(LikelihoodSum{}.bits_per_byte()));
 }
 
 TEST(LogitComparisonTest, OfEqualLogitsIsExactlyNothing) {

@@ -9,6 +9,9 @@
 
 namespace rwkv {
 
+// Where ids are wanted and something else comes.
+inline constexpr std::string_view kIdsHint = "; a text wants --text, arrays of ids --ids json";
+
 inline constexpr size_t kMaxThreads = 4096;
 
 struct CommonOptions {

@@ -33,7 +33,7 @@ Descriptor open_for_reading(const std::string& path) {
 
 }  // namespace
 
-InputFile::InputFile(const std::string& path, size_t block_bytes)
+InputFile::InputFile(const std::string& path, size_t block_bytes, std::string_view what)
     : name_(path == "-" ? "standard input" : path),
       opened_(open_for_reading(path)),
       descriptor_(opened_.is_open() ? opened_.get() : STDIN_FILENO),
@@ -41,6 +41,7 @@ InputFile::InputFile(const std::string& path, size_t block_bytes)
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) throw Error(ErrorKind::kIo, name_ + ": " + std::strerror(errno));
   if (S_ISDIR(status.st_mode)) throw Error(ErrorKind::kIo, name_ + ": is a directory");
+  if (path == "-") tell_of_terminal(what);
   if (S_ISFIFO(status.st_mode)) enlarge_pipe(descriptor_, block_bytes);
   if (S_ISREG(status.st_mode)) {
     begin_ = ::lseek(descriptor_, 0, SEEK_CUR);

@@ -18,7 +18,8 @@ class InputFile {
  public:
   // A pipe gets room for about `block_bytes`, so that its writer goes on while a block is worked on. Error
   // kIo, its message beginning with name(): not there, not readable, a directory.
-  InputFile(const std::string& path, size_t block_bytes);
+  // Standard input that is a terminal is told of on stderr, with `what` is waited for.
+  InputFile(const std::string& path, size_t block_bytes, std::string_view what);
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
 

@@ -65,6 +65,12 @@ std::string json_text(const boost::json::value& value) {
   return text;
 }
 
+std::string json_text_with_id(std::string_view id, const boost::json::object& object) {
+  std::string text = "{\"id\":" + std::string(id);
+  if (!object.empty()) text += ',';
+  return text += json_text(object).substr(1);
+}
+
 void add_bytes(boost::json::object& object, std::string_view key, std::string_view bytes) {
   if (is_valid_utf8(bytes)) {
     object[key] = std::string(bytes);

@@ -5,7 +5,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
+#include "common/memory.h"
 #include "common/tool.h"
 #include "core/descriptor.h"
 #include "core/error.h"
@@ -14,7 +16,8 @@ namespace rwkv {
 namespace {
 
 constexpr size_t kBlockBytes = 1 << 16;
-constexpr size_t kMaxLineBytes = size_t{1} << 28;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr size_t kMostLineBytes = size_t{1} << 28;
 
 }  // namespace
 
@@ -23,7 +26,8 @@ bool readable_now(int fd) {
   return ::poll(&request, 1, 0) > 0;
 }
 
-LineSource::LineSource(int fd) : fd_(fd) {
+// What is made of a line, ids and answer, takes a few times its bytes.
+LineSource::LineSource(int fd) : fd_(fd), max_line_bytes_(bounded_by_memory(kMostLineBytes, 8)) {
   struct stat status {};
   if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
     input_bytes_ = static_cast<uint64_t>(status.st_size);
@@ -46,7 +50,8 @@ std::optional<std::string> LineSource::take_line() {
   searched_ = buffer_.size();
   if (end == std::string::npos && !(at_end_ && !buffer_.empty())) return std::nullopt;
   end = std::min(end, buffer_.size());
-  std::string line = buffer_.substr(0, end);
+  const size_t begin = n_lines_++ == 0 && buffer_.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  std::string line = buffer_.substr(begin, end - begin);
   taken_bytes_ += std::min(end + 1, buffer_.size());
   buffer_.erase(0, end + 1);
   searched_ = 0;
@@ -55,8 +60,11 @@ std::optional<std::string> LineSource::take_line() {
 
 // False at the end of the input.
 bool LineSource::fill() {
-  if (buffer_.size() > kMaxLineBytes)
-    throw Error(ErrorKind::kFormat, "standard input: a line longer than 256 MB");
+  if (buffer_.size() > max_line_bytes_) {
+    throw Error(ErrorKind::kFormat, "standard input: line " + std::to_string(n_lines_ + 1) +
+                                        " is longer than " + std::to_string(max_line_bytes_ / 1'000'000) +
+                                        " MB, and memory is bounded");
+  }
   char block[kBlockBytes];
   ssize_t n = 0;
   try {

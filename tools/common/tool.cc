@@ -39,12 +39,10 @@ class StandardOutput {
   std::streambuf* before_;
 };
 
-// One line: names of files may hold line breaks.
-int report(std::string_view name, std::string_view message, ExitCode code) {
-  std::cerr << name << ": ";
-  for (size_t end; (end = message.find('\n')) != std::string_view::npos; message.remove_prefix(end + 1))
-    std::cerr << message.substr(0, end) << ' ';
-  std::cerr << message << '\n';
+std::string_view g_name;
+
+int report(std::string_view message, ExitCode code) {
+  tell(message);
   return code;
 }
 
@@ -55,16 +53,16 @@ int run_and_flush(const std::function<int()>& body) {
   return code;
 }
 
-int run_guarded(std::string_view name, const std::function<int()>& body) {
+int run_guarded(const std::function<int()>& body) {
   try {
     return run_and_flush(body);
   } catch (const Error& e) {
     if (*e.what() == '\0') return kFailure;  // throw_if_stopped()
-    return report(name, e.what(), e.kind() == ErrorKind::kUsage ? kUsage : kFailure);
+    return report(e.what(), e.kind() == ErrorKind::kUsage ? kUsage : kFailure);
   } catch (const std::bad_alloc&) {
-    return report(name, "out of memory", kFailure);
+    return report("out of memory", kFailure);
   } catch (const std::exception& e) {
-    return report(name, e.what(), kFailure);
+    return report(e.what(), kFailure);
   }
 }
 
@@ -76,10 +74,11 @@ double now_s() {
 
 int run_tool(std::string_view name, const std::function<int()>& body) {
   keep_standard_descriptors();
+  g_name = name;
   install_signal_handlers(name);
   const int code = [&] {
     const StandardOutput output;
-    return run_guarded(name, body);
+    return run_guarded(body);
   }();
   die_if_stopped();
   return code;
@@ -94,6 +93,19 @@ int run_comparison(const std::function<int()>& body) {
   } catch (const std::bad_alloc&) {
     throw Error(ErrorKind::kUsage, "out of memory");
   }
+}
+
+// One line: names of files may hold line breaks.
+void tell(std::string_view message) {
+  std::cerr << g_name << ": ";
+  for (size_t end; (end = message.find('\n')) != std::string_view::npos; message.remove_prefix(end + 1))
+    std::cerr << message.substr(0, end) << ' ';
+  std::cerr << message << '\n';
+}
+
+void tell_of_terminal(std::string_view what) {
+  if (::isatty(STDIN_FILENO) == 1)
+    tell("reads " + std::string(what) + " from the terminal; Ctrl-D ends the input");
 }
 
 Progress::Progress(std::string what, std::string unit, bool quiet)

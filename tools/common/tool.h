@@ -24,6 +24,12 @@ int run_comparison(const std::function<int()>& body);
 // Pins the SIMD target that RWKV_TARGET names, if it is set. Every tool that computes calls it first.
 void apply_target_environment();
 
+// Says "name: message" on stderr, with the name that run_tool() was given.
+void tell(std::string_view message);
+
+// Says so when standard input is a terminal, from which a tool is going to read `what`.
+void tell_of_terminal(std::string_view what);
+
 // Redraws one line on stderr while something long runs: only on a terminal, at most ten times a second, not
 // in the first tenth of a second.
 class Progress {

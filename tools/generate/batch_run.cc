@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <iostream>
 
+#include "common/memory.h"
 #include "common/ordered_output.h"
 #include "common/tool.h"
 #include "core/error.h"
@@ -14,6 +16,11 @@ namespace {
 
 constexpr size_t kMaxWaitingBytes = size_t{16} << 20;
 
+// Its state and what is drawn from, copies at a stop text included.
+uint64_t bytes_of_sequence(const Model& model) {
+  return 2 * (model.initial_state().bytes() + model.info().n_vocab * sizeof(float));
+}
+
 class BatchRun {
  public:
   BatchRun(JobSource& source, const GenerateOptions& options, Runner& runner, PrefixCache* cache,
@@ -22,6 +29,7 @@ class BatchRun {
         options_(options),
         scheduler_(runner, cache),
         stats_(stats),
+        batch_(bounded_by_memory(options.batch, bytes_of_sequence(runner.model()))),
         progress_("requests", "requests", options.quiet) {}
 
   int run() {
@@ -35,12 +43,16 @@ class BatchRun {
     progress_.clear();
     if (options_.stats) stats_.print_batch(std::cerr, output_.n_written(), n_failed_);
     if (input_error_) std::rethrow_exception(input_error_);
+    if (n_failed_ > 0 && !stop_requested()) {
+      tell(std::to_string(n_failed_) + " of " + std::to_string(output_.n_written()) +
+           " requests failed, the first in " + first_failure_);
+    }
     return n_failed_ > 0 ? kFailure : kSuccess;
   }
 
  private:
   void admit() {
-    while (scheduler_.size() < options_.batch && !input_done_ && !output_.full()) {
+    while (scheduler_.size() < batch_ && !input_done_ && !output_.full()) {
       auto job = next();
       if (!job) return;
       if (job->error.empty()) {
@@ -64,8 +76,13 @@ class BatchRun {
   }
 
   void finish(BatchJob& job) {
+    const std::string origin = source_.origin(job);
     std::string answer = source_.answer(job);
-    if (!job.error.empty()) ++n_failed_;
+    if (!job.error.empty()) {
+      ++n_failed_;
+      if (job.number < first_failed_) first_failure_ = origin + ": " + job.error;
+      first_failed_ = std::min(first_failed_, job.number);
+    }
     if (::isatty(STDOUT_FILENO) == 1) progress_.clear();
     try {
       output_.add(job.number, std::move(answer));
@@ -81,8 +98,8 @@ class BatchRun {
       finish(job);
     }
     progress_.clear();
-    std::cerr << "rwkv-generate: interrupted: " << jobs.size() << " of " << output_.n_written()
-              << " requests are unfinished, what follows them was not begun\n";
+    tell("interrupted: " + std::to_string(jobs.size()) + " of " + std::to_string(output_.n_written()) +
+         " requests are unfinished, what follows them was not begun");
   }
 
   JobSource& source_;
@@ -90,8 +107,10 @@ class BatchRun {
   Scheduler scheduler_;
   OrderedOutput output_{std::cout, kMaxWaitingBytes};
   GenerateStats& stats_;
+  size_t batch_;
   Progress progress_;
-  uint64_t n_failed_ = 0;
+  uint64_t n_failed_ = 0, first_failed_ = UINT64_MAX;
+  std::string first_failure_;
   bool input_done_ = false;
   std::exception_ptr input_error_;
 };

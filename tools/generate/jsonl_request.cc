@@ -3,11 +3,13 @@
 #include <boost/json.hpp>
 
 #include "common/json_fields.h"
+#include "common/json_members.h"
 #include "common/json_text.h"
 #include "common/option_json.h"
 #include "common/sampling_options.h"
 #include "common/token_json.h"
 #include "core/error.h"
+#include "text/utf8_joiner.h"
 
 namespace rwkv {
 namespace {
@@ -16,27 +18,44 @@ namespace json = boost::json;
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::kUsage, message); }
 
-// Keys of a request that are no options.
-constexpr std::string_view kOtherKeys[] = {"id", "ids", "prompt"};
+std::vector<std::string> utf8_names() { return {"keep", "replace"}; }
+
+const Option<Request> kOwnRows[] = {
+    {{.key = "utf8", .type = name_of(utf8_names)},
+     [](Request& r, const OptionValue& v) { r.replace_utf8 = v.text() == "replace"; }},
+};
+
+const std::span<const Option<Request>> kOwnOptions(kOwnRows);
 
 std::vector<std::string> all_keys() {
-  std::vector<std::string> keys(std::begin(kOtherKeys), std::end(kOtherKeys));
+  std::vector<std::string> keys{"id", "ids", "prompt"};
+  append_keys(kOwnOptions, keys);
   append_keys(continuation_options(), keys);
   append_keys(state_options(), keys);
   return keys;
 }
 
-void fill(const json::object& object, const RequestDefaults& defaults, Request& request) {
+std::vector<TokenId> prompt_of(const json::value& prompt, const Tokenizer* tokenizer) {
+  if (tokenizer == nullptr) fail("prompt wants a vocabulary: -v VOCAB");
+  return tokenizer->encode(text_field("prompt", prompt));
+}
+
+void fill(std::string_view line, const RequestDefaults& defaults, Request& request) {
+  RawMember raw[] = {{"id"}, {"ids"}};
+  const auto& [id, ids] = raw;
+  const json::object object = parse_members(line, raw);
+  if (id.text) {
+    parse_json(*id.text);
+    request.id = *id.text;
+  }
   refuse_unknown_keys(object, all_keys());
   set_from_json(continuation_options(), object, request.continuation);
   set_from_json(state_options(), object, request);
-  const auto *ids = object.if_contains("ids"), *prompt = object.if_contains("prompt");
-  if ((ids == nullptr) == (prompt == nullptr)) fail("want either ids or prompt");
-  if (ids != nullptr) request.prompt = ids_field("ids", *ids, defaults.n_vocab);
-  if (prompt != nullptr) {
-    if (defaults.tokenizer == nullptr) fail("prompt wants a vocabulary: -v VOCAB");
-    request.prompt = defaults.tokenizer->encode(text_field("prompt", *prompt));
-  }
+  set_from_json(kOwnOptions, object, request);
+  const auto* prompt = object.if_contains("prompt");
+  if (ids.text.has_value() == (prompt != nullptr)) fail("want either ids or prompt");
+  request.prompt = prompt != nullptr ? prompt_of(*prompt, defaults.tokenizer)
+                                     : ids_of_json("ids", *ids.text, defaults.n_vocab);
   if (!request.continuation.stop_texts.empty() && defaults.tokenizer == nullptr) {
     fail("stop wants a vocabulary: -v VOCAB");
   }
@@ -44,15 +63,10 @@ void fill(const json::object& object, const RequestDefaults& defaults, Request& 
   request.continuation.keep_end |= !request.state_out.empty();
 }
 
-std::string_view stop_name(StopReason stop) {
-  switch (stop) {
-    case StopReason::kEndOfText:
-      return "eos";
-    case StopReason::kStop:
-      return "stop";
-    default:
-      return "length";
-  }
+std::string with_valid_utf8(std::string_view bytes) {
+  Utf8Joiner joiner(InvalidUtf8::kReplace);
+  std::string text(joiner.add(bytes));
+  return text += joiner.finish();
 }
 
 void add_result(const BatchJob& job, const Request& request, const Tokenizer* tokenizer,
@@ -60,7 +74,8 @@ void add_result(const BatchJob& job, const Request& request, const Tokenizer* to
   json::array ids;
   for (const auto& token : job.tokens) ids.push_back(token.id);
   object["ids"] = std::move(ids);
-  if (tokenizer != nullptr) add_bytes(object, "text", job.bytes);
+  if (tokenizer != nullptr)
+    add_bytes(object, "text", request.replace_utf8 ? with_valid_utf8(job.bytes) : job.bytes);
   if (job.error.empty()) object["stop"] = stop_name(job.continuation.stopped());
   object["prompt_tokens"] = job.n_read;
   object["tokens"] = job.tokens.size();
@@ -72,14 +87,13 @@ void add_result(const BatchJob& job, const Request& request, const Tokenizer* to
 
 }  // namespace
 
-Request parse_request(std::string_view line, const RequestDefaults& defaults) {
+Request parse_request(std::string_view line, uint64_t line_number, const RequestDefaults& defaults) {
   Request request;
+  request.line = line_number;
   request.continuation = defaults.continuation;
   request.state_in = defaults.state_in;
   try {
-    const json::object object = parse_json_object(line);
-    if (const auto* id = object.if_contains("id")) request.id = json::serialize(*id);
-    fill(object, defaults, request);
+    fill(line, defaults, request);
   } catch (const Error& e) {
     request.error = e.what();
   }
@@ -87,10 +101,10 @@ Request parse_request(std::string_view line, const RequestDefaults& defaults) {
 }
 
 std::string answer_line(const Request& request, const BatchJob& job, const Tokenizer* tokenizer) {
-  json::object object{{"id", json::parse(request.id)}};
-  if (!job.error.empty()) object["error"] = job.error;
+  json::object object;
+  if (!job.error.empty()) object = {{"line", request.line}, {"error", job.error}};
   if (job.error.empty() || job.n_read + job.tokens.size() > 0) add_result(job, request, tokenizer, object);
-  return json_text(object);
+  return json_text_with_id(request.id, object);
 }
 
 }  // namespace rwkv

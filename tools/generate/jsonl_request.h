@@ -19,14 +19,16 @@ struct RequestDefaults {
 };
 
 struct Request : StateOptions {
-  std::string id = "null";  // JSON, given back as it came
+  uint64_t line = 0;        // its number in the input, from 1 on
+  std::string id = "null";  // JSON, given back byte for byte
   std::string error;        // not empty: the request cannot be served, for this reason
   std::vector<TokenId> prompt;
   ContinuationOptions continuation;
+  bool replace_utf8 = false;  // what is no UTF-8 in the answer's text becomes U+FFFD
 };
 
 // Never throws an Error: what is wrong with the line is told in `error`.
-Request parse_request(std::string_view line, const RequestDefaults& defaults);
+Request parse_request(std::string_view line, uint64_t line_number, const RequestDefaults& defaults);
 
 // The answer to a request whose job has ended, be it in an error: one line, without its line break. Of a job
 // that failed on its way it tells how far it came.

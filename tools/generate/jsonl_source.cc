@@ -13,14 +13,27 @@
 namespace rwkv {
 namespace {
 
-std::string normal(const std::string& path) { return std::filesystem::path(path).lexically_normal(); }
+// The file that is meant, however it is spelled. One that is not there yet is known by its folder; a symbolic
+// link, also to such a file, is what it leads to.
+std::string same_file(const std::string& spelled) {
+  namespace fs = std::filesystem;
+  if (spelled.empty()) return {};
+  std::error_code error;
+  fs::path path = fs::absolute(spelled, error);
+  for (int n_links = 0; n_links < 40 && fs::is_symlink(path, error); ++n_links)
+    path = path.parent_path() / fs::read_symlink(path, error);
+  const fs::path known = fs::weakly_canonical(path, error);
+  return error ? spelled : known.string();
+}
 
 }  // namespace
 
 JsonlSource::JsonlSource(const GenerateOptions& options, const Tokenizer* tokenizer, const Runner& runner)
     : defaults_{options.continuation, options.state_in, tokenizer, runner.model().info().n_vocab},
       runner_(runner),
-      lines_(STDIN_FILENO) {}
+      lines_(STDIN_FILENO) {
+  tell_of_terminal("requests");
+}
 
 std::optional<BatchJob> JsonlSource::next(bool wait) {
   if (!held_) held_ = next_request(wait);
@@ -30,14 +43,15 @@ std::optional<BatchJob> JsonlSource::next(bool wait) {
 
 std::optional<Request> JsonlSource::next_request(bool wait) {
   while (const auto line = lines_.next(wait)) {
-    if (line->find_first_not_of(" \t\r") != std::string::npos) return parse_request(*line, defaults_);
+    if (line->find_first_not_of(" \t\r") != std::string::npos)
+      return parse_request(*line, lines_.line_number(), defaults_);
   }
   return std::nullopt;
 }
 
 bool JsonlSource::must_wait(const Request& request) const {
-  return being_written_.contains(normal(request.state_in)) ||
-         being_written_.contains(normal(request.state_out));
+  return being_written_.contains(same_file(request.state_in)) ||
+         being_written_.contains(same_file(request.state_out));
 }
 
 // Tells before the work whether what comes out of it can be written.
@@ -56,14 +70,15 @@ BatchJob JsonlSource::job_of(Request request) {
     job.error = e.kind() == ErrorKind::kInterrupted ? request.state_in + ": interrupted" : e.what();
   }
   job.begins_anew = request.state_in.empty() && !job.prompt.empty();
-  if (!request.state_out.empty()) being_written_.insert(normal(request.state_out));
-  in_flight_[job.number] = std::move(request);
+  std::string written = same_file(request.state_out);
+  if (!written.empty()) being_written_.insert(written);
+  in_flight_[job.number] = {std::move(request), std::move(written)};
   return job;
 }
 
 std::string JsonlSource::answer(BatchJob& job) {
-  const Request request = std::move(in_flight_.extract(job.number).mapped());
-  being_written_.erase(normal(request.state_out));
+  const auto [request, written] = std::move(in_flight_.extract(job.number).mapped());
+  being_written_.erase(written);
   if (!request.state_out.empty() && (job.error.empty() || job.error == kInterruptedError)) {
     try {
       save_state(request.state_out, job.continuation.sequence(), runner_.model());
@@ -72,6 +87,10 @@ std::string JsonlSource::answer(BatchJob& job) {
     }
   }
   return answer_line(request, job, defaults_.tokenizer) + '\n';
+}
+
+std::string JsonlSource::origin(const BatchJob& job) const {
+  return "line " + std::to_string(in_flight_.at(job.number).request.line);
 }
 
 uint64_t JsonlSource::n_expected() const {

@@ -18,6 +18,7 @@ class JsonlSource : public JobSource {
 
   std::optional<BatchJob> next(bool wait) override;
   std::string answer(BatchJob& job) override;
+  std::string origin(const BatchJob& job) const override;
   uint64_t n_expected() const override;
 
  private:
@@ -29,9 +30,13 @@ class JsonlSource : public JobSource {
   RequestDefaults defaults_;
   const Runner& runner_;
   LineSource lines_;
-  std::optional<Request> held_;            // waits for a state file
-  std::map<uint64_t, Request> in_flight_;  // by their jobs' numbers
-  std::set<std::string> being_written_;    // state files
+  std::optional<Request> held_;  // waits for a state file
+  struct InFlight {
+    Request request;
+    std::string written;  // the state file that it will write, as same files are known; empty: none
+  };
+  std::map<uint64_t, InFlight> in_flight_;  // by their jobs' numbers
+  std::set<std::string> being_written_;
   uint64_t n_requests_ = 0;
 };
 

@@ -1,7 +1,10 @@
 #include "generate/options.h"
 
+#include <algorithm>
+
 #include "common/command_line.h"
 #include "common/sampling_options.h"
+#include "common/tool.h"
 #include "common/vocabulary_path.h"
 #include "core/error.h"
 #include "kernels/targets.h"
@@ -26,7 +29,7 @@ rwkv-generate -m MODEL -v VOCAB --jsonl -b 16 < requests.jsonl)",
                      .manual = R"(DESCRIPTION
 Reads token ids on standard input and writes new ones, each as it is drawn. With -v, and one of -p, -f and --text, it takes and
 gives text; --ids then makes input and output ids again. A prompt given by -p or -f is the whole prompt, and standard input is left
-alone, unless -f -, --lines, --null or --text asks for it: then -p comes first. An empty prompt without a state begins from id 0.
+alone, unless -f -, --lines or --null asks for it: then -p comes first. An empty prompt without a state begins from id 0.
 
 Ids are drawn after penalties, --bias, softmax, --top-k, --top-p, --min-p and --temp, in this order. Ids beyond the vocabulary are
 never drawn. The same seed, options and prompt give the same ids on every machine, whatever is decoded together.
@@ -115,6 +118,14 @@ void unescape(Target& o) {
   }
 }
 
+// What looks like an escape may be meant as one.
+void hint_at_escapes(const Target& o) {
+  const auto has_escape = [](const std::string& text) { return text.find("\\n") != std::string::npos; };
+  const bool in_prompt = o.prompt && has_escape(*o.prompt);
+  if (in_prompt || std::ranges::any_of(o.continuation.stop_texts, has_escape))
+    tell(std::string(in_prompt ? "-p" : "--stop") + " has a backslash and an n; -e makes that a line break");
+}
+
 void resolve_text(Target& o) {
   o.vocabulary = vocabulary_path(o.vocab);
   const bool takes_text = o.prompt || o.prompt_file || o.text;
@@ -152,7 +163,11 @@ std::optional<GenerateOptions> parse_generate_options(int argc, const char* cons
   if (!line.parse(argc, argv)) return std::nullopt;
   options.model = model_path(options);
   options.threads = thread_count(options);
-  if (options.escapes) unescape(options);
+  if (options.escapes) {
+    unescape(options);
+  } else if (!options.quiet) {
+    hint_at_escapes(options);
+  }
   resolve_text(options);
   refuse_combinations(options);
   return options;

@@ -1,7 +1,5 @@
 #include "generate/prompt_reader.h"
 
-#include <unistd.h>
-
 #include "common/line_source.h"
 #include "common/tool.h"
 #include "core/error.h"
@@ -12,10 +10,14 @@ namespace {
 
 constexpr size_t kPartBytes = 1 << 16;
 
-// Where what follows -p is read; nothing: nowhere.
+// Where what follows -p is read; nothing: -p is the whole prompt, and standard input is left alone.
 std::optional<std::string> input_path(const GenerateOptions& o) {
-  if (o.prompt && !o.prompt_file && ::isatty(STDIN_FILENO) == 1) return std::nullopt;
+  if (o.prompt && !o.prompt_file && !o.has_records()) return std::nullopt;
   return o.prompt_file.value_or("-");
+}
+
+std::string_view input_words(const GenerateOptions& o) {
+  return o.text_in || o.prompt_file ? "text" : "token ids (for a text: -p, -f or --text)";
 }
 
 bool input_is_text(const GenerateOptions& o) { return o.prompt_file || o.text_in; }
@@ -65,7 +67,7 @@ void read_text(const GenerateOptions& o, InputFile* input, const Tokenizer& toke
 }
 
 void read_ids(const GenerateOptions& o, InputFile& input, size_t n_vocab, const TokenSink& sink) {
-  IdReader reader(input.stream(), {.format = o.ids, .vocab_size = n_vocab});
+  IdReader reader(input.stream(), {.format = o.ids, .vocab_size = n_vocab, .hint = kIdsHint});
   std::vector<TokenId> ids;
   reader.next_record();
   while (!stop_requested() && reader.read(ids)) sink(ids);
@@ -76,7 +78,7 @@ void read_ids(const GenerateOptions& o, InputFile& input, size_t n_vocab, const 
 void read_prompt(const GenerateOptions& o, const Tokenizer* tokenizer, size_t n_vocab,
                  const TokenSink& sink) {
   std::optional<InputFile> input;
-  if (const auto path = input_path(o)) input.emplace(*path, kPartBytes);
+  if (const auto path = input_path(o)) input.emplace(*path, kPartBytes, input_words(o));
   if (input_is_text(o)) return read_text(o, input ? &*input : nullptr, *tokenizer, sink);
   if (o.prompt) read_text(o, nullptr, *tokenizer, sink);
   if (input) input->read([&] { read_ids(o, *input, n_vocab, sink); });
@@ -86,9 +88,9 @@ PromptRecords::PromptRecords(const GenerateOptions& options, const Tokenizer* to
     : options_(options), tokenizer_(tokenizer), n_vocab_(n_vocab) {
   const auto path = input_path(options);
   if (!options.has_records() || !path) return;
-  input_.emplace(*path, kPartBytes);
+  input_.emplace(*path, kPartBytes, input_words(options));
   if (!input_is_text(options))
-    ids_.emplace(input_->stream(), IdReaderOptions{options.ids, Records::kMany, n_vocab});
+    ids_.emplace(input_->stream(), IdReaderOptions{options.ids, Records::kMany, n_vocab, kIdsHint});
 }
 
 std::optional<std::vector<TokenId>> PromptRecords::next(bool wait) {
@@ -115,6 +117,7 @@ std::optional<std::vector<TokenId>> PromptRecords::next_record() {
     const bool found(std::getline(input_->stream(), record, options_.null ? '\0' : '\n'));
     if (input_->stream().bad()) throw Error(ErrorKind::kIo, "cannot read");
     if (!found) return std::nullopt;
+    if (options_.lines && record.ends_with('\r')) record.pop_back();
     with_context("record " + std::to_string(n_read_), [&] { ids = tokenizer_->encode(text + record); });
   }
   ++n_read_;

@@ -43,9 +43,11 @@ bool RecordSource::next_prompt(bool wait) {
   return true;
 }
 
+std::string RecordSource::origin(const BatchJob& job) const { return "record " + std::to_string(job.number); }
+
 std::string RecordSource::answer(BatchJob& job) {
   if (!job.error.empty() && job.error != kInterruptedError) {
-    throw Error(ErrorKind::kFormat, "record " + std::to_string(job.number) + ": " + job.error);
+    throw Error(ErrorKind::kFormat, origin(job) + ": " + job.error);
   }
   std::ostringstream record;
   TokenOutput output(record, options_, tokenizer_, job.number);

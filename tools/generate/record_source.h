@@ -17,6 +17,7 @@ class RecordSource : public JobSource {
 
   std::optional<BatchJob> next(bool wait) override;
   std::string answer(BatchJob& job) override;
+  std::string origin(const BatchJob& job) const override;
   uint64_t n_expected() const override;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <string>
 
 #include "checkpoint/footprint.h"
 
@@ -14,6 +15,15 @@ double now_s() {
 
 double rate(double count, double seconds) { return seconds > 0 ? count / seconds : 0; }
 
+std::string tokens_text(uint64_t n) { return std::to_string(n) + (n == 1 ? " token" : " tokens"); }
+
+template <class... Arguments>
+void print_line(std::ostream& out, const char* format, Arguments... arguments) {
+  char text[200];
+  std::snprintf(text, sizeof text, format, arguments...);
+  out << text;
+}
+
 }  // namespace
 
 GenerateStats::GenerateStats(const TensorFile& model, uint64_t seed)
@@ -22,7 +32,10 @@ GenerateStats::GenerateStats(const TensorFile& model, uint64_t seed)
       started_s_(now_s()),
       prompt_end_s_(started_s_) {}
 
-void GenerateStats::end_prompt() { prompt_end_s_ = now_s(); }
+void GenerateStats::end_prompt(uint64_t n_in_state) {
+  n_in_state_ = n_in_state;
+  prompt_end_s_ = now_s();
+}
 
 void GenerateStats::count_pass(uint64_t n_read, uint64_t n_drawn) {
   n_read_ += n_read;
@@ -32,16 +45,17 @@ void GenerateStats::count_pass(uint64_t n_read, uint64_t n_drawn) {
 
 void GenerateStats::print(std::ostream& out) const {
   const double prompt_s = prompt_end_s_ - started_s_, drawing_s = now_s() - prompt_end_s_;
-  const auto read = static_cast<double>(n_read_), drawn = static_cast<double>(n_drawn_);
-  char text[320];
-  std::snprintf(text, sizeof text,
-                "prompt: %.0f tokens in %.3f s, %.1f tokens/s\n"
-                "generation: %.0f tokens in %.3f s, %.1f tokens/s, %.2f GB/s\n"
-                "seed: %llu\n",
-                read, prompt_s, rate(read, prompt_s), drawn, drawing_s, rate(drawn, drawing_s),
-                rate(static_cast<double>(n_drawing_passes_) * pass_bytes_ * 1e-9, drawing_s),
-                static_cast<unsigned long long>(seed_));
-  out << text;
+  const auto in_state = static_cast<double>(n_in_state_), drawn = static_cast<double>(n_drawn_);
+  out << "prompt: " << tokens_text(n_read_);
+  if (n_in_state_ > 0) {
+    print_line(out, ", %.0f of them in %.3f s, %.1f tokens/s", in_state, prompt_s, rate(in_state, prompt_s));
+  }
+  out << "\ngeneration: " << tokens_text(n_drawn_);
+  if (n_drawn_ > 0) {
+    print_line(out, " in %.3f s, %.1f tokens/s, %.2f GB/s", drawing_s, rate(drawn, drawing_s),
+               rate(static_cast<double>(n_drawing_passes_) * pass_bytes_ * 1e-9, drawing_s));
+  }
+  out << "\nstop: " << stop_ << "\nseed: " << seed_ << '\n';
 }
 
 void GenerateStats::print_batch(std::ostream& out, uint64_t n_requests, uint64_t n_failed) const {

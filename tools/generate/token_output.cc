@@ -56,11 +56,13 @@ void TokenOutput::finish() {
   } else {
     if (joiner_) out_ << joiner_->finish();
     if (record_) out_ << (options_.null ? '\0' : '\n');
+    if (!record_ && joiner_ && !ends_line_) out_ << '\n';
   }
   flush();
 }
 
 void TokenOutput::write_text(std::string_view bytes) {
+  if (!bytes.empty()) ends_line_ = bytes.ends_with('\n');
   if (joiner_) {
     out_ << joiner_->add(bytes);
   } else {

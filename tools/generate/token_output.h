@@ -17,7 +17,8 @@ namespace rwkv {
 std::string_view bytes_of_drawn(const Tokenizer& tokenizer, TokenId id);
 
 // One record, in the form that the options ask for. Ids: those of an id stream. Text: its bytes as they are,
-// but on a terminal whole characters, U+FFFD for what is none. With log-probabilities: a line for each token,
+// but on a terminal whole characters, U+FFFD for what is none,
+// and a line break at the end. With log-probabilities: a line for each token,
 // token_object() with the record's number, if it has one, in front. Every write is flushed. Error kIo.
 class TokenOutput {
  public:
@@ -46,6 +47,7 @@ class TokenOutput {
   std::optional<uint64_t> record_;
   IdWriter ids_;
   std::optional<Utf8Joiner> joiner_;  // on a terminal
+  bool ends_line_ = true;             // what was written, or nothing was
 };
 
 }  // namespace rwkv

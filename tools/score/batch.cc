@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "common/line_source.h"
+#include "common/memory.h"
 #include "common/tool.h"
 #include "core/error.h"
 #include "score/request.h"
@@ -29,13 +30,17 @@ class ScoreBatch {
   ScoreBatch(const ScoreOptions& options, const Model& model, const Tokenizer* tokenizer, Sequence start,
              Workspace& workspace, ScoreStats& stats)
       : options_(options),
+        batch_(bounded_by_memory(options.batch,
+                                 2 * model.initial_state().bytes())),  // of a tree and of a branch
         context_{tokenizer, model.info().n_vocab, start.pending || !start.logits.empty()},
         stats_(stats),
-        scorer_(model, std::move(start), options.batch, workspace, [this](size_t n) { count_pass(n); }),
+        scorer_(model, std::move(start), bounded_by_memory(options.batch, 2 * model.initial_state().bytes()),
+                workspace, [this](size_t n) { count_pass(n); }),
         summary_(tokenizer),
         progress_("score", "tokens", options.quiet) {}
 
   int run() {
+    tell_of_terminal("requests");
     while (read_requests()) {
       score();
       progress_.clear();
@@ -49,18 +54,18 @@ class ScoreBatch {
     } else if (!options_.quiet) {
       summary_.print_lines(std::cerr);
     }
-    return summary_.any_failed() ? kFailure : kSuccess;
+    return summary_.exit_code();
   }
 
  private:
   // Those that are there, at least one; false at the end.
   bool read_requests() {
     requests_.clear();
-    for (size_t n_bytes = 0; requests_.size() < options_.batch && n_bytes < kBatchBytes;) {
+    for (size_t n_bytes = 0; requests_.size() < batch_ && n_bytes < kBatchBytes;) {
       const auto line = lines_.next(requests_.empty());
       if (!line) break;
       if (line->find_first_not_of(" \t\r") == std::string::npos) continue;
-      requests_.push_back(parse_score_request(*line, context_));
+      requests_.push_back(parse_score_request(*line, lines_.line_number(), context_));
       n_to_read_ += tokens_of(requests_.back().tree);
       n_bytes += line->size();
     }
@@ -71,7 +76,10 @@ class ScoreBatch {
     std::vector<Tree> trees;
     for (auto& request : requests_) trees.push_back(std::move(request.tree));
     scorer_.score(trees);
-    for (size_t i = 0; i < trees.size(); ++i) requests_[i].tree = std::move(trees[i]);
+    for (size_t i = 0; i < trees.size(); ++i) {
+      requests_[i].tree = std::move(trees[i]);
+      check_scores(requests_[i]);
+    }
   }
 
   void answer(const ScoreRequest& request) {
@@ -96,6 +104,7 @@ class ScoreBatch {
   }
 
   const ScoreOptions& options_;
+  size_t batch_;
   ScoreRequestContext context_;
   ScoreStats& stats_;
   BranchScorer scorer_;

@@ -10,11 +10,13 @@ constexpr size_t kPartBytes = 1 << 16;
 }  // namespace
 
 ScoreInput::ScoreInput(const ScoreOptions& options, const Tokenizer* tokenizer, size_t n_vocab)
-    : file_(options.file.value_or("-"), kPartBytes) {
+    : file_(options.file.value_or("-"), kPartBytes,
+            options.text_in ? "text" : "token ids (for a text: -f or --text)") {
   if (options.text_in) {
     encoder_.emplace(*tokenizer);
   } else {
-    ids_.emplace(file_.stream(), IdReaderOptions{.format = options.ids, .vocab_size = n_vocab});
+    ids_.emplace(file_.stream(),
+                 IdReaderOptions{.format = options.ids, .vocab_size = n_vocab, .hint = kIdsHint});
     ids_->next_record();
   }
 }

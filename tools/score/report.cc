@@ -8,6 +8,7 @@
 #include "common/signals.h"
 #include "core/error.h"
 #include "generate/token_output.h"
+#include "sampling/log_prob.h"
 #include "score/json.h"
 #include "text/escape.h"
 
@@ -41,7 +42,7 @@ ScoreReport::ScoreReport(const ScoreOptions& options, const Tokenizer* tokenizer
       reference_row_(n_vocab) {
   if (!options.against.empty()) reference_.emplace(open_reference(options.against, n_ids, n_vocab));
   if (!options.logits.empty()) writer_.emplace(options.logits, n_ids, n_vocab, stop_requested);
-  if (options.json) std::cout << (options.per_token ? "{\"per_token\":[" : "{");
+  if (options.json && options.per_token) std::cout << "{\"per_token\":[";
 }
 
 void ScoreReport::add(const ScoredRow& row) {
@@ -52,10 +53,12 @@ void ScoreReport::add(const ScoredRow& row) {
   }
 }
 
-void ScoreReport::finish() {
+int ScoreReport::finish() {
   if (writer_) writer_->commit();
   progress_.clear();
   options_.json ? print_json() : print_lines();
+  if (sum_.tokens == 0) tell("nothing was scored: want at least two ids, or --bos in front");
+  return sum_.tokens == 0 ? kFailure : kSuccess;
 }
 
 void ScoreReport::compare_and_write(size_t position, std::span<const float> logits) {
@@ -63,6 +66,7 @@ void ScoreReport::compare_and_write(size_t position, std::span<const float> logi
   if (writer_) writer_->write_row(logits);
   if (!reference_) return;
   reference_->read_row(position, reference_row_);
+  with_context(options_.against + ": row " + std::to_string(position), [&] { check_logits(reference_row_); });
   comparison_.add(reference_row_, logits);
 }
 
@@ -92,17 +96,17 @@ void ScoreReport::print_json() const {
   if (reference_) {
     object["against"] = {{"rows", comparison_.rows()},
                          {"mean_kl", finite_or_null(comparison_.mean_kl())},
-                         {"top1_agreement", comparison_.top1_share()},
+                         {"top1_agreement", finite_or_null(comparison_.top1_share())},
                          {"max_difference", finite_or_null(comparison_.largest_difference())}};
   }
-  if (options_.per_token) std::cout << "],";
-  std::cout << json_text(object).substr(1) << '\n';
+  std::cout << (options_.per_token ? "]," + json_text(object).substr(1) : json_text(object)) << '\n';
 }
 
 // With --per-token the lines are the data, and this is talk.
 void ScoreReport::print_lines() const {
   std::ostream& out = options_.per_token ? std::cerr : std::cout;
   if (options_.per_token && options_.quiet) return;
+  if (sum_.tokens == 0) return;
   print(out, "tokens\t%.0f\n", static_cast<double>(sum_.tokens));
   print(out, "nats/token\t%.6f\n", sum_.nats_per_token());
   print(out, "perplexity\t%.6f\n", sum_.perplexity());

@@ -21,7 +21,8 @@ class ScoreReport {
   // How many ids there will be, for the progress; 0: not known.
   void expect(uint64_t n_ids) { n_expected_ = n_ids; }
   void add(const ScoredRow& row);
-  void finish();
+  // The exit code: failure when nothing was scored.
+  int finish();
 
  private:
   void compare_and_write(size_t position, std::span<const float> logits);

@@ -1,12 +1,15 @@
 #include "score/request.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "common/json_fields.h"
+#include "common/json_members.h"
 #include "common/json_text.h"
+#include "common/option_json.h"
 #include "core/error.h"
-#include "core/printable.h"
 #include "generate/token_output.h"
 #include "score/choice_border.h"
 #include "score/json.h"
@@ -24,8 +27,9 @@ struct Piece {
   std::vector<TokenId> ids;
 };
 
-Piece piece_field(std::string_view key, const json::value& value, const ScoreRequestContext& context) {
-  if (value.is_array()) return {std::nullopt, ids_field(key, value, context.n_vocab)};
+Piece piece_of(std::string_view key, std::string_view text_of_json, const ScoreRequestContext& context) {
+  if (text_of_json.starts_with('[')) return {std::nullopt, ids_of_json(key, text_of_json, context.n_vocab)};
+  const json::value value = parse_json(text_of_json);
   if (!value.is_string()) fail_field(key, value, "a text or an array of ids");
   if (context.tokenizer == nullptr) fail(std::string(key) + ": a text wants a vocabulary: -v VOCAB");
   const std::string text = text_field(key, value);
@@ -55,24 +59,32 @@ Tree tree_of(const std::vector<JoinedTokens>& choices) {
   return tree;
 }
 
-void check_keys(const json::object& object, std::initializer_list<std::string_view> known) {
-  for (const auto& [key, value] : object) {
-    if (std::ranges::count(known, std::string_view(key.data(), key.size())) == 0)
-      fail("unknown key '" + printable({key.data(), key.size()}) + "'");
+// The members that are not parsed with the others, since they may hold ids by the million.
+struct RawMembers {
+  std::array<RawMember, 5> all{{{"id"}, {"text"}, {"ids"}, {"context"}, {"choices"}}};
+  const std::optional<std::string_view>&id = all[0].text, &text = all[1].text, &ids = all[2].text,
+        &context = all[3].text, &choices = all[4].text;
+};
+
+void check_keys(const RawMembers& raw, const json::object& object, const std::vector<std::string>& known) {
+  json::object keys(object);
+  for (const auto& member : raw.all) {
+    if (member.text) keys[member.key] = nullptr;
   }
+  refuse_unknown_keys(keys, known);
 }
 
-void fill_choice(const json::object& object, const ScoreRequestContext& context, ScoreRequest& request) {
-  check_keys(object, {"id", "context", "choices", "answer"});
-  const auto* given = object.if_contains("context");
-  const Piece beginning = given != nullptr ? piece_field("context", *given, context) : Piece{"", {}};
-  const json::value& choices = object.at("choices");
-  if (!choices.is_array() || choices.get_array().empty())
-    fail_field("choices", choices, "an array of texts or arrays of ids");
+void fill_choice(const RawMembers& raw, const json::object& object, const ScoreRequestContext& context,
+                 ScoreRequest& request) {
+  check_keys(raw, object, {"id", "context", "choices", "answer"});
+  const Piece beginning = raw.context ? piece_of("context", *raw.context, context) : Piece{"", {}};
+  const auto choices =
+      raw.choices->starts_with('[') ? json_elements(*raw.choices) : std::vector<std::string_view>();
+  if (choices.empty()) fail_field("choices", parse_json(*raw.choices), "an array of texts or arrays of ids");
   std::vector<JoinedTokens> joined;
-  for (const auto& choice : choices.get_array()) {
+  for (const auto choice : choices) {
     const std::string key = "choices[" + std::to_string(joined.size()) + "]";
-    const Piece piece = piece_field(key, choice, context);
+    const Piece piece = piece_of(key, choice, context);
     joined.push_back(join(beginning, piece, context.tokenizer));
     if (joined.back().tokens.size() == joined.back().n_context) fail(key + " has no token of its own");
     request.choice_bytes.push_back(piece.text ? std::optional(piece.text->size()) : std::nullopt);
@@ -87,13 +99,13 @@ void fill_choice(const json::object& object, const ScoreRequestContext& context,
   }
 }
 
-void fill_text(const json::object& object, const ScoreRequestContext& context, ScoreRequest& request) {
-  check_keys(object, {"id", "text", "ids", "per_token"});
-  const auto *text = object.if_contains("text"), *given_ids = object.if_contains("ids");
-  if ((text == nullptr) == (given_ids == nullptr)) fail("want one of text, ids and choices");
-  if (text != nullptr) text_field("text", *text);
-  std::vector<TokenId> ids = text != nullptr ? piece_field("text", *text, context).ids
-                                             : ids_field("ids", *given_ids, context.n_vocab);
+void fill_text(const RawMembers& raw, const json::object& object, const ScoreRequestContext& context,
+               ScoreRequest& request) {
+  check_keys(raw, object, {"id", "text", "ids", "per_token"});
+  if (raw.text.has_value() == raw.ids.has_value()) fail("want one of text, ids and choices");
+  if (raw.text && raw.text->starts_with('[')) fail_field("text", parse_json(*raw.text), "a string");
+  std::vector<TokenId> ids =
+      raw.text ? piece_of("text", *raw.text, context).ids : ids_of_json("ids", *raw.ids, context.n_vocab);
   if (!context.has_start && !ids.empty()) {
     request.tree.stem = {ids[0]};
     ids.erase(ids.begin());
@@ -101,6 +113,16 @@ void fill_text(const json::object& object, const ScoreRequestContext& context, S
   if (!ids.empty()) request.tree.branches.push_back({std::move(ids)});
   if (const auto* per_token = object.if_contains("per_token"))
     request.per_token = boolean_field("per_token", *per_token);
+}
+
+void fill(std::string_view line, const ScoreRequestContext& context, ScoreRequest& request) {
+  RawMembers raw;
+  const json::object object = parse_members(line, raw.all);
+  if (raw.id) {
+    parse_json(*raw.id);
+    request.id = *raw.id;
+  }
+  raw.choices ? fill_choice(raw, object, context, request) : fill_text(raw, object, context, request);
 }
 
 json::object text_answer(const ScoreRequest& request, const Tokenizer* tokenizer) {
@@ -141,17 +163,26 @@ json::object choice_answer(const ScoreRequest& request) {
 
 }  // namespace
 
-ScoreRequest parse_score_request(std::string_view line, const ScoreRequestContext& context) {
+ScoreRequest parse_score_request(std::string_view line, uint64_t line_number,
+                                 const ScoreRequestContext& context) {
   ScoreRequest request;
+  request.line = line_number;
   try {
-    const json::object object = parse_json_object(line);
-    if (const auto* id = object.if_contains("id")) request.id = json::serialize(*id);
-    object.contains("choices") ? fill_choice(object, context, request) : fill_text(object, context, request);
+    fill(line, context, request);
   } catch (const Error& e) {
     request.error = e.what();
     request.tree = {};
   }
   return request;
+}
+
+void check_scores(ScoreRequest& request) {
+  for (const Branch& branch : request.tree.branches) {
+    if (std::ranges::none_of(branch.scores, [](const auto& score) { return std::isnan(score.log_prob); }))
+      continue;
+    request.error = "logits that are no finite numbers: the model or the state is broken";
+    return;
+  }
 }
 
 LikelihoodSum text_sum(const ScoreRequest& request, const Tokenizer* tokenizer) {
@@ -192,14 +223,10 @@ BestChoices best_of(const std::vector<ChoiceFigures>& choices) {
 }
 
 std::string score_answer(const ScoreRequest& request, const Tokenizer* tokenizer) {
-  json::object answer{{"id", json::parse(request.id)}};
-  if (!request.error.empty()) {
-    answer["error"] = request.error;
-  } else {
-    const json::object rest = request.is_choice ? choice_answer(request) : text_answer(request, tokenizer);
-    answer.insert(rest.begin(), rest.end());
-  }
-  return json_text(answer);
+  if (!request.error.empty())
+    return json_text_with_id(request.id, {{"line", request.line}, {"error", request.error}});
+  return json_text_with_id(request.id,
+                           request.is_choice ? choice_answer(request) : text_answer(request, tokenizer));
 }
 
 }  // namespace rwkv

@@ -19,7 +19,8 @@ struct ScoreRequestContext {
 };
 
 struct ScoreRequest {
-  std::string id = "null";  // JSON, given back as it came
+  uint64_t line = 0;        // its number in the input, from 1 on
+  std::string id = "null";  // JSON, given back byte for byte
   std::string error;        // not empty: the request cannot be served, for this reason
   Tree tree;                // to be scored; a text has one branch, or none if it has nothing to score
   // Of texts.
@@ -45,9 +46,12 @@ struct BestChoices {
 };
 
 // Never throws an Error: what is wrong with the line is told in `error`.
-ScoreRequest parse_score_request(std::string_view line, const ScoreRequestContext& context);
+ScoreRequest parse_score_request(std::string_view line, uint64_t line_number,
+                                 const ScoreRequestContext& context);
 
-// Once the tree is scored. `tokenizer` may be null.
+// Once the tree is scored: gives the request an error when a figure is none.
+void check_scores(ScoreRequest& request);
+// The same. `tokenizer` may be null.
 LikelihoodSum text_sum(const ScoreRequest& request, const Tokenizer* tokenizer);
 std::vector<ChoiceFigures> choice_figures(const ScoreRequest& request);
 BestChoices best_of(const std::vector<ChoiceFigures>& choices);

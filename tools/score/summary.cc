@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "common/json_text.h"
+#include "common/tool.h"
 #include "score/json.h"
 
 namespace rwkv {
@@ -16,7 +17,7 @@ double share(uint64_t part, uint64_t whole) { return static_cast<double>(part) /
 void ScoreSummary::add(const ScoreRequest& request) {
   ++n_requests_;
   if (!request.error.empty()) {
-    ++n_errors_;
+    if (n_errors_++ == 0) first_error_ = "line " + std::to_string(request.line) + ": " + request.error;
   } else if (request.is_choice) {
     add_choice(request);
   } else {
@@ -26,6 +27,18 @@ void ScoreSummary::add(const ScoreRequest& request) {
     texts_.bytes += sum.bytes;
     texts_.nats += sum.nats;
   }
+}
+
+int ScoreSummary::exit_code() const {
+  if (n_errors_ > 0) {
+    tell(std::to_string(n_errors_) + " of " + std::to_string(n_requests_) +
+         " requests failed, the first in " + first_error_);
+  } else if (n_choices_ == 0 && texts_.tokens == 0) {
+    tell("nothing was scored");
+  } else {
+    return kSuccess;
+  }
+  return kFailure;
 }
 
 void ScoreSummary::add_choice(const ScoreRequest& request) {

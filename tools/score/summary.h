@@ -18,7 +18,8 @@ class ScoreSummary {
 
   void add(const ScoreRequest& request);
   uint64_t n_requests() const { return n_requests_; }
-  bool any_failed() const { return n_errors_ > 0; }
+  // Failure when a request failed or nothing at all was scored: says so on stderr.
+  int exit_code() const;
   void print_json(std::ostream& out) const;
   // The same, a key and its value a line; nothing of multiple choices without an answer.
   void print_lines(std::ostream& out) const;
@@ -33,6 +34,7 @@ class ScoreSummary {
 
   const Tokenizer* tokenizer_;
   uint64_t n_requests_ = 0, n_errors_ = 0, n_texts_ = 0, n_choices_ = 0;
+  std::string first_error_;
   LikelihoodSum texts_;
   uint64_t n_answered_ = 0, n_with_bytes_ = 0;  // choices with an answer; those of them that are texts
   Right right_;

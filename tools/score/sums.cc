@@ -8,7 +8,7 @@
 namespace rwkv {
 namespace {
 
-double mean(double sum, uint64_t n) { return n > 0 ? sum / static_cast<double>(n) : 0; }
+double mean(double sum, uint64_t n) { return sum / static_cast<double>(n); }
 
 }  // namespace
 

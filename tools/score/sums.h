@@ -12,6 +12,7 @@ struct LikelihoodSum {
   double nats = 0;  // -ln p of all of them
 
   void add(double log_prob, size_t n_bytes);
+  // NaN where there is nothing to take the mean of.
   double nats_per_token() const;
   double perplexity() const;
   double bits_per_byte() const;
@@ -23,6 +24,7 @@ class LogitComparison {
   void add(std::span<const float> old_logits, std::span<const float> new_logits);
 
   uint64_t rows() const { return rows_; }
+  // NaN when there was no row.
   double mean_kl() const;     // KL(old || new), nats
   double top1_share() const;  // of rows in which both find the same token likeliest (ties: the lowest id)
   double largest_difference() const { return largest_difference_; }  // of two logits

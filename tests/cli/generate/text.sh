@@ -13,10 +13,9 @@ rwkv-tokenize < prompt | rwkv-generate -n 30 --greedy --decode
 echo
 rwkv-generate -p $'ROMEO:\n' -n 100 --greedy --stop ', I'
 echo
-# -p in front of what is piped; ids and text can be mixed; ids in every form.
-printf 'MEO:\n' | rwkv-generate --text -p RO -n 30 --greedy
+# -p in front of what is piped; ids in every form.
+printf 'MEO:\n' | rwkv-generate -p RO -f - -n 30 --greedy
 echo
-echo 199 | rwkv-generate -p 'ROMEO:' --ids text -n 8 --greedy
 rwkv-generate -p $'ROMEO:\n' --ids lines -n 3 --greedy
 for format in u16 u32; do
   printf '835 26 199' | tr ' ' '\n' | python3 -c 'import array, sys; sys.stdout.buffer.write(array.array(sys.argv[1], map(int, sys.stdin)).tobytes())' \
