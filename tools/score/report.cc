@@ -57,12 +57,14 @@ int ScoreReport::finish() {
   if (writer_) writer_->commit();
   progress_.clear();
   options_.json ? print_json() : print_lines();
-  if (sum_.tokens == 0) tell("nothing was scored: want at least two ids, or --bos in front");
-  return sum_.tokens == 0 ? kFailure : kSuccess;
+  const bool has_result = sum_.tokens > 0 || n_kept_rows_ > 0;
+  if (!has_result) tell("nothing was scored: want at least two ids, or --bos in front");
+  return has_result ? kSuccess : kFailure;
 }
 
 void ScoreReport::compare_and_write(size_t position, std::span<const float> logits) {
   progress_.update(position, n_expected_);
+  if (writer_ || reference_) ++n_kept_rows_;
   if (writer_) writer_->write_row(logits);
   if (!reference_) return;
   reference_->read_row(position, reference_row_);
@@ -106,12 +108,13 @@ void ScoreReport::print_json() const {
 void ScoreReport::print_lines() const {
   std::ostream& out = options_.per_token ? std::cerr : std::cout;
   if (options_.per_token && options_.quiet) return;
-  if (sum_.tokens == 0) return;
-  print(out, "tokens\t%.0f\n", static_cast<double>(sum_.tokens));
-  print(out, "nats/token\t%.6f\n", sum_.nats_per_token());
-  print(out, "perplexity\t%.6f\n", sum_.perplexity());
-  if (tokenizer_ != nullptr) print(out, "bits/byte\t%.6f\n", sum_.bits_per_byte());
-  if (!reference_) return;
+  if (sum_.tokens > 0) {
+    print(out, "tokens\t%.0f\n", static_cast<double>(sum_.tokens));
+    print(out, "nats/token\t%.6f\n", sum_.nats_per_token());
+    print(out, "perplexity\t%.6f\n", sum_.perplexity());
+    if (tokenizer_ != nullptr) print(out, "bits/byte\t%.6f\n", sum_.bits_per_byte());
+  }
+  if (comparison_.rows() == 0) return;
   print(out, "mean KL\t%.9g\n", comparison_.mean_kl());
   print(out, "top-1 agreement\t%.6f\n", comparison_.top1_share());
   print(out, "largest difference\t%.9g\n", comparison_.largest_difference());

@@ -34,6 +34,7 @@ class ScoreReport {
   const ScoreOptions& options_;
   const Tokenizer* tokenizer_;
   uint64_t n_expected_ = 0;
+  uint64_t n_kept_rows_ = 0;  // of logits, written or compared
   Progress progress_;
   std::optional<NpyFile> reference_;
   std::optional<NpyWriter> writer_;
