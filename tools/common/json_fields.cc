@@ -10,6 +10,14 @@ namespace rwkv {
 
 namespace json = boost::json;
 
+json::object parse_json_object(std::string_view line) {
+  json::error_code error;
+  json::value value = json::parse({line.data(), line.size()}, error);
+  if (error) throw Error(ErrorKind::kUsage, "not JSON: " + error.message());
+  if (!value.is_object()) throw Error(ErrorKind::kUsage, "not a JSON object");
+  return std::move(value.get_object());
+}
+
 void fail_field(std::string_view key, const json::value& found, const char* wanted) {
   throw Error(ErrorKind::kUsage,
               std::string(key) + " is " + printable(json_text(found)) + ", want " + wanted);
@@ -39,6 +47,13 @@ TokenId id_field(std::string_view key, const json::value& value, size_t n_vocab)
                                        ", but the vocabulary has " + std::to_string(n_vocab) + " ids");
   }
   return static_cast<TokenId>(id);
+}
+
+std::vector<TokenId> ids_field(std::string_view key, const json::value& value, size_t n_vocab) {
+  if (!value.is_array()) fail_field(key, value, "an array of ids");
+  std::vector<TokenId> ids;
+  for (const auto& element : value.get_array()) ids.push_back(id_field(key, element, n_vocab));
+  return ids;
 }
 
 }  // namespace rwkv

@@ -2,14 +2,18 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/token.h"
 
 namespace boost::json {
+class object;
 class value;
 }  // namespace boost::json
 
 namespace rwkv {
+
+boost::json::object parse_json_object(std::string_view line);
 
 [[noreturn]] void fail_field(std::string_view key, const boost::json::value& found, const char* wanted);
 bool boolean_field(std::string_view key, const boost::json::value& value);
@@ -17,5 +21,6 @@ std::string text_field(std::string_view key, const boost::json::value& value);
 size_t index_field(std::string_view key, const boost::json::value& value,
                    const char* wanted = "a whole number");
 TokenId id_field(std::string_view key, const boost::json::value& value, size_t n_vocab);  // below n_vocab
+std::vector<TokenId> ids_field(std::string_view key, const boost::json::value& value, size_t n_vocab);
 
 }  // namespace rwkv
