@@ -32,7 +32,8 @@ task texts loglikelihood_rolling 'doc_to_text: ""' 'doc_to_target: "{{text}}"' '
 task greedy generate_until 'doc_to_text: "{{context}}"' 'doc_to_target: "{{want}}"' 'generation_kwargs: {until: [","], max_gen_toks: 12, do_sample: false}' \
   'metric_list: [{metric: exact_match}]'
 
-rwkv-serve --listen 127.0.0.1:0 2>"$work/serve.log" &
+: >"$work/serve.log"
+rwkv-serve --listen 127.0.0.1:0 2>>"$work/serve.log" &
 server=$!
 until url=$(sed -n 's/^rwkv-serve: listening on //p' "$work/serve.log") && [ -n "$url" ]; do
   kill -0 $server || { cat "$work/serve.log" >&2 && exit 1; }

@@ -35,7 +35,8 @@ skip() {
 
 # serve [OPTION]... starts rwkv-serve with the RWKV-7 demo on a free port; sets URL, and SERVER to its process.
 serve() {
-  rwkv-serve -m "$DEMO/rwkv7-shakespeare.pth" -v "$DEMO/vocab.txt" -t 1 --listen 127.0.0.1:0 "$@" 2>serve.log &
+  : >serve.log
+  rwkv-serve -m "$DEMO/rwkv7-shakespeare.pth" -v "$DEMO/vocab.txt" -t 1 --listen 127.0.0.1:0 "$@" 2>>serve.log &
   SERVER=$!
   trap 'kill $SERVER 2>/dev/null || true' EXIT
   local _
