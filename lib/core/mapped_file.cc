@@ -49,7 +49,7 @@ void read_exactly(int fd, std::span<std::byte> to) {
   off_t offset = 0;
   while (!to.empty()) {
     const ssize_t n = ::pread(fd, to.data(), to.size(), offset);
-    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (n < 0) fail("cannot read");
     if (n == 0) throw Error(ErrorKind::kIo, "became shorter while it was read");
     to = to.subspan(static_cast<size_t>(n));

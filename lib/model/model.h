@@ -76,8 +76,8 @@ struct MadeAtLoad {
 };
 
 // Rows that share one pass over the weights: enough for the arithmetic to outweigh reading them, few enough
-// for the rows to stay in the second-level cache; a multiple of kRowsAtOnce (kernels/matmul/matmul.h). Has no effect on
-// results.
+// for the rows to stay in the second-level cache; a multiple of kRowsAtOnce (kernels/matmul/matmul.h). Has no
+// effect on results.
 constexpr size_t kRowsOfPass = 96;
 
 struct ModelCheck {

@@ -5,7 +5,7 @@
 # enum, says "In the order of the enum." above itself. usage: check_dtypes.sh PROJECT
 set -euo pipefail
 cd "$1"
-find lib tools bench \( -name '*.cc' -o -name '*.h' \) ! -path lib/tensor/dtype.h ! -path lib/formats/ggml_types.cc -print0 | sort -z | xargs -0 awk '
+find lib tools bench \( -name '*.cc' -o -name '*.h' \) ! -path lib/tensor/dtype.h ! -path lib/formats/ggml_types.cc ! -path lib/checkpoint/gguf_export.cc -print0 | sort -z | xargs -0 awk '
   # Remembers in seen[] at which line each type that pattern finds was met, and counts those within four lines.
   function recent(pattern, seen,    rest, name, n) {
     for (rest = $0; match(rest, pattern "DType::k[A-Z][A-Za-z0-9]*"); rest = substr(rest, RSTART + RLENGTH)) {

@@ -23,7 +23,7 @@ TEST_F(JsonlRequest, TakesAllKeys) {
           "stop": ["x", "y"], "stop_ids": [5], "ignore_eos": true, "state_in": "in", "state_out": "out", "logprobs": 2})",
       7, defaults_);
   EXPECT_EQ(request.error, "");
-  EXPECT_EQ(request.id, R"({"x":[1]})");
+  EXPECT_EQ(request.id, R"({"x": [1]})");
   EXPECT_EQ(request.prompt, (std::vector<TokenId>{1, 299}));
   const ContinuationOptions& c = request.continuation;
   EXPECT_EQ(c.max_tokens, 7);

@@ -56,6 +56,7 @@ std::streamsize FdOutputBuffer::xsputn(const char* bytes, std::streamsize n) {
 }
 
 bool await_output(int descriptor) {
+  if (descriptor < 0) return !stop_requested();  // poll() would wait for it for ever
   pollfd request{descriptor, POLLOUT, 0};
   while (!stop_requested() && ::poll(&request, 1, -1) < 0) {
   }

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
-#include "checkpoint/vocabulary.h"
 #include "checkpoint/merge.h"
+#include "checkpoint/vocabulary.h"
 #include "common/signals.h"
 #include "core/error.h"
 #include "model/architecture.h"
