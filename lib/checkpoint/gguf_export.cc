@@ -84,14 +84,15 @@ Shape shape_in(GgufForm form, const Shape& ours) {
 
 class Items {
  public:
-  explicit Items(const ConversionPlan& plan) {
+  explicit Items(const ConversionPlan& plan) : plan_(plan) {
     for (const PlannedTensor& tensor : plan.tensors) tensors_[tensor.source.name] = &tensor;
   }
 
   std::vector<Item> run(const GgufArchitecture& architecture, size_t n_layers) {
     for (const GgufName& name : gguf_model_names()) add(std::string(name.theirs), at(name.ours), name);
     for (size_t layer = 0; layer < n_layers; ++layer) add_layer(architecture, layer);
-    for (const auto& [name, tensor] : tensors_) {
+    for (const PlannedTensor& tensor : plan_.tensors) {
+      const std::string& name = tensor.source.name;
       if (used_.contains(name) || is_unused_by_models(name)) continue;
       throw Error(ErrorKind::kUnsupported,
                   tensor_label(name) + ": GGUF has no place for it; --drop takes it out");
@@ -147,6 +148,7 @@ class Items {
     items_.push_back({{std::move(theirs), type, shape}, {&tensor}, name.form});
   }
 
+  const ConversionPlan& plan_;
   std::unordered_map<std::string_view, const PlannedTensor*> tensors_;
   std::vector<Item> items_;
   std::unordered_set<std::string_view> used_;

@@ -14,6 +14,7 @@ namespace {
 constexpr const char* kNameKey = "general.name";
 constexpr uint32_t kContextLength = 1 << 20;  // none is built in; what llama.cpp's converter writes
 constexpr uint32_t kQuantizationVersion = 2;  // of ggml's blocks
+constexpr std::string_view kEndOfTurn = "\n\n";
 // Types of tokens.
 constexpr int32_t kNormal = 1, kControl = 3, kUnused = 5;
 
@@ -98,8 +99,9 @@ void add_vocabulary(GgufMetadata& metadata, const Tokenizer& vocabulary, const M
   metadata.add("tokenizer.chat_template", kChatTemplate);
   metadata.add("tokenizer.ggml.bos_token_id", 0U);
   metadata.add("tokenizer.ggml.eos_token_id", 0U);
-  const auto end_of_turn = vocabulary.encode("\n\n");
-  if (end_of_turn.size() == 1) metadata.add("tokenizer.ggml.eot_token_id", end_of_turn[0]);
+  for (TokenId id = 0; id < vocabulary.vocab_size(); ++id) {
+    if (vocabulary.bytes_of(id) == kEndOfTurn) metadata.add("tokenizer.ggml.eot_token_id", id);
+  }
 }
 
 // What a GGUF file has by itself, or safetensors only.
