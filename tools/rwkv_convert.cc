@@ -17,6 +17,7 @@
 #include "core/mapped_file.h"
 #include "core/printable.h"
 #include "inspect/print.h"
+#include "model/architecture.h"
 #include "model/model.h"
 
 namespace {
@@ -139,7 +140,10 @@ int run(ConvertToolOptions options) {
   check_source(in, options);
   const auto vocabulary =
       options.vocabulary.empty() ? nullptr : load_vocabulary(options.vocabulary, stop_requested);
-  if (vocabulary != nullptr) options.convert.metadata.emplace(kVocabularyKey, vocabulary_mark(*vocabulary));
+  if (vocabulary != nullptr) {
+    with_context(options.vocabulary, [&] { vocabulary->check_fits(detect_model(in).n_vocab); });
+    options.convert.metadata.emplace(kVocabularyKey, vocabulary_mark(*vocabulary));
+  }
   const ConversionPlan plan = plan_conversion(in, options.convert);
   if (options.dry_run) return dry_run(plan, options);
   const ConvertSummary summary = convert_with_progress(plan, options, vocabulary.get());
