@@ -1,7 +1,7 @@
 // A library to be preloaded: makes one call of a system function fail, or do less than it was asked to.
-// RWKV_FAULT is "CALL NTH FAULT": in the NTH call of CALL (open, read, write, fsync, close, link, rename,
-// mmap, malloc) since main() began, FAULT (a number of errno, or "short") happens. RWKV_FAULT_MARK names a
-// file that is made when it does.
+// RWKV_FAULT is "CALL NTH FAULT": in the NTH call of CALL (open, read, pread, write, fsync, close, link,
+// rename, mmap, malloc) since main() began, FAULT (a number of errno, or "short") happens. RWKV_FAULT_MARK
+// names a file that is made when it does.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -98,7 +98,7 @@ ssize_t read(int fd, void* to, size_t n) {
 }
 
 ssize_t pread(int fd, void* to, size_t n, off_t offset) {
-  if (strikes("read")) {
+  if (strikes("pread")) {
     if (plan.fault != kShort) return -1;
     n = n > 1 ? 1 : n;
   }

@@ -9,9 +9,9 @@ Faults that are none (EINTR, EAGAIN, short reads and writes) change nothing. --m
 """
 import argparse, collections, errno, os, pathlib, subprocess, sys, tempfile
 
-TRANSIENT = {"open": ["EINTR"], "read": ["EINTR", "EAGAIN", "short"], "write": ["EINTR", "EAGAIN", "short"], "fsync": ["EINTR"],
+TRANSIENT = {"open": ["EINTR"], "read": ["EINTR", "EAGAIN", "short"], "pread": ["EINTR", "short"], "write": ["EINTR", "EAGAIN", "short"], "fsync": ["EINTR"],
              "close": ["EINTR"]}
-LASTING = {"open": ["EMFILE", "EIO"], "read": ["EIO"], "write": ["ENOSPC", "EIO"], "fsync": ["EIO"], "close": ["EIO"], "link": ["EIO"],
+LASTING = {"open": ["EMFILE", "EIO"], "read": ["EIO"], "pread": ["EIO"], "write": ["ENOSPC", "EIO"], "fsync": ["EIO"], "close": ["EIO"], "link": ["EIO"],
            "rename": ["EIO"], "mmap": ["ENOMEM"], "malloc": ["ENOMEM"]}
 OLD = b"what stood here before"
 

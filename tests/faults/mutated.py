@@ -36,9 +36,9 @@ def kinds(source, folder, tool):
     }
     (folder / "chat").write_bytes(b'[{"role":"system","content":"S"},{"role":"user","content":"a\\n\\nb"}]')
     # Other containers have their seeds in the corpus of their fuzzer.
-    for name in ("gguf", "rwkv_cpp", "bin", "shards"):
+    for name in ("adapter", "bin", "gguf", "pth_legacy", "safetensors", "zip"):
         if (corpus / name).is_dir():
-            found[name] = list((corpus / name).iterdir()), MODEL
+            found[f"{name} (seeds)"] = list((corpus / name).iterdir()), MODEL
     return found
 
 
