@@ -108,10 +108,11 @@ TEST(GgufNaming, OtherArchitecturesAreRefusedByName) {
     return error_of([&] { named(file); });
   };
   EXPECT_EQ(refusal("arwkv7"),
-            "architecture 'arwkv7', a Qwen with RWKV's time mix, is not supported: want rwkv6 or rwkv7");
-  EXPECT_EQ(refusal("rwkv6qwen2"),
-            "architecture 'rwkv6qwen2', a Qwen with RWKV's time mix, is not supported: want rwkv6 or rwkv7");
-  EXPECT_EQ(refusal("llama"), "architecture 'llama' is not supported: want rwkv6 or rwkv7");
+            "GGUF architecture 'arwkv7', a Qwen with RWKV's time mix, is not supported: want rwkv6 or rwkv7");
+  EXPECT_EQ(
+      refusal("rwkv6qwen2"),
+      "GGUF architecture 'rwkv6qwen2', a Qwen with RWKV's time mix, is not supported: want rwkv6 or rwkv7");
+  EXPECT_EQ(refusal("llama"), "GGUF architecture 'llama' is not supported: want rwkv6 or rwkv7");
 }
 
 TEST(GgufNaming, EveryNameStandsForOneTensor) {

@@ -45,7 +45,7 @@ const GgufArchitecture& architecture_in(const Metadata& metadata) {
   const auto found = std::ranges::find(table, name, &GgufArchitecture::name);
   if (found != table.end()) return *found;
   const bool hybrid = std::ranges::find(kHybrids, name) != kHybrids.end();
-  refuse("architecture '" + printable(name) + "'" + (hybrid ? ", a Qwen with RWKV's time mix," : "") +
+  refuse("GGUF architecture '" + printable(name) + "'" + (hybrid ? ", a Qwen with RWKV's time mix," : "") +
          " is not supported: want rwkv6 or rwkv7");
 }
 
