@@ -121,7 +121,7 @@ def main():
         tool = lambda *command, stdin=b"": subprocess.run([f"{o.bin}/{command[0]}", *command[1:]], input=stdin, check=True, capture_output=True)
         all_kinds = kinds(o.source, pathlib.Path(seeds), tool)
         text = pathlib.Path(seeds) / "stdin"
-        text.write_bytes(b"1 2 3 \xff\n")
+        text.write_bytes(b"1 2 3\n")
         contents = {kind: [path.read_bytes() for path in sorted(files)] for kind, (files, _) in all_kinds.items()}
         for i in range(o.files):
             kind = list(all_kinds)[i % len(all_kinds)]
