@@ -158,13 +158,13 @@ void TensorFile::add_shards(const std::filesystem::path& index, FileAccess acces
                             const StopPredicate& stop) {
   const auto shards = parse_shard_index(MappedFile::open(index).bytes());
   for (const auto& [shard, names] : shards) {
-    with_context("shard " + printable(shard), [&, &wanted = names] {
+    with_context("shard " + printable(shard), [&, &name = shard, &wanted = names] {
       const size_t n_before = list_.tensors.size();
-      format_ = add(index.parent_path() / shard, access, stop);
+      format_ = add(index.parent_path() / name, access, stop);
       const auto added = std::span(list_.tensors).subspan(n_before);
-      for (const std::string& name : wanted) {
-        if (std::ranges::find(added, name, &TensorView::name) == added.end())
-          throw Error(ErrorKind::kFormat, tensor_label(name) + ": is missing, though the index names it");
+      for (const std::string& tensor : wanted) {
+        if (std::ranges::find(added, tensor, &TensorView::name) == added.end())
+          throw Error(ErrorKind::kFormat, tensor_label(tensor) + ": is missing, though the index names it");
       }
     });
   }
