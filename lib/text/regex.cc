@@ -132,16 +132,16 @@ std::string message_of(int error) {
 
 struct Regex::Code {
   struct Free {
-    void operator()(pcre2_code* code) const { pcre2_code_free(code); }
+    void operator()(pcre2_code* freed) const { pcre2_code_free(freed); }
   };
   std::unique_ptr<pcre2_code, Free> code;
 };
 
 struct RegexScratch::Memory {
   struct Free {
-    void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
-    void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
-    void operator()(pcre2_jit_stack* stack) const { pcre2_jit_stack_free(stack); }
+    void operator()(pcre2_match_data* freed) const { pcre2_match_data_free(freed); }
+    void operator()(pcre2_match_context* freed) const { pcre2_match_context_free(freed); }
+    void operator()(pcre2_jit_stack* freed) const { pcre2_jit_stack_free(freed); }
   };
   std::unique_ptr<pcre2_match_data, Free> data{pcre2_match_data_create(1, nullptr)};
   std::unique_ptr<pcre2_match_context, Free> context{pcre2_match_context_create(nullptr)};

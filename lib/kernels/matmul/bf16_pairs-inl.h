@@ -232,13 +232,10 @@ struct PairsOfRowOfLines : RowOfLines<CodecBf16> {
   static size_t XCount(const MatmulJob& job) { return RowOfLines::XCount(job) + 1; }
   // The odd input of a pair stands before the even one.
   static void PrepareRow(const MatmulJob& job, size_t /*row*/, const float* x, ActiveInput* prepared) {
-    const auto value = [&](size_t i) HWY_ATTR {
-      return i < job.x.cols ? std::bit_cast<float>(RoundToBf16(x[i]) << 16) : 0.0F;
-    };
     ActiveInputs active(prepared, job.x.cols);
     for (size_t i = 0; i < job.x.cols; i += 2) {
-      active.Add(i + 1, value(i + 1));
-      active.Add(i, value(i));
+      active.Add(i + 1, i + 1 < job.x.cols ? Rounded(x[i + 1]) : 0.0F);
+      active.Add(i, Rounded(x[i]));
     }
     active.End();
   }
@@ -249,6 +246,7 @@ struct PairsOfRowOfLines : RowOfLines<CodecBf16> {
   }
 
  private:
+  static float Rounded(float x) { return std::bit_cast<float>(RoundToBf16(x) << 16); }
   static HWY_NOINLINE void MultiplyApart(const MatmulJob& job, const ActiveInput* x, size_t begin, size_t end,
                                          std::byte* scratch) {
     RowOfLines::Multiply(job, x, begin, end, scratch);
