@@ -112,10 +112,12 @@ void compare(std::span<const float> a, std::span<const float> b) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr std::array kVersions = {"v4", "v5.2", "v6", "v7"};
-  constexpr std::array kDTypes = {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8, DType::kQ6, DType::kQ4};
+  constexpr std::array kStoredTypes = {DType::kF32, DType::kF16, DType::kBf16,
+                                       DType::kQ8,  DType::kQ6,  DType::kQ4};
   if (size < 4) return 0;
   const MemoryFile file;
-  write_random(file, kVersions[data[0] % kVersions.size()], kDTypes[data[1] % kDTypes.size()], data[2]);
+  write_random(file, kVersions[data[0] % kVersions.size()], kStoredTypes[data[1] % kStoredTypes.size()],
+               data[2]);
   const Model model = Model::load(file.path());
   const Input input = input_of({data + 3, size - 3}, model.info().n_vocab);
   const Result a = one_by_one(model, input), b = batched(model, input);

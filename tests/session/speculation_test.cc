@@ -156,7 +156,8 @@ TEST_P(SpeculationTest, ADraftIsTakenAsFarAsItIsRight) {
   std::vector<BatchJob> one;
   one.push_back(job(0, 0, options));
   std::vector<TokenId> text{0};  // what the memory is told first
-  for (const auto& token : run(std::move(one), nullptr)[0].tokens) text.push_back(token.id);
+  const auto alone = run(std::move(one), nullptr);
+  for (const auto& token : alone[0].tokens) text.push_back(token.id);
   for (size_t i = 5; i < text.size(); i += 5 + i / 7) text[i] = (text[i] + 1) % 320;
   for (size_t longest = 1; longest < 12; longest += 3) {
     Speculation speculation(std::make_unique<KnownText>(text), {.longest = longest, .adapts = false});
