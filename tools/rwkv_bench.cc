@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +14,7 @@
 #include "common/load_model.h"
 #include "common/tool.h"
 #include "core/error.h"
+#include "core/stopwatch.h"
 #include "kernels/targets.h"
 
 namespace {
@@ -103,10 +103,10 @@ Report run_all(const Options& options) {
     ThreadPool pool(threads);
     report.limits.push_back(measure_limits(pool));
   }
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const Model model = load_model("rwkv-bench", options.model,
                                  {.access = options.access, .n_threads = options.threads.front()});
-  report.load_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.load_s = watch.seconds();
   for (const auto& limits : report.limits) {
     Workspace workspace(limits.threads);
     BenchSpec prefill{.tokens = options.prefill, .prefill = true, .repetitions = options.repetitions};

@@ -1,5 +1,4 @@
 // rwkv-convert: any checkpoint to safetensors or GGUF.
-#include <chrono>
 #include <cstdio>
 #include <iostream>
 
@@ -16,6 +15,7 @@
 #include "core/error.h"
 #include "core/mapped_file.h"
 #include "core/printable.h"
+#include "core/stopwatch.h"
 #include "inspect/print.h"
 #include "model/architecture.h"
 #include "model/model.h"
@@ -133,7 +133,7 @@ int extract_vocabulary(const ConvertToolOptions& options) {
 
 int run(ConvertToolOptions options) {
   if (!options.extracted.empty()) return extract_vocabulary(options);
-  const auto started = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   if (!options.dry_run) check_output(options.out);
   if (!options.report.empty()) check_output(options.report, true);
   const TensorFile in = TensorFile::open(options.in, FileAccess::kMap, stop_requested);
@@ -148,9 +148,7 @@ int run(ConvertToolOptions options) {
   if (options.dry_run) return dry_run(plan, options);
   const ConvertSummary summary = convert_with_progress(plan, options, vocabulary.get());
   warn_of_overflow(summary);
-  if (!options.quiet) {
-    print_summary(summary, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
-  }
+  if (!options.quiet) print_summary(summary, watch.seconds());
   return options.check || !options.report.empty() ? check(plan, options) : kSuccess;
 }
 

@@ -23,7 +23,7 @@ struct CompareOptions {
   std::function<void(size_t tensor, std::span<const std::byte> bytes)> stored = {};
 };
 
-// Of each tensor of the plan, in its order. Error kFormat when the result lacks one.
+// The errors of each tensor of the plan, in the plan's order. Error kFormat when the result lacks one.
 std::vector<TensorError> compare(const ConversionPlan& plan, const TensorFile& result,
                                  const CompareOptions& options, const ProgressCallback& progress);
 inline std::vector<TensorError> compare(const TensorFile& source, const TensorFile& result,

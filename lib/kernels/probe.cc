@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <numeric>
 #include <span>
 
 #include "core/huge_pages.h"
+#include "core/stopwatch.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/probe.cc"
@@ -126,9 +126,9 @@ template <class Work>
 double median_rate(ThreadPool& pool, double units, Work&& work) {
   std::array<double, kRepetitions> rates;
   for (double& rate : rates) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     pool.run(work);
-    rate = units / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    rate = units / watch.seconds();
   }
   std::ranges::sort(rates);
   return rates[kRepetitions / 2];

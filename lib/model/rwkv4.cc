@@ -1,6 +1,7 @@
 // RWKV-4 "Dove": Peng et al. 2023, "RWKV: Reinventing RNNs for the Transformer Era".
 #include <array>
 
+#include "core/joined.h"
 #include "kernels/elementwise.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/wkv4.h"
@@ -118,28 +119,17 @@ std::unique_ptr<Layer> make_layer(const WeightReader& block, const ModelInfo& in
   return std::make_unique<Rwkv4Layer>(block, info);
 }
 
-constexpr auto kLayerTensors = std::to_array<TensorRole>({
-    {"ln0.weight"},
-    {"ln0.bias"},
-    {"ln1.weight"},
-    {"ln1.bias"},
-    {"ln2.weight"},
-    {"ln2.bias"},
+constexpr auto kOwnTensors = std::to_array<TensorRole>({
     {"att.time_mix_k"},
     {"att.time_mix_v"},
     {"att.time_mix_r"},
     {"att.time_decay"},
     {"att.time_first"},
-    {"att.receptance.weight", Role::kMatrix},
-    {"att.key.weight", Role::kMatrix},
-    {"att.value.weight", Role::kMatrix},
-    {"att.output.weight", Role::kMatrix},
     {"ffn.time_mix_k"},
     {"ffn.time_mix_r"},
-    {"ffn.key.weight", Role::kMatrix},
     {"ffn.receptance.weight", Role::kMatrix},
-    {"ffn.value.weight", Role::kSparseInput},
 });
+constexpr auto kLayerTensors = joined(kLayerTensorsOfAll, kOwnTensors);
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // RWKV-5 "Eagle", 5.0 to 5.2: Peng et al. 2024, "Eagle and Finch".
 #include <array>
 
+#include "core/joined.h"
 #include "kernels/elementwise.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/wkv5.h"
@@ -130,13 +131,7 @@ std::unique_ptr<Layer> make_layer(const WeightReader& block, const ModelInfo& in
   return std::make_unique<Rwkv5Layer>(block, info);
 }
 
-constexpr auto kLayerTensors = std::to_array<TensorRole>({
-    {"ln0.weight"},
-    {"ln0.bias"},
-    {"ln1.weight"},
-    {"ln1.bias"},
-    {"ln2.weight"},
-    {"ln2.bias"},
+constexpr auto kOwnTensors = std::to_array<TensorRole>({
     {"att.time_mix_r"},
     {"att.time_mix_k"},
     {"att.time_mix_v"},
@@ -145,19 +140,14 @@ constexpr auto kLayerTensors = std::to_array<TensorRole>({
     {"att.time_first"},
     {"att.time_faaaa"},
     {"att.time_state"},
-    {"att.receptance.weight", Role::kMatrix},
-    {"att.key.weight", Role::kMatrix},
-    {"att.value.weight", Role::kMatrix},
     {"att.gate.weight", Role::kMatrix},
     {"att.ln_x.weight"},
     {"att.ln_x.bias"},
-    {"att.output.weight", Role::kMatrix},
     {"ffn.time_mix_k"},
     {"ffn.time_mix_r"},
-    {"ffn.key.weight", Role::kMatrix},
     {"ffn.receptance.weight", Role::kMatrix},
-    {"ffn.value.weight", Role::kSparseInput},
 });
+constexpr auto kLayerTensors = joined(kLayerTensorsOfAll, kOwnTensors);
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // RWKV-7 "Goose": Peng et al. 2025, "RWKV-7 'Goose' with Expressive Dynamic State Evolution".
 #include <array>
 
+#include "core/joined.h"
 #include "kernels/elementwise.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/wkv7.h"
@@ -183,13 +184,7 @@ std::unique_ptr<Layer> make_layer(const WeightReader& block, const ModelInfo& in
   return std::make_unique<Rwkv7Layer>(block, info, layer);
 }
 
-constexpr auto kLayerTensors = std::to_array<TensorRole>({
-    {"ln0.weight"},
-    {"ln0.bias"},
-    {"ln1.weight"},
-    {"ln1.bias"},
-    {"ln2.weight"},
-    {"ln2.bias"},
+constexpr auto kOwnTensors = std::to_array<TensorRole>({
     {"att.x_r"},
     {"att.x_w"},
     {"att.x_k"},
@@ -211,21 +206,16 @@ constexpr auto kLayerTensors = std::to_array<TensorRole>({
     {"att.k_a"},
     {"att.r_k"},
     {"att.time_state"},
-    {"att.receptance.weight", Role::kMatrix},
-    {"att.key.weight", Role::kMatrix},
-    {"att.value.weight", Role::kMatrix},
     {"att.ln_x.weight"},
     {"att.ln_x.bias"},
-    {"att.output.weight", Role::kMatrix},
     {"ffn.x_k"},
-    {"ffn.key.weight", Role::kMatrix},
-    {"ffn.value.weight", Role::kSparseInput},
     {"ffn.s0"},
     {"ffn.s1", Role::kLowRank},
     {"ffn.s2", Role::kLowRank},
     {"ffn.s_emb.weight", Role::kTable},
     {"ffn.s_emb_x.weight", Role::kWide},
 });
+constexpr auto kLayerTensors = joined(kLayerTensorsOfAll, kOwnTensors);
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // What each tensor of a model is for: the column of `Architecture` that packing, quantising, footprints and
 // inspection ask.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -24,6 +25,22 @@ struct TensorRole {
   Role role = Role::kVector;
   bool unused_in_first_layer = false;  // may be there, whatever its shape; nothing reads it
 };
+
+// What a layer has in every version.
+inline constexpr auto kLayerTensorsOfAll = std::to_array<TensorRole>({
+    {"ln0.weight"},
+    {"ln0.bias"},
+    {"ln1.weight"},
+    {"ln1.bias"},
+    {"ln2.weight"},
+    {"ln2.bias"},
+    {"att.receptance.weight", Role::kMatrix},
+    {"att.key.weight", Role::kMatrix},
+    {"att.value.weight", Role::kMatrix},
+    {"att.output.weight", Role::kMatrix},
+    {"ffn.key.weight", Role::kMatrix},
+    {"ffn.value.weight", Role::kSparseInput},
+});
 
 // Of every version with a matrix a head: its initial state, tuned.
 constexpr std::string_view kTimeState = "att.time_state";

@@ -1,10 +1,10 @@
 #include "bench/run.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "checkpoint/footprint.h"
 #include "common/tool.h"
+#include "core/stopwatch.h"
 #include "formats/tensor_file.h"
 
 namespace rwkv {
@@ -26,7 +26,7 @@ class Sequences {
 
   // Seconds for all tokens of all sequences.
   double run(const Model& model, Workspace& workspace, const BenchSpec& spec) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     const size_t step = spec.prefill ? spec.tokens : 1;
     for (size_t i = 0; i < spec.tokens; i += step) {
       throw_if_stopped();
@@ -34,7 +34,7 @@ class Sequences {
       for (State& state : states_) batch.push_back({std::span(tokens_).subspan(i, step), &state});
       model.forward(batch, LogitRows::kLast, {logits_.data(), batch.size(), model.info().n_vocab}, workspace);
     }
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return watch.seconds();
   }
 
  private:

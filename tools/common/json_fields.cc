@@ -10,14 +10,6 @@ namespace rwkv {
 
 namespace json = boost::json;
 
-json::object parse_json_object(std::string_view line) {
-  json::error_code error;
-  json::value value = json::parse({line.data(), line.size()}, error);
-  if (error) throw Error(ErrorKind::kUsage, "not JSON: " + error.message());
-  if (!value.is_object()) throw Error(ErrorKind::kUsage, "not a JSON object");
-  return std::move(value.get_object());
-}
-
 void fail_field(std::string_view key, const json::value& found, const char* wanted) {
   throw Error(ErrorKind::kUsage,
               std::string(key) + " is " + printable(json_text(found)) + ", want " + wanted);

@@ -7,13 +7,10 @@
 #include "core/token.h"
 
 namespace boost::json {
-class object;
 class value;
 }  // namespace boost::json
 
 namespace rwkv {
-
-boost::json::object parse_json_object(std::string_view line);
 
 [[noreturn]] void fail_field(std::string_view key, const boost::json::value& found, const char* wanted);
 bool boolean_field(std::string_view key, const boost::json::value& value);

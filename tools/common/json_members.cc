@@ -88,6 +88,12 @@ json::value parse_json(std::string_view text) {
   return value;
 }
 
+json::object parse_json_object(std::string_view text) {
+  json::value value = parse_json(text);
+  if (!value.is_object()) throw Error(ErrorKind::kUsage, "not a JSON object");
+  return std::move(value.get_object());
+}
+
 json::object parse_members(std::string_view line, std::span<RawMember> raw) {
   Scanner scanner(line);
   if (!scanner.take('{')) {

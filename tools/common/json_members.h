@@ -35,5 +35,7 @@ std::vector<TokenId> ids_of_json(std::string_view key, std::string_view array, s
 
 // One value. Error kUsage "not JSON: ..".
 boost::json::value parse_json(std::string_view text);
+// One object. Error kUsage, also "not a JSON object".
+boost::json::object parse_json_object(std::string_view text);
 
 }  // namespace rwkv

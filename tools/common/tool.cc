@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <iostream>
 #include <new>
@@ -66,10 +65,6 @@ int run_guarded(const std::function<int()>& body) {
   }
 }
 
-double now_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 }  // namespace
 
 int run_tool(std::string_view name, const std::function<int()>& body) {
@@ -109,22 +104,18 @@ void tell_of_terminal(std::string_view what) {
 }
 
 Progress::Progress(std::string what, std::string unit, bool quiet)
-    : what_(std::move(what)),
-      unit_(std::move(unit)),
-      active_(!quiet && ::isatty(STDERR_FILENO) == 1),
-      started_s_(now_s()),
-      drawn_s_(started_s_) {}
+    : what_(std::move(what)), unit_(std::move(unit)), active_(!quiet && ::isatty(STDERR_FILENO) == 1) {}
 
 void Progress::clear() {
   if (std::exchange(shown_, false)) std::cerr << "\r\033[K" << std::flush;
 }
 
 void Progress::update(uint64_t done, uint64_t total) {
-  const double now = now_s();
+  const double now = watch_.seconds();
   if (!active_ || now - drawn_s_ < 0.1) return;
   drawn_s_ = now;
   shown_ = true;
-  const double elapsed = now - started_s_, rate = static_cast<double>(done) / elapsed;
+  const double rate = static_cast<double>(done) / now;
   char line[160];
   if (total == 0) {
     std::snprintf(line, sizeof line, "\r%s: %llu %s  %.1f/s\033[K", what_.c_str(),

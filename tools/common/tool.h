@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/signals.h"
+#include "core/stopwatch.h"
 
 namespace rwkv {
 
@@ -43,7 +44,8 @@ class Progress {
  private:
   std::string what_, unit_;
   bool active_, shown_ = false;
-  double started_s_, drawn_s_;
+  Stopwatch watch_;
+  double drawn_s_ = 0;  // on it
 };
 
 }  // namespace rwkv

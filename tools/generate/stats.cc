@@ -1,6 +1,5 @@
 #include "generate/stats.h"
 
-#include <chrono>
 #include <cstdio>
 #include <string>
 
@@ -8,10 +7,6 @@
 
 namespace rwkv {
 namespace {
-
-double now_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 double rate(double count, double seconds) { return seconds > 0 ? count / seconds : 0; }
 
@@ -27,14 +22,11 @@ void print_line(std::ostream& out, const char* format, Arguments... arguments) {
 }  // namespace
 
 GenerateStats::GenerateStats(const TensorFile& model, uint64_t seed)
-    : pass_bytes_(static_cast<double>(footprint(model).read_bytes)),
-      seed_(seed),
-      started_s_(now_s()),
-      prompt_end_s_(started_s_) {}
+    : pass_bytes_(static_cast<double>(footprint(model).read_bytes)), seed_(seed) {}
 
 void GenerateStats::end_prompt(uint64_t n_in_state) {
   n_in_state_ = n_in_state;
-  prompt_end_s_ = now_s();
+  prompt_s_ = watch_.seconds();
 }
 
 void GenerateStats::count_pass(uint64_t n_read, uint64_t n_drawn) {
@@ -44,11 +36,12 @@ void GenerateStats::count_pass(uint64_t n_read, uint64_t n_drawn) {
 }
 
 void GenerateStats::print(std::ostream& out) const {
-  const double prompt_s = prompt_end_s_ - started_s_, drawing_s = now_s() - prompt_end_s_;
+  const double drawing_s = watch_.seconds() - prompt_s_;
   const auto in_state = static_cast<double>(n_in_state_), drawn = static_cast<double>(n_drawn_);
   out << "prompt: " << tokens_text(n_read_);
   if (n_in_state_ > 0) {
-    print_line(out, ", %.0f of them in %.3f s, %.1f tokens/s", in_state, prompt_s, rate(in_state, prompt_s));
+    print_line(out, ", %.0f of them in %.3f s, %.1f tokens/s", in_state, prompt_s_,
+               rate(in_state, prompt_s_));
   }
   out << "\ngeneration: " << tokens_text(n_drawn_);
   if (n_drawn_ > 0) {
@@ -59,7 +52,7 @@ void GenerateStats::print(std::ostream& out) const {
 }
 
 void GenerateStats::print_batch(std::ostream& out, uint64_t n_requests, uint64_t n_failed) const {
-  const double elapsed_s = now_s() - started_s_, passes = static_cast<double>(n_drawing_passes_);
+  const double elapsed_s = watch_.seconds(), passes = static_cast<double>(n_drawing_passes_);
   const auto read = static_cast<double>(n_read_), drawn = static_cast<double>(n_drawn_);
   char text[400];
   std::snprintf(text, sizeof text,

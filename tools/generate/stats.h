@@ -4,6 +4,7 @@
 #include <ostream>
 #include <string_view>
 
+#include "core/stopwatch.h"
 #include "formats/tensor_file.h"
 
 namespace rwkv {
@@ -29,7 +30,8 @@ class GenerateStats {
   double pass_bytes_;
   uint64_t seed_;
   std::string_view stop_;
-  double started_s_, prompt_end_s_;
+  Stopwatch watch_;
+  double prompt_s_ = 0;
   uint64_t n_read_ = 0, n_in_state_ = 0, n_drawn_ = 0, n_drawing_passes_ = 0;
 };
 

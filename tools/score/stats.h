@@ -1,8 +1,9 @@
 // How fast rwkv-score was, and how far it is.
 #pragma once
-#include <chrono>
 #include <cstdint>
 #include <ostream>
+
+#include "core/stopwatch.h"
 
 namespace rwkv {
 
@@ -14,8 +15,7 @@ class ScoreStats {
   void print(std::ostream& out) const;
 
  private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point started_ = Clock::now();
+  Stopwatch watch_;
   uint64_t n_tokens_ = 0;
 };
 

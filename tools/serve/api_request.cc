@@ -5,6 +5,7 @@
 #include <random>
 
 #include "common/json_fields.h"
+#include "common/json_members.h"
 #include "common/option_json.h"
 #include "common/sampling_options.h"
 #include "core/error.h"

@@ -1,18 +1,9 @@
 #include "serve/engine.h"
 
-#include <chrono>
 #include <exception>
 #include <utility>
 
 namespace rwkv {
-namespace {
-
-double now_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
-
 Engine::Engine(Runner& runner, PrefixCache& cache, Metrics& metrics, const Limits& limits)
     : runner_(runner),
       cache_(cache),
@@ -38,7 +29,7 @@ std::optional<uint64_t> Engine::submit(std::vector<EngineJob> jobs, Listener lis
   const std::lock_guard lock(mutex_);
   if (queue_.size() + jobs.size() > limits_.queue) return std::nullopt;
   const uint64_t order = ++n_orders_;
-  for (size_t i = 0; i < jobs.size(); ++i) queue_.push_back({order, i, std::move(jobs[i]), shared, now_s()});
+  for (size_t i = 0; i < jobs.size(); ++i) queue_.push_back({order, i, std::move(jobs[i]), shared, {}});
   metrics_.queued = queue_.size();
   wake_.notify_all();
   return order;
@@ -126,7 +117,7 @@ void Engine::tell() {
     if (job.is_reading() || job.has_ended()) continue;
     if (!ticket.has_begun_to_draw && !job.drawn.empty()) {
       ticket.has_begun_to_draw = true;
-      metrics_.first_token.add(now_s() - ticket.submitted_s);
+      metrics_.first_token.add(ticket.since_submitted.seconds());
     }
     if (!ticket.job.in_pieces || (job.tokens.empty() && job.bytes.empty())) continue;
     (*ticket.listener)(next_update(ticket, job));
@@ -135,7 +126,7 @@ void Engine::tell() {
 
 void Engine::tell_end(BatchJob& job) {
   Ticket ticket = std::move(running_.extract(job.number).mapped());
-  if (!ticket.has_begun_to_draw) metrics_.first_token.add(now_s() - ticket.submitted_s);
+  if (!ticket.has_begun_to_draw) metrics_.first_token.add(ticket.since_submitted.seconds());
   metrics_.found_tokens += job.n_found;
   JobUpdate update = next_update(ticket, job);
   update.has_ended = true;

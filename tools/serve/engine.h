@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/stopwatch.h"
 #include "serve/metrics.h"
 #include "session/prefix_cache.h"
 #include "session/scheduler.h"
@@ -73,7 +74,7 @@ class Engine {
     size_t index;
     EngineJob job;
     std::shared_ptr<const Listener> listener;
-    double submitted_s;
+    Stopwatch since_submitted;
     bool has_begun_to_draw = false, has_been_told = false;
   };
 

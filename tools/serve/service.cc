@@ -5,6 +5,7 @@
 #include <random>
 
 #include "common/json_fields.h"
+#include "common/json_members.h"
 #include "common/json_text.h"
 #include "core/error.h"
 #include "serve/page.h"

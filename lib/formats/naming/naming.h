@@ -1,6 +1,7 @@
 // The names of others: other programs' names, shapes and values of tensors become BlinkDL's, which is what
 // every file has from here on.
 #pragma once
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,6 +59,18 @@ std::string_view apply_naming(std::string_view format, TensorList& list);
 
 // For rules: `undo` of matrices that lie transposed, the last two dimensions of a stack likewise.
 TensorView undo_transpose(TensorView tensor, const NamedTensors& file);
+
+// Of namings that keep BlinkDL's names of RWKV-7 and transpose the low-rank matrices.
+inline constexpr auto kTransposedLowRanks7 = std::to_array<NameRule>({
+    {"blocks.#.att.w1", "blocks.#.att.w1", undo_transpose},
+    {"blocks.#.att.w2", "blocks.#.att.w2", undo_transpose},
+    {"blocks.#.att.a1", "blocks.#.att.a1", undo_transpose},
+    {"blocks.#.att.a2", "blocks.#.att.a2", undo_transpose},
+    {"blocks.#.att.v1", "blocks.#.att.v1", undo_transpose},
+    {"blocks.#.att.v2", "blocks.#.att.v2", undo_transpose},
+    {"blocks.#.att.g1", "blocks.#.att.g1", undo_transpose},
+    {"blocks.#.att.g2", "blocks.#.att.g2", undo_transpose},
+});
 
 // Whether `name` matches the pattern; if so `result`, where it is wanted, is `ours` filled in.
 bool matches(std::string_view pattern, std::string_view name, std::string_view ours = {},

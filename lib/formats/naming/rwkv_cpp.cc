@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/joined.h"
 #include "formats/naming/naming.h"
 #include "tensor/derived_view.h"
 
@@ -82,17 +83,9 @@ constexpr auto kRules6 = std::to_array<NameRule>({
     {"blocks.#.ffn.time_maa_*", "blocks.#.ffn.time_maa_*", as_row},
 });
 
-constexpr auto kRules7 = std::to_array<NameRule>({
-    {"blocks.#.att.x_rwkvag", "blocks.#.att.x_", nullptr, "rwkvag"},
-    {"blocks.#.att.w1", "blocks.#.att.w1", undo_transpose},
-    {"blocks.#.att.w2", "blocks.#.att.w2", undo_transpose},
-    {"blocks.#.att.a1", "blocks.#.att.a1", undo_transpose},
-    {"blocks.#.att.a2", "blocks.#.att.a2", undo_transpose},
-    {"blocks.#.att.v1", "blocks.#.att.v1", undo_transpose},
-    {"blocks.#.att.v2", "blocks.#.att.v2", undo_transpose},
-    {"blocks.#.att.g1", "blocks.#.att.g1", undo_transpose},
-    {"blocks.#.att.g2", "blocks.#.att.g2", undo_transpose},
-});
+constexpr auto kFusedLerps7 =
+    std::to_array<NameRule>({{"blocks.#.att.x_rwkvag", "blocks.#.att.x_", nullptr, "rwkvag"}});
+constexpr auto kRules7 = joined(kFusedLerps7, kTransposedLowRanks7);
 
 // Nothing else tells that a file ends early between two tensors.
 void check_layers(TensorList& list) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/joined.h"
 #include "formats/naming/naming.h"
 #include "tensor/derived_view.h"
 
@@ -45,17 +46,7 @@ constexpr auto kRules6 = std::to_array<NameRule>({
 });
 
 // web-rwkv's converter transposes the low-rank matrices, Ai00's does not.
-constexpr auto kRules7 = std::to_array<NameRule>({
-    {"blocks.#.att.w1", "blocks.#.att.w1", undo_transpose},
-    {"blocks.#.att.w2", "blocks.#.att.w2", undo_transpose},
-    {"blocks.#.att.a1", "blocks.#.att.a1", undo_transpose},
-    {"blocks.#.att.a2", "blocks.#.att.a2", undo_transpose},
-    {"blocks.#.att.v1", "blocks.#.att.v1", undo_transpose},
-    {"blocks.#.att.v2", "blocks.#.att.v2", undo_transpose},
-    {"blocks.#.att.g1", "blocks.#.att.g1", undo_transpose},
-    {"blocks.#.att.g2", "blocks.#.att.g2", undo_transpose},
-    kStateRule,
-});
+constexpr auto kRules7 = joined(kTransposedLowRanks7, std::to_array<NameRule>({kStateRule}));
 
 // Of the form [rank, channels], when the model has another number of channels than this rank.
 bool recognises7(const NamedTensors& file) {
