@@ -1,4 +1,4 @@
-# Every outside library, found once. HACKING.md says why each is here.
+# Every outside library, found once. docs/dependencies.md says why each is here.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(ZLIB REQUIRED)

@@ -3,7 +3,7 @@
 # root, when all are there. usage: scripts/install_deps.sh [ci]   (ci: also what the linters and sanitizers need)
 set -euo pipefail
 
-# One requirement a line; `a|b` is met by either, and `a` is installed where it exists. HACKING.md says why each is here.
+# One requirement a line; `a|b` is met by either, and `a` is installed where it exists. docs/dependencies.md says why.
 build_packages="g++ cmake ninja-build pkg-config|pkgconf libhwy-dev libgtest-dev libbenchmark-dev libutf8proc-dev libssl-dev python3 jq zlib1g-dev libpcre2-dev"
 ci_packages="ccache clang-14|clang clang-tidy-14|clang-tidy clang-format-14|clang-format libclang-rt-14-dev|libclang-rt-dev gnuplot-nox parallel python3-numpy python3-pytest debootstrap curl"
 # Boost 1.81 is the first that has what we use of Boost.JSON, and Debian 12's default is older.
@@ -53,7 +53,7 @@ missing() {
 }
 
 if ! command -v apt-get >/dev/null; then
-  echo "install_deps: not a Debian system: going on with what is here; HACKING.md lists what is needed" >&2
+  echo "install_deps: not a Debian system: going on with what is here; docs/dependencies.md lists what is needed" >&2
   exit 0
 fi
 [ -n "$(missing "$@")" ] || [ -z "$(boost_packages installed)" ] || exit 0
