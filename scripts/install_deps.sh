@@ -29,7 +29,7 @@ boost_packages() {
   local version
   for version in $boost_versions ''; do
     if "$1" "libboost-json$version-dev"; then
-      echo "libboost-json$version-dev libboost$version-dev"
+      echo "libboost-json$version-dev libboost-program-options$version-dev libboost$version-dev"
       return
     fi
   done

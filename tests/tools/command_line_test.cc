@@ -63,7 +63,7 @@ TEST(CommandLineTest, ReadsOptionsInEverySpelling) {
   EXPECT_TRUE(parse({"-o0"}).other);
   EXPECT_EQ(parse({"--text="}).text, "");
   EXPECT_EQ(parse({"--text", "--on"}).text, "--on");
-  EXPECT_EQ(parse({"-t", "-n"}).text, "-n");
+  EXPECT_EQ(parse({"-t-n"}).text, "-n");
 }
 
 TEST(CommandLineTest, TheLastOfARepeatedOptionWins) {
@@ -84,7 +84,8 @@ TEST(CommandLineTest, TellsWhatIsWrong) {
   EXPECT_EQ(error_of({"--num", "3"}), "unknown option '--num', did you mean --number?");
   EXPECT_EQ(error_of({"-x"}), "unknown option '-x'");
   EXPECT_EQ(error_of({"--number"}), "--number wants a value: --number N");
-  EXPECT_EQ(error_of({"-on"}), "-n wants a value: -n N");
+  EXPECT_EQ(error_of({"-on"}), "--number wants a value: --number N");
+  EXPECT_EQ(error_of({"-t", "-n"}), "--text wants a value: --text TEXT");
   EXPECT_EQ(error_of({"--on=yes"}), "--on takes no value");
   EXPECT_EQ(error_of({"-n", "100"}), "-n is 100, want a whole number from 0 to 99");
   EXPECT_EQ(error_of({"--number", "-1"}), "--number is -1, want a whole number from 0 to 99");

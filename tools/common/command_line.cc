@@ -1,6 +1,7 @@
 #include "common/command_line.h"
 
 #include <algorithm>
+#include <boost/program_options.hpp>
 #include <iostream>
 
 #include "common/completions.h"
@@ -12,6 +13,8 @@
 
 namespace rwkv {
 namespace {
+
+namespace po = boost::program_options;
 
 constexpr std::string_view kGroup = "other";
 
@@ -38,7 +41,57 @@ constexpr Option<std::string> kGenerate{{"generate", 0, "", "WHAT", name_of(gene
                                          "print the manual (man) or a shell's completions"},
                                         [](std::string& what, const OptionValue& v) { what = v.text(); }};
 
-[[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::kUsage, message); }
+// The name that Boost gives back for an option.
+std::string key_of(const OptionInfo& option) {
+  return option.flag.empty() ? std::string{'-', option.letter} : std::string(option.flag);
+}
+
+po::options_description describe(std::span<const BoundOption> options) {
+  po::options_description described;
+  for (const auto& [info, set] : options) {
+    std::string names(info.flag);
+    if (info.letter != 0) names += {',', info.letter};
+    po::typed_value<std::string>* const value = po::value<std::string>();
+    if (info.type.kind == OptionKind::kSwitch) value->zero_tokens();
+    described.add_options()(names.c_str(), value, "");
+  }
+  return described;
+}
+
+// `--name=` gives the empty text, which Boost refuses.
+std::vector<po::option> parse_empty_value(std::vector<std::string>& words) {
+  const std::string_view word = words.front();
+  if (word.size() < 4 || !word.starts_with("--") || !word.ends_with('=')) return {};
+  po::option empty;
+  empty.string_key = word.substr(2, word.size() - 3);
+  empty.value = {""};
+  empty.original_tokens = {words.front()};
+  words.erase(words.begin());
+  return {empty};
+}
+
+// The option as the user wrote it: --top-k of --top-k=5, -k of -qk5.
+std::string spelled_name(const po::option& given, const OptionInfo& option) {
+  const bool is_long = !given.original_tokens.empty() && given.original_tokens.front().starts_with("--");
+  if (is_long || option.letter == 0) return "--" + std::string(option.flag);
+  return {'-', option.letter};
+}
+
+// Boost's error in the words of this project.
+[[noreturn]] void fail(const po::error_with_option_name& e, std::span<const BoundOption> options) {
+  const std::string name = e.get_option_name();
+  std::vector<std::string> known;
+  std::string_view value;
+  for (const auto& [info, set] : options) {
+    if (info.flag.empty()) continue;
+    known.push_back("--" + std::string(info.flag));
+    if (known.back() == name) value = info.value;
+  }
+  const auto* syntax = dynamic_cast<const po::invalid_syntax*>(&e);
+  if (syntax == nullptr) usage_error("unknown option '" + printable(name) + "'" + did_you_mean(name, known));
+  if (syntax->kind() == po::invalid_syntax::extra_parameter) usage_error(name + " takes no value");
+  usage_error(name + " wants a value: " + name + " " + std::string(value));
+}
 
 }  // namespace
 
@@ -63,6 +116,8 @@ bool CommandLine::parse(int argc, const char* const* argv) {
       const auto& [name, texts] = occurrences_[i];
       if (!texts.empty()) options_[i].set(value_from_texts(options_[i].info, name, texts));
     }
+  } catch (const po::error_with_option_name& e) {
+    fail(e, options_);
   } catch (const Error& e) {
     usage_error(e.what());
   }
@@ -91,66 +146,30 @@ bool CommandLine::answer() const {
 }
 
 void CommandLine::take(int argc, const char* const* argv) {
-  for (int at = 1; at < argc; ++at) {
-    const std::string_view word = argv[at];
-    if (word == "--") {
-      while (++at < argc) take_operand(argv[at]);
-    } else if (word.starts_with("--")) {
-      take_long(word, argc, argv, at);
-    } else if (word.size() > 1 && word[0] == '-') {
-      take_letters(word.substr(1), argc, argv, at);
+  constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+  const po::options_description described = describe(options_);
+  const po::parsed_options parsed = po::command_line_parser(argc, argv)
+                                        .options(described)
+                                        .style(kStyle)
+                                        .extra_style_parser(parse_empty_value)
+                                        .run();
+  for (const po::option& given : parsed.options) {
+    const auto is_given = [&](const BoundOption& o) { return key_of(o.info) == given.string_key; };
+    const auto option = std::ranges::find_if(options_, is_given);
+    if (given.position_key >= 0) {
+      for (const std::string& word : given.value) take_operand(word);
     } else {
-      take_operand(word);
+      Occurrences& occurrences = occurrences_[static_cast<size_t>(option - options_.begin())];
+      occurrences.name = spelled_name(given, option->info);
+      occurrences.texts.push_back(given.value.empty() ? "" : given.value.front());
     }
-  }
-}
-
-void CommandLine::take_long(std::string_view word, int argc, const char* const* argv, int& at) {
-  const size_t equals = std::min(word.find('='), word.size());
-  const std::string name(word.substr(0, equals));
-  std::vector<std::string> known;
-  for (size_t i = 0; i < options_.size(); ++i) {
-    const OptionInfo& option = options_[i].info;
-    if (option.flag.empty()) continue;
-    known.push_back("--" + std::string(option.flag));
-    if (known.back() != name) continue;
-    const bool has_text = equals < word.size();
-    if (option.type.kind == OptionKind::kSwitch && has_text) fail(name + " takes no value");
-    if (option.type.kind == OptionKind::kSwitch) return occur(i, name, "");
-    if (has_text) return occur(i, name, std::string(word.substr(equals + 1)));
-    if (++at == argc) fail(name + " wants a value: " + name + " " + std::string(option.value));
-    return occur(i, name, argv[at]);
-  }
-  fail("unknown option '" + printable(name) + "'" + did_you_mean(name, known));
-}
-
-void CommandLine::take_letters(std::string_view letters, int argc, const char* const* argv, int& at) {
-  while (!letters.empty()) {
-    const auto is_it = [&](const BoundOption& option) { return option.info.letter == letters[0]; };
-    const auto found = std::ranges::find_if(options_, is_it);
-    const std::string name{'-', letters[0]};
-    if (found == options_.end()) fail("unknown option '" + printable(name) + "'");
-    const auto i = static_cast<size_t>(found - options_.begin());
-    letters.remove_prefix(1);
-    if (found->info.type.kind == OptionKind::kSwitch) {
-      occur(i, name, "");
-      continue;
-    }
-    if (!letters.empty()) return occur(i, name, std::string(letters));
-    if (++at == argc) fail(name + " wants a value: " + name + " " + std::string(found->info.value));
-    return occur(i, name, argv[at]);
   }
 }
 
 void CommandLine::take_operand(std::string_view word) {
   if (operands_ == nullptr || operands_->size() == most_operands_)
-    fail("'" + printable(word) + "' is one operand too many");
+    throw Error(ErrorKind::kUsage, "'" + printable(word) + "' is one operand too many");
   operands_->emplace_back(word);
-}
-
-void CommandLine::occur(size_t option, const std::string& name, std::string text) {
-  occurrences_[option].name = name;
-  occurrences_[option].texts.push_back(std::move(text));
 }
 
 }  // namespace rwkv

@@ -32,8 +32,9 @@ struct BoundOption {
   std::function<void(const OptionValue&)> set;
 };
 
-// Options are read as getopt_long() does, but long names are not abbreviated: -n5, -n 5, --tokens=5, -qn5,
-// `--` ends them. An option's argument may begin with `-`. Of an option given twice the last wins.
+// Boost.Program_options reads the words in Unix style, without abbreviations of long names: -n5, -n 5,
+// --tokens=5, -qn5; `--` ends the options. A value that is itself the letter of an option is written -t-n or
+// --text=-n. Of an option given twice the last wins.
 class CommandLine {
  public:
   explicit CommandLine(const ToolText& text);
@@ -63,10 +64,7 @@ class CommandLine {
 
  private:
   void take(int argc, const char* const* argv);
-  void take_long(std::string_view word, int argc, const char* const* argv, int& at);
-  void take_letters(std::string_view letters, int argc, const char* const* argv, int& at);
   void take_operand(std::string_view word);
-  void occur(size_t option, const std::string& name, std::string text);
   bool answer() const;
 
   struct Occurrences {

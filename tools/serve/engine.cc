@@ -5,12 +5,9 @@
 
 namespace rwkv {
 Engine::Engine(Runner& runner, PrefixCache& cache, Metrics& metrics, const Limits& limits)
-    : runner_(runner),
-      cache_(cache),
-      metrics_(metrics),
-      limits_(limits),
-      scheduler_(runner, &cache),
-      thread_([this] { loop(); }) {}
+    : runner_(runner), metrics_(metrics), limits_(limits), scheduler_(runner, &cache), thread_([this] {
+        loop();
+      }) {}
 
 void Engine::stop() {
   if (!thread_.joinable()) return;

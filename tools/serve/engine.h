@@ -86,7 +86,6 @@ class Engine {
   void tell_end(BatchJob& job);
 
   Runner& runner_;
-  PrefixCache& cache_;
   Metrics& metrics_;
   Limits limits_;
   Scheduler scheduler_;
