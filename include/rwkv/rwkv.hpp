@@ -1,5 +1,5 @@
-// rwkv.hpp: rwkv.h for C++20. Owners that free themselves, and exceptions instead of codes; header only. What
-// functions do, and which threads may call them, stands in rwkv.h.
+// rwkv.hpp: rwkv.h for C++20: owners that free their objects, and exceptions instead of codes; header only.
+// rwkv.h documents the functions and the threads that may call them.
 #ifndef RWKV_RWKV_HPP
 #define RWKV_RWKV_HPP
 
@@ -28,7 +28,7 @@ class Failure : public std::runtime_error {
 
 namespace detail {
 
-// Calls function(arguments..., &error); throws Failure when it says so.
+// Calls function(arguments..., &error); throws Failure if the call fails.
 template <class Function, class... Arguments>
 auto call(Function function, Arguments... arguments) {
   rwkv_error error{};
@@ -75,7 +75,7 @@ class Model {
     detail::call(rwkv_model_info, get(), &info);
     return info;
   }
-  // Empty when nothing is strange.
+  // Empty when nothing is unusual.
   std::string warning() const {
     const char* warning = rwkv_model_warning(get());
     return warning == nullptr ? "" : warning;
@@ -102,7 +102,7 @@ class Vocab {
       return rwkv_vocab_decode(get(), ids.data(), ids.size(), out...);
     });
   }
-  // As long as the vocabulary.
+  // Valid as long as the vocabulary.
   std::string_view bytes_of(uint32_t id) const {
     const char* bytes = nullptr;
     size_t n_bytes = 0;
@@ -169,11 +169,11 @@ class Runner {
   void eval(std::span<rwkv_item> items) { detail::call(rwkv_runner_eval, get(), items.data(), items.size()); }
   // The sequence reads ids; the last of them stays pending.
   void read(Sequence& sequence, std::span<const uint32_t> ids) { eval_one(sequence, ids, RWKV_WANT_NOTHING); }
-  // The logits of what follows the sequence, and then ids, become known.
+  // Reads ids; afterwards the logits after the sequence are known.
   void eval(Sequence& sequence, std::span<const uint32_t> ids = {}) {
     eval_one(sequence, ids, RWKV_WANT_LAST);
   }
-  // The same for some sequences at once, as they stand.
+  // The same for several sequences at once, without ids.
   template <class Sequences>
   void step(Sequences& sequences) {
     std::vector<rwkv_item> items;
@@ -198,13 +198,13 @@ class Runner {
   detail::Owner<rwkv_runner, rwkv_runner_free> handle_;
 };
 
-// Ids as they are drawn, to text in whole characters that ends in front of a stop text.
+// Turns drawn ids into text of whole characters, which ends in front of a stop text.
 class Stream {
  public:
   explicit Stream(const Vocab& vocab, std::initializer_list<const char*> stops = {})
       : handle_(detail::call(rwkv_stream_new, vocab.get(), stops.begin(), stops.size())) {}
 
-  // Until the next call.
+  // Valid until the next call.
   std::string_view add(uint32_t id) {
     const char* text = nullptr;
     size_t n_bytes = 0;

@@ -1,4 +1,4 @@
-// The border between C and C++: no exception crosses it, and what a stranger hands in is checked at it.
+// The border between C and C++: no exception crosses it, and callers' arguments are checked at it.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -10,11 +10,11 @@
 
 namespace rwkv {
 
-// Tells the caller's *error (unless null) about the exception in flight, and returns its code.
+// Describes the exception in flight in the caller's *error (unless null), and returns its code.
 rwkv_code report_exception(rwkv_error* error) noexcept;
 rwkv_code report(rwkv_error* error, rwkv_code code, const char* message) noexcept;
 
-// Runs `body`, which returns a code. For a function that fails by a code.
+// Runs `body`, which returns a code. For functions that fail by a code.
 template <class Body>
 int guarded(rwkv_error* error, Body&& body) noexcept {
   try {
@@ -25,7 +25,7 @@ int guarded(rwkv_error* error, Body&& body) noexcept {
   }
 }
 
-// For one that fails by NULL.
+// For functions that fail by NULL.
 template <class Body>
 auto guarded_pointer(rwkv_error* error, Body&& body) noexcept -> decltype(body()) {
   try {
@@ -46,8 +46,8 @@ T& given(T* pointer, const char* name) {
   return *pointer;
 }
 
-// A structure that begins with `size` as this version knows it: `defaults`, and over them what the caller has
-// of it. Error kUsage for a size that no version has had.
+// A structure that begins with `size`, in this version's form: `defaults`, overwritten by the caller's
+// fields. Error kUsage for a size that no version has had.
 template <class T>
 T read_struct(const T* callers, T defaults, const char* name) {
   if (callers == nullptr) return defaults;
@@ -60,7 +60,7 @@ T read_struct(const T* callers, T defaults, const char* name) {
   return defaults;
 }
 
-// Fills as much of *target as the caller has room for.
+// Fills as much of *target as the caller's structure has room for.
 template <class T>
 void write_struct(T* target, T value, const char* name) {
   value.size = std::min(given(target, name).size, sizeof(T));
@@ -68,7 +68,7 @@ void write_struct(T* target, T value, const char* name) {
   std::memcpy(target, &value, value.size);
 }
 
-// Copies `items` to the caller's buffer, all or nothing of them, and tells how many there are.
+// Copies `items` to the caller's buffer, all or none, and stores their number.
 template <class Items, class T>
 int write_buffer(const Items& items, T* target, size_t capacity, size_t* n_items, rwkv_error* error) {
   if (n_items != nullptr) *n_items = items.size();
@@ -81,7 +81,7 @@ int write_buffer(const Items& items, T* target, size_t capacity, size_t* n_items
   return RWKV_OK;
 }
 
-// Error kUsage when `ids` has an id that is not below n_vocab, or is null and should not be.
+// Error kUsage when an id is not below n_vocab, or when `ids` is null but n_ids is not 0.
 inline void check_ids(const uint32_t* ids, size_t n_ids, size_t n_vocab) {
   if (n_ids > 0) given(ids, "ids");
   for (size_t i = 0; i < n_ids; ++i) {

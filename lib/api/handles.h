@@ -1,4 +1,4 @@
-// What the C interface's handles hold. A handle keeps the model it belongs to alive.
+// The contents of the C interface's handles. A handle keeps its model alive.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -36,7 +36,7 @@ struct rwkv_stream {
   std::shared_ptr<const rwkv::Tokenizer> tokenizer;
   rwkv::StopText stop_text;
   rwkv::Utf8Joiner joiner;
-  std::string pending{};  // bytes added to stop_text and not given to joiner
-  std::string shown{};    // what the last call handed out
+  std::string pending{};  // bytes in stop_text that joiner has not received yet
+  std::string shown{};    // the text that the last call returned
   bool stopped = false;
 };

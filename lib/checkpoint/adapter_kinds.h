@@ -1,4 +1,4 @@
-// The kinds of adapters: what their tensors are called, and what they add to a matrix.
+// The kinds of adapters: the names of their tensors, and what they add to a matrix.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -15,14 +15,14 @@ struct AdapterPart {
   Shape shape;
   std::vector<float> values;
 
-  // The values that follow one index, or two.
+  // The values at one index, or at two.
   std::span<const float> at(uint64_t i) const { return std::span(values).subspan(i * shape[1], shape[1]); }
   std::span<const float> at(uint64_t i, uint64_t j) const {
     return std::span(values).subspan((i * shape[1] + j) * shape[2], shape[2]);
   }
 };
 
-// Some rows of the matrix that is being changed: values of rows [first, first + values.size() / inputs).
+// Some rows of the matrix to change: values of rows [first, first + values.size() / inputs).
 struct MatrixRows {
   uint64_t first, inputs;
   std::span<float> values;
@@ -39,10 +39,10 @@ struct AdapterKind {
   static constexpr size_t kMaxParts = 4;
 
   std::string_view name;                          // "LoRA"
-  std::array<std::string_view, kMaxParts> parts;  // how the names of its tensors end, "" for none
-  size_t dimensions;                              // of each part
+  std::array<std::string_view, kMaxParts> parts;  // endings of its tensors' names, "" for none
+  size_t dimensions;                              // number of dimensions of each part
   bool wants_alpha;                               // the product is scaled by alpha / rank
-  std::string_view shapes;                        // what is wanted, for messages
+  std::string_view shapes;                        // the wanted shapes, for messages
   bool (*fits)(std::span<const Shape> parts, const MatrixSize& matrix);
   void (*add)(std::span<const AdapterPart> parts, float scale, const MatrixRows& rows);
   uint64_t (*rank)(const Shape& first_part);

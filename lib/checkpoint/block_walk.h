@@ -1,4 +1,4 @@
-// Walks over the tensors of a plan in blocks of a few megabytes, and lets go of the pages behind it.
+// Visits the tensors of a plan in blocks of a few megabytes, and releases the pages it has passed.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -12,14 +12,14 @@ namespace rwkv {
 
 class BlockWalk {
  public:
-  // The pool makes tensors that lie in no file as they are.
+  // `pool` makes the tensors that the file does not hold as they are.
   BlockWalk(const ConversionPlan& plan, const ProgressCallback& progress, ThreadPool& pool)
       : file_(*plan.source), progress_(progress), pool_(pool) {
     for (const PlannedTensor& tensor : plan.tensors) total_bytes_ += byte_size(tensor.source);
   }
 
-  // body(bytes, index of the first element) for the elements of a plain tensor; bytes only, by their offset,
-  // of one that is laid out in another way. The body lets go of them, by release(), now or later.
+  // Calls body(bytes, index of the first element) for a plain tensor; for a tensor in another layout, bytes
+  // and their offset. The body calls release() for the bytes, at once or later.
   template <class Body>
   void for_each_block(const TensorView& tensor, Body&& body) {
     const size_t element_bytes = is_laid_out(tensor) ? 1 : dtype_info(tensor.dtype).bytes;
@@ -32,7 +32,7 @@ class BlockWalk {
     }
   }
 
-  // body(matrix without strides, first strip, number of strips) for the strips that the tensor is to become.
+  // Calls body(matrix without strides, first strip, number of strips) for the strips that the tensor becomes.
   template <class Body>
   void for_each_strips(const TensorView& tensor, const Strips& strips, Body&& body) {
     const uint64_t step = std::max<uint64_t>(1, kBlockElements / strips.elements);
@@ -46,12 +46,12 @@ class BlockWalk {
     add_done(byte_size(tensor) - byte_size(tensor) / strips.count * ((strips.count - 1) / step * step));
   }
 
-  // On any thread.
+  // May be called on any thread.
   void release(std::span<const std::byte> part) const { file_.release(part); }
 
  private:
-  // Whole megabytes: the system maps pages of a file in runs, and in smaller steps what was let go would come
-  // back.
+  // Whole megabytes: the system maps a file's pages in runs, so after smaller steps released pages would be
+  // mapped again.
   static constexpr size_t kBlockElements = 1 << 20;
 
   TensorView contiguous(const TensorView& tensor) {

@@ -1,4 +1,4 @@
-// How far the tensors of a converted file are from those of its source.
+// Errors of the tensors of a converted file against its source.
 #pragma once
 #include <functional>
 #include <span>
@@ -14,16 +14,16 @@ struct TensorError {
   std::string name;
   double max = 0,
          rms = 0;  // absolute; infinite where only one of two elements is finite, or shape or type differ
-  bool as_converted = true;  // every bit is what converting the source gives; true where that was not asked
+  bool as_converted = true;  // the bits are those of converting the source again; true when not asked
 };
 
 struct CompareOptions {
-  bool verify = true;  // converts again
-  // Called with the bytes that each tensor of the plan, by its index, has in the result, from first to last.
+  bool verify = true;  // convert again and compare bits
+  // Called with the bytes of each tensor in the result, in order; `tensor` is its index in the plan.
   std::function<void(size_t tensor, std::span<const std::byte> bytes)> stored = {};
 };
 
-// The errors of each tensor of the plan, in the plan's order. Error kFormat when the result lacks one.
+// The errors of each tensor of the plan, in order. Error kFormat when the result has no such tensor.
 std::vector<TensorError> compare(const ConversionPlan& plan, const TensorFile& result,
                                  const CompareOptions& options, const ProgressCallback& progress);
 inline std::vector<TensorError> compare(const TensorFile& source, const TensorFile& result,

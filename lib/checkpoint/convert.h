@@ -1,4 +1,4 @@
-// Any checkpoint to safetensors, with the element types and layouts that are wanted.
+// Converts any checkpoint to safetensors, with the wanted dtypes and layouts.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -15,12 +15,12 @@ struct ConvertSummary {
   size_t n_tensors = 0;
   uint64_t bytes = 0;             // of tensors written
   uint64_t n_overflowed = 0;      // finite elements that became infinite
-  std::string overflowed_tensor;  // the first that holds one
+  std::string overflowed_tensor;  // the first with such an element
 };
 
-// Writes `target` whole or not at all; the same input gives the same bytes, whatever the threads. Memory:
-// blocks of a few megabytes, and the tensor itself where its elements change their order. `progress` is
-// called after each block. Error kFormat: a weight cannot be quantised.
+// Writes `target` whole or not at all; the same input gives the same bytes for any threads. Memory: blocks of
+// a few megabytes, and a whole tensor where the order of its elements changes. Calls `progress` after each
+// block. Error kFormat: a weight cannot be quantised.
 ConvertSummary convert(const ConversionPlan& plan, const std::filesystem::path& target,
                        const ProgressCallback& progress);
 inline ConvertSummary convert(const TensorFile& source, const std::filesystem::path& target,

@@ -1,4 +1,4 @@
-// What a model weighs, and what a token costs.
+// A model's size, and the cost of a token.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -10,13 +10,13 @@ namespace rwkv {
 struct Footprint {
   uint64_t parameters = 0;
   uint64_t weight_bytes = 0;
-  uint64_t read_bytes = 0;             // a token: of tables that are looked up (the embedding) only one row
+  uint64_t read_bytes = 0;             // a token: tables that are looked up (the embedding) count as one row
   uint64_t multiply_adds = 0;          // a token, in matrices, without the head
   uint64_t head_multiply_adds = 0;     // a token whose logits are wanted
-  uint64_t integer_multiply_adds = 0;  // of both: with quantised matrices
+  uint64_t integer_multiply_adds = 0;  // the part of both sums that is with quantised matrices
 };
 
-// With the tensors as they are stored, or as rwkv-convert writes them in another dtype.
+// With the tensors as stored, or as rwkv-convert would write them in another dtype.
 Footprint footprint(const TensorFile& file, std::optional<DType> dtype = std::nullopt);
 
 }  // namespace rwkv

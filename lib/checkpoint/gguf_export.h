@@ -1,4 +1,4 @@
-// A checkpoint of RWKV-6 or 7 as GGUF, as llama.cpp reads it.
+// Writes a checkpoint of RWKV-6 or 7 as GGUF, in the form that llama.cpp reads.
 #pragma once
 #include <filesystem>
 
@@ -7,11 +7,11 @@
 
 namespace rwkv {
 
-// Writes `target` whole or not at all; the same input gives the same bytes, whatever the threads. Matrices
-// get the planned dtypes, q8 as Q8_0; vectors, and what llama.cpp never quantises, are written as its own
-// converter does. A null vocabulary: none goes into the file. Memory: the largest tensor, where it does not
-// lie in the file as it is. Error kUnsupported: another version, a dtype or a vocabulary that GGUF does not
-// have, a tensor that it has no place for; kFormat: a weight cannot be quantised.
+// Writes `target` whole or not at all; the same input gives the same bytes for any threads. Matrices get the
+// planned dtypes, q8 as Q8_0; vectors, and tensors that llama.cpp never quantises, get the types of its own
+// converter. With a null vocabulary none is written. Memory: the largest tensor, if the file does not hold it
+// in that form. Error kUnsupported: another version, a dtype or vocabulary that GGUF does not have, a tensor
+// that has no place in GGUF; kFormat: a weight cannot be quantised.
 ConvertSummary export_gguf(const ConversionPlan& plan, const std::filesystem::path& target,
                            const Tokenizer* vocabulary, const ProgressCallback& progress);
 

@@ -1,4 +1,4 @@
-// What a GGUF file of RWKV says of itself.
+// The metadata of a GGUF file of RWKV.
 #pragma once
 #include <map>
 #include <string>
@@ -11,9 +11,9 @@
 
 namespace rwkv {
 
-// `architecture` as GGUF calls it; `type` is that of the embedding; `own` goes into it as strings, but for
-// keys that a GGUF file has by itself: of these only general.name counts. Without a vocabulary the file tells
-// that there is none, and how many ids the model has. Error kUnsupported: a vocabulary that is not World;
+// `architecture` is GGUF's name; `type` is the type of the embedding; `own` is added as strings, without keys
+// that GGUF files define themselves (of these only general.name is used). Without a vocabulary the metadata
+// says that there is none, and the number of ids. Error kUnsupported: a vocabulary that is not World;
 // kFormat: one that does not fit.
 GgufMetadata gguf_metadata(std::string_view architecture, const ModelInfo& info, const GgmlType& type,
                            const Tokenizer* vocabulary, const std::map<std::string, std::string>& own);

@@ -1,4 +1,4 @@
-// Adapters and tuned states put into a checkpoint.
+// Puts adapters and tuned states into a checkpoint.
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -12,43 +12,43 @@
 
 namespace rwkv {
 
-// Of the lists behind `files` each value goes to the first file that takes one and has none yet.
+// Each value of the lists after `files` belongs to the first file that needs one and has none yet.
 struct MergeOptions {
-  std::vector<std::filesystem::path> files = {};     // in their order; a folder is one that PEFT wrote
-  std::vector<double> alphas = {};                   // for LoRAs whose files do not tell it
-  std::vector<std::filesystem::path> initials = {};  // PiSSA's; else init_pissa.pth beside the file
-  std::vector<StateOrder> state_orders = {};         // else judged by the container
+  std::vector<std::filesystem::path> files = {};  // in the order of merging; a folder is one that PEFT wrote
+  std::vector<double> alphas = {};                // for LoRAs whose files do not give alpha
+  std::vector<std::filesystem::path> initials = {};  // PiSSA's; default: init_pissa.pth beside the file
+  std::vector<StateOrder> state_orders = {};         // default: judged by the container
 };
 
-// What a file was.
+// Describes a merged file.
 struct MergedFile {
   std::string path, kinds;  // "LoRA", "Bone, replaced tensors", "tuned state"
   std::optional<StateOrder> state_order = {};
   size_t n_tensors = 0;
 };
 
-// The adapter's file in a folder that PEFT wrote; any other path itself.
+// The adapter's file in a folder that PEFT wrote; any other path unchanged.
 std::filesystem::path adapter_file(const std::filesystem::path& path);
 // "LoRA, rank 8" for a file that holds parts of adapters, else empty.
 std::string adapter_description(const TensorFile& file);
 
-// A tensor of the result.
+// A tensor of the merged checkpoint.
 struct MergedTensor {
-  TensorView view;  // as it lies in a file, or a source of f32; what was done is in its origin
-  // As what it is to be written unless something else is asked for: as the tensor that it began as.
+  TensorView view;  // as a file holds it, or a source of f32; its origin lists what was done
+  // The dtype to write unless the caller wants another: that of the original tensor.
   DType dtype = view.dtype;
   Layout layout = view.layout;
 };
 
-// Reads headers only. Every tensor of an adapter finds its place, or is an Error kFormat that names the
-// adapter and the tensor; kUsage: an option is missing, or of no use to any. Keeps the adapters' files
-// open; the base must outlive it.
+// Reads headers only. Every tensor of an adapter must have a place in the model, else Error kFormat names the
+// adapter and the tensor; kUsage: an option is missing or unused. Keeps the adapters' files open; the base
+// must outlive it.
 class Merge {
  public:
   Merge(const TensorFile& base, const MergeOptions& options);
 
-  // The base's in their order, then those that are new. All steps are taken in f32, in order; the bits depend
-  // on nothing but the files. Reading takes the memory of a few rows of the parts.
+  // The base's tensors in their order, then new ones. All changes are computed in f32, in order; the bits
+  // depend only on the files. Reading needs memory for a few rows of the adapter's parts.
   std::span<const MergedTensor> tensors() const { return tensors_; }
   std::span<const MergedFile> files() const { return files_; }
 

@@ -7,14 +7,14 @@
 
 namespace rwkv {
 
-// What one adapter adds to one matrix.
+// One adapter's change of one matrix.
 struct MatrixChange {
   const AdapterKind* kind;
-  std::vector<TensorView> parts;  // that fit the matrix
+  std::vector<TensorView> parts;  // have the shapes that fit the matrix
   float scale = 1;
 };
 
-// The matrix, of floats or quantised, in f32, with the change. What was done goes into origin.transforms.
+// The matrix, of floats or quantised, in f32 and with the change, which is recorded in origin.transforms.
 TensorView changed(TensorView matrix, MatrixChange change, const std::string& what);
 
 }  // namespace rwkv

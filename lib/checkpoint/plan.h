@@ -1,4 +1,4 @@
-// What a conversion is to write, known before a weight is read.
+// The plan of a conversion, made before any weight is read.
 #pragma once
 #include <map>
 #include <memory>
@@ -14,34 +14,34 @@
 namespace rwkv {
 
 struct KeepRule {
-  std::regex names;  // found anywhere in a tensor's name
+  std::regex names;  // searched anywhere in a tensor's name
   DType dtype;
 };
 
 struct DropRule {
   std::regex names;
-  std::string text;  // of the expression
+  std::string text;  // the expression as text
 };
 
 struct ConvertOptions {
-  std::optional<DType> dtype = {};  // with products; nothing: each tensor keeps its own
+  std::optional<DType> dtype = {};  // one that has products; nothing: each tensor keeps its own
   // Wide matrices by rows (kOutIn) or packed (kTiles); nothing: packed when `dtype` is quantised.
   std::optional<Layout> layout = {};
-  std::vector<KeepRule> keep = {};                   // the first that matches goes before `dtype`
+  std::vector<KeepRule> keep = {};                   // the first rule that matches overrides `dtype`
   std::vector<DropRule> drop = {};                   // tensors that are left out
-  MergeOptions merge = {};                           // what is put in
-  std::map<std::string, std::string> metadata = {};  // beside, and before, what the source has
-  size_t n_threads = 1;                              // that pack and quantise
-  StopPredicate stop = {};                           // ends the wait for the reader of a pipe
+  MergeOptions merge = {};                           // what is merged into the checkpoint
+  std::map<std::string, std::string> metadata = {};  // added to the source's metadata, which it overrides
+  size_t n_threads = 1;                              // for packing and quantising
+  StopPredicate stop = {};                           // ends the wait for a pipe's reader
 };
 
-// How a tensor is written. Integers and booleans keep their type; so do, instead of being quantised, vectors
-// and all else that is small. Of the rest, packed or quantised,
-//   the large matrices of att and ffn, and the head   are in tiles,
-//   low-rank matrices   are in turned tiles, and never less than q8,
-//   ffn.value, most of whose inputs relu² leaves at zero   is in lines,
-//   emb and ffn.s_emb, of which a row is read for each token,   are by rows, and never less than q8.
-// A quantised tensor for which nothing is wanted stays as it is; Error kUnsupported if `layout` is kOutIn.
+// How a tensor is written. Integers and booleans keep their type; vectors and other small tensors are never
+// quantised. Packed or quantised matrices:
+//   large matrices of att and ffn, and the head   tiles
+//   low-rank matrices   turned tiles, at least q8
+//   ffn.value, most of whose inputs relu² sets to zero   lines
+//   emb and ffn.s_emb, of which a row is read for each token   rows, at least q8
+// A quantised tensor for which nothing is wanted is copied; Error kUnsupported if `layout` is kOutIn.
 TensorSpec converted_spec(const TensorView& tensor, const ConvertOptions& options);
 
 struct PlannedTensor {
@@ -49,18 +49,18 @@ struct PlannedTensor {
   TensorSpec spec;
 };
 
-// Keeps what is merged open; the source must outlive it.
+// Keeps merged files open; the source must outlive it.
 struct ConversionPlan {
   const TensorFile* source;
   std::unique_ptr<Merge> merge;
-  std::vector<PlannedTensor> tensors = {};  // in the source's order, what is new at the end
-  std::vector<std::string> dropped = {};    // names
+  std::vector<PlannedTensor> tensors = {};  // in the source's order, new ones at the end
+  std::vector<std::string> dropped = {};    // their names
   std::map<std::string, std::string> metadata = {};
   size_t n_threads = 1;
   StopPredicate stop = {};
 };
 
-// Reads headers only. Error: as Merge, as converted_spec; kUsage when a rule drops nothing.
+// Reads headers only. Error: as Merge and converted_spec; kUsage when a rule drops nothing.
 ConversionPlan plan_conversion(const TensorFile& source, const ConvertOptions& options);
 
 }  // namespace rwkv

@@ -1,4 +1,4 @@
-// Writes on a thread of its own, while the next block is being made.
+// Writes on a thread of its own while the caller makes the next block.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -8,8 +8,8 @@
 
 namespace rwkv {
 
-// Blocks are written in the order in which they come. An error of `write` is thrown by the next call. Where
-// no thread can be had, they are written at once.
+// Writes blocks in the order of the calls. The next call throws an error of `write`. If the system refuses a
+// thread, blocks are written at once.
 class WriteBehind {
  public:
   using Write = std::function<void(std::span<const std::byte>)>;
@@ -19,12 +19,12 @@ class WriteBehind {
   WriteBehind& operator=(const WriteBehind&) = delete;
   ~WriteBehind();
 
-  // A buffer of n bytes to be filled, then given to submit(), which waits while two others are to be written.
+  // A buffer of n bytes to fill and give to submit(), which waits while two others are still unwritten.
   std::vector<std::byte> buffer(size_t n_bytes);
   void submit(std::vector<std::byte> buffer);
-  // Bytes that stay where they are until done() is called, on either thread.
+  // Submits bytes that do not move until done() is called, which happens on either thread.
   void submit(std::span<const std::byte> bytes, std::function<void()> done);
-  // Waits until all is written.
+  // Waits until everything is written.
   void finish();
 
  private:

@@ -13,15 +13,15 @@ namespace rwkv {
 
 struct OutputOptions {
   bool is_text = false;  // else it is not written to a terminal
-  StopPredicate stop{};  // for a target that is written straight, whose reader may have stalled
+  StopPredicate stop{};  // ends the wait for a stalled reader, where the target is written straight
 };
 
-// Writes an unnamed file in the target's folder; commit() flushes it to the disk and gives it the target's
-// name. Whatever ends the process before, nothing is left behind. Where the file system has no unnamed files,
-// it is named .rwkv-PID-N.tmp, PID being this process's, and removed by the destructor.
-// A symbolic link is followed. A device, a pipe, or an open descriptor (/dev/stdout, /dev/fd/3), be it
-// redirected to a file, is written straight; so is "-", standard output. Every failure is an Error kIo that
-// names the target.
+// Writes an unnamed file in the target's folder; commit() flushes the file to disk and gives it the
+// target's name. If the process ends earlier, nothing is left behind. On a file system without unnamed
+// files the file is named .rwkv-PID-N.tmp (PID: this process's), and the destructor removes it. A symbolic
+// link is followed. A device, a pipe, "-" (standard output), or an open descriptor (/dev/stdout,
+// /dev/fd/3; also one redirected to a file) is written straight. Every failure is an Error kIo that names
+// the target.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& target, OutputOptions options = {});
@@ -43,15 +43,15 @@ class AtomicFile {
   OutputOptions options_;
   Descriptor file_;
   bool is_straight_ = true;
-  std::filesystem::path temporary_;  // the name that the file has for now, if it has one
+  std::filesystem::path temporary_;  // the file's name for now, if it has one
   uint64_t written_bytes_ = 0, synced_bytes_ = 0;
 };
 
-// Error as AtomicFile's if it could not be written to `target`: to be known before long work. Leaves all as
-// it is; what is behind a pipe, it does not know.
+// Throws AtomicFile's Error if `target` could not be written, so that users learn of it before long work.
+// Changes nothing; does not know whether a pipe has a reader.
 void check_output(const std::filesystem::path& target, bool is_text = false);
 
-// Whether a name in a folder is one that AtomicFile gave to a file of that process. Async-signal-safe.
+// Whether AtomicFile gave this name to a file of process `pid`. Async-signal-safe.
 bool is_temporary_of(std::string_view file_name, long pid);
 
 }  // namespace rwkv

@@ -1,4 +1,4 @@
-// File descriptors: what a signal interrupts is gone on with, what is not ready is waited for.
+// File descriptors: interrupted calls are repeated, and calls on descriptors that are not ready wait.
 #pragma once
 #include <sys/types.h>
 
@@ -11,8 +11,8 @@
 
 namespace rwkv {
 
-// Asked while something is waited for; once it says true, waiting ends by an Error kInterrupted with an empty
-// message. Empty: waits are never given up.
+// Asked during a wait; once it returns true, the wait ends by an Error kInterrupted with an empty message.
+// Empty: the wait has no end but its own.
 using StopPredicate = std::function<bool()>;
 
 // Owns an open descriptor, or none (-1).
@@ -31,26 +31,26 @@ class Descriptor {
   int fd_;
 };
 
-// As open(2), fsync(2), read(2) and write(2), but they are never interrupted, and what would block is waited
-// for, be the descriptor blocking or not. On failure errno says why.
+// As open(2), fsync(2), read(2) and write(2), but signals do not interrupt them, and they wait where the call
+// would block, also on a non-blocking descriptor. On failure errno gives the reason.
 Descriptor open_file(const std::filesystem::path& path, int flags, mode_t mode = 0,
                      const StopPredicate& stop = {});
 int sync_file(int fd);
 ssize_t read_from(int fd, std::span<std::byte> to, const StopPredicate& stop = {});
-// A reader that takes nothing for a second after stop() became true is given up; a write that blocks notices
-// stop() when a signal interrupts it on this thread.
+// Gives up when the reader takes nothing for a second after stop() became true. A blocking write notices
+// stop() only when a signal interrupts the write on this thread.
 ssize_t write_to(int fd, std::span<const std::byte> bytes, const StopPredicate& stop = {});
-// The same on any thread: writes what goes into a pipe without blocking.
+// The same on any thread: writes to a pipe without blocking.
 ssize_t write_patiently(int fd, std::span<const std::byte> bytes, const StopPredicate& stop);
 
-// The number of this process's descriptor that a path means: "/dev/stdout", "/dev/fd/3", a link to one of
-// them. Nothing for all other paths.
+// The number of the descriptor of this process that a path means: "/dev/stdout", "/dev/fd/3", a link to one
+// of them. Nothing for all other paths.
 std::optional<int> descriptor_named(const std::filesystem::path& path);
-// Another descriptor for the same open file, above those of standard input, output and errors.
+// Another descriptor for the same open file, above those of standard input, output and error.
 Descriptor duplicate(int fd);
-// What a path leads to when symbolic links are followed, but no link below /proc, which is a file by itself.
+// The target of a path's symbolic links; links below /proc are not followed, since they are files themselves.
 std::filesystem::path follow_links(std::filesystem::path path);
-// Whether it lies below /proc, as /dev/stdout does at last.
+// Whether the path lies below /proc, where /dev/stdout leads.
 bool is_in_proc(const std::filesystem::path& path);
 
 }  // namespace rwkv

@@ -7,8 +7,8 @@ namespace rwkv {
 
 enum class ErrorKind { kUsage, kIo, kFormat, kUnsupported, kInterrupted };
 
-// what() is one line: what is at fault (tensor, byte offset, option), what was expected, what was found.
-// Outer layers put the file's name in front with in_context(), once.
+// what() is one line: the subject (tensor, byte offset, option), what was found, what was wanted. Outer
+// layers put the file's name in front by in_context(), once.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
@@ -19,7 +19,7 @@ class Error : public std::runtime_error {
   ErrorKind kind_;
 };
 
-// Runs `body`; an Error that leaves it says `where` first, unless it is an interruption.
+// Runs `body`; puts `where` in front of the message of an Error that leaves it, unless it is kInterrupted.
 template <class Body>
 auto with_context(const std::string& where, Body&& body) {
   try {

@@ -1,4 +1,4 @@
-// FNV-1a, 64 bits (Fowler, Noll and Vo): tells things apart, withstands nobody.
+// FNV-1a, 64 bits (Fowler, Noll and Vo): not for security, attackers can find collisions.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +19,7 @@ class Hash {
   }
   void add(uint64_t number) { add(std::as_bytes(std::span(&number, 1))); }
 
-  std::string digits() const {  // 16 hexadecimal ones
+  std::string digits() const {  // 16 hexadecimal digits
     std::string text;
     for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[value_ >> shift & 15];
     return text;

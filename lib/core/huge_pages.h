@@ -5,8 +5,8 @@
 
 namespace rwkv {
 
-// Owns memory that begins and ends at a huge page's bound, zeros at first. Where the system has no huge pages
-// it is only slower. Movable.
+// Owns memory that begins and ends at the bounds of huge pages, zeros at first. On a system without huge
+// pages the memory has small ones. Movable.
 class HugePages {
  public:
   HugePages() = default;
@@ -19,7 +19,7 @@ class HugePages {
 
  private:
   std::byte* data_ = nullptr;
-  size_t size_ = 0;  // as asked for
+  size_t size_ = 0;  // as the caller gave it
 };
 
 }  // namespace rwkv

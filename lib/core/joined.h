@@ -1,4 +1,4 @@
-// Tables that begin alike.
+// Tables that begin with the same rows.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 namespace rwkv {
 
-// The rows of both, for constants.
+// The rows of both tables, as a constant.
 template <class Row, size_t kFirst, size_t kSecond>
 constexpr std::array<Row, kFirst + kSecond> joined(const std::array<Row, kFirst>& first,
                                                    const std::array<Row, kSecond>& second) {

@@ -12,7 +12,7 @@
 namespace rwkv {
 
 enum class FileAccess {
-  kMap,   // map a regular file: shared with other processes, read when touched
+  kMap,   // map a regular file: shared with other processes, read when accessed
   kCopy,  // read it into private memory, in huge pages where the system has them
 };
 
@@ -20,7 +20,7 @@ enum class FileAccess {
 class MappedFile {
  public:
   // "-" is standard input. Throws Error kIo, without the path (callers add it): no such file, a directory, no
-  // permission ...; kInterrupted when stop() says so while a pipe is waited for.
+  // permission ...; kInterrupted when stop() returns true while a pipe keeps the call waiting.
   static MappedFile open(const std::filesystem::path& path, FileAccess access = FileAccess::kMap,
                          const StopPredicate& stop = {});
 
@@ -29,8 +29,8 @@ class MappedFile {
   ~MappedFile();
 
   std::span<const std::byte> bytes() const;
-  // Tells the system that these bytes are not needed any more, so that resident memory stays small.
-  // They may still be read, from the file again. No effect on bytes outside this file or in memory.
+  // Tells the system that these bytes are no longer needed, which keeps resident memory small. Later reads
+  // fetch them from the file again. Bytes outside the mapping are ignored.
   void release(std::span<const std::byte> part) const;
   // Asks the system to read this part ahead.
   void prefetch(std::span<const std::byte> part) const;
@@ -41,7 +41,7 @@ class MappedFile {
   explicit MappedFile(std::vector<std::byte> content) : content_(std::move(content)) {}
   void advise(std::span<const std::byte> part, int advice) const;
 
-  // One of these holds the bytes.
+  // One of the next two holds the bytes.
   const std::byte* data_ = nullptr;
   size_t size_ = 0;
   HugePages copy_;

@@ -1,12 +1,12 @@
-// Text from a file, made fit for a one-line message.
+// Makes text from a file fit for a one-line message.
 #pragma once
 #include <string>
 #include <string_view>
 
 namespace rwkv {
 
-// Control characters become '?', and what is longer than 200 bytes is cut, so that no name in a file can
-// break or flood a message.
+// Replaces control characters by '?' and cuts the text after 200 bytes, so that a name in a file can neither
+// break nor flood a message.
 inline std::string printable(std::string_view text) {
   constexpr size_t kMaxBytes = 200;
   std::string result(text.substr(0, kMaxBytes));

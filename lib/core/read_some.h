@@ -1,4 +1,4 @@
-// Reading from a stream what is there.
+// Reads what a stream has ready.
 #pragma once
 #include <algorithm>
 #include <istream>
@@ -8,8 +8,8 @@
 
 namespace rwkv {
 
-// Waits for at least one byte, then takes what the stream's buffer holds and no more: what comes through a
-// pipe is seen as it comes. Returns how many bytes; 0 at the end. Error kIo when reading failed.
+// Waits for at least one byte, then takes the bytes in the stream's buffer and no more, so that bytes from a
+// pipe are seen as they arrive. Returns the number of bytes; 0 at the end. Error kIo when reading failed.
 inline size_t read_some(std::istream& in, std::span<char> buffer) {
   if (in.peek() == std::istream::traits_type::eof()) {
     if (in.bad()) throw Error(ErrorKind::kIo, "cannot read");

@@ -1,10 +1,10 @@
-// Seconds that have passed.
+// Measures seconds.
 #pragma once
 #include <chrono>
 
 namespace rwkv {
 
-// Runs from when it is made.
+// Starts when it is constructed.
 class Stopwatch {
  public:
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }

@@ -7,15 +7,15 @@
 
 namespace rwkv {
 
-// Elements of plain work, as an addition, below which a second thread costs more than it brings.
+// Number of simple operations, such as additions, below which a second thread costs more than it saves.
 constexpr size_t kParallelElements = 16384;
 
-// A fixed set of threads; the caller is one of them. How a job is split depends only on the counts. Between
-// jobs workers spin for a short while, then park.
-// One job at a time: run() must not be called from two threads or from within a job.
+// A fixed set of threads; the caller is one of them. The split of a job depends only on the counts. Between
+// jobs workers spin for a short while, then park. One job at a time: run() must not be called from two
+// threads or from within a job.
 class ThreadPool {
  public:
-  // n_threads >= 1; fewer where the system does not give as many. Signals stay with the caller.
+  // n_threads >= 1; fewer where the system refuses threads. Signals are delivered to the caller's thread.
   explicit ThreadPool(size_t n_threads);
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -23,26 +23,26 @@ class ThreadPool {
 
   size_t size() const;
 
-  // At least n bytes, 64-byte aligned, that the given thread's part of a job may use; kept from job to job.
-  // Only to be called on that thread.
+  // At least n bytes, 64-byte aligned, for the given thread's part of a job; kept from job to job. Must be
+  // called on that thread.
   std::byte* scratch(size_t thread, size_t n_bytes);
 
-  // At least n bytes, likewise, for all threads of the jobs to come. To be called between jobs.
+  // At least n bytes, likewise, for all threads of the next jobs. Must be called between jobs.
   std::byte* shared_scratch(size_t n_bytes);
 
-  // Calls job(thread) once on every thread, thread in [0, size()), and returns when all are done. Of what
-  // they throw, the first is thrown again then: parts of the job, or of run_pieces(), are not done. The pool
-  // can be used again.
+  // Calls job(thread) once on every thread, thread in [0, size()), and returns when all calls have ended.
+  // Rethrows the first exception of a call; parts of the job, or of run_pieces(), were then not done. The
+  // pool can be used again.
   template <class Job>
   void run(Job&& job) {
     run_erased([](void* j, size_t thread) { (*static_cast<std::remove_reference_t<Job>*>(j))(thread); },
                &job);
   }
 
-  // Like run(), for work whose pieces take unequal time, or on cores some of which are slower or busy: every
-  // thread owns n pieces, does them in order, then helps some others with what is left of theirs. A worker
-  // that has not begun when the caller has nothing left to do is left out, and its pieces are done by others.
-  // make(thread) gives what does them on that thread, by calls of (owner, piece).
+  // Like run(), for pieces of unequal length, or for cores that differ in speed or are busy: every thread
+  // owns n pieces, does them in order, then helps some other threads with theirs. If a worker has not begun
+  // when the caller has nothing left to do, other threads do that worker's pieces. make(thread) returns the
+  // function (owner, piece) that does a piece on that thread.
   template <class Make>
   void run_pieces(size_t n, Make&& make) {
     run([&](size_t thread) {
@@ -51,7 +51,7 @@ class ThreadPool {
         for (size_t piece; (piece = take_piece(owner, n)) < n;) work(owner, piece);
       };
       help(thread);
-      // A few others only: with many threads, asking all would cost more than it gains.
+      // Asks log2(size()) others only: with many threads, asking all costs more than the help saves.
       for (size_t bit = 1; bit < size(); bit *= 2) {
         if (const size_t owner = thread ^ bit; owner < size()) help(owner);
       }
@@ -62,16 +62,16 @@ class ThreadPool {
     });
   }
 
-  // Splits [0, n) into one contiguous range a thread, their bounds multiples of `grain`: body(begin, end),
-  // each a piece of run_pieces(). Ranges shorter than grain are not split: a small n runs on the caller
+  // Splits [0, n) into one contiguous range a thread, with bounds at multiples of `grain`; calls body(begin,
+  // end), as pieces of run_pieces(). Ranges shorter than grain are not split: a small n runs on the caller
   // alone.
   template <class Body>
   void for_ranges(size_t n, size_t grain, Body&& body) {
     for_parts(n, grain, 1, [&](size_t begin, size_t end, size_t) { body(begin, end); });
   }
 
-  // Likewise with body(begin, end, part), for each range and every part in [0, n_parts) of what there is to
-  // do with it, each a piece.
+  // The same with body(begin, end, part), for each range and every part in [0, n_parts) of the work on the
+  // range; each call is a piece.
   template <class Body>
   void for_parts(size_t n, size_t grain, size_t n_parts, Body&& body) {
     const size_t n_grains = (n + grain - 1) / grain;
@@ -93,7 +93,7 @@ class ThreadPool {
   void run_erased(ErasedJob job, void* argument);
 
   size_t take_piece(size_t owner, size_t n);  // n when none is left
-  // For the caller, within a job: false if the worker has begun with it; else it takes no part in this job.
+  // The caller calls this within a job. False if the worker has begun the job; else the worker skips the job.
   bool leave_out(size_t worker);
 
   struct Shared;

@@ -6,7 +6,7 @@ namespace rwkv {
 
 using TokenId = uint32_t;
 
-// What every RWKV vocabulary begins with: the end of a text, and what an empty prompt begins from.
+// The id of "end of text" in every RWKV vocabulary; an empty prompt starts from this id.
 constexpr TokenId kEndOfTextId = 0;
 
 }  // namespace rwkv

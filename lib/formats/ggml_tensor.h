@@ -1,4 +1,4 @@
-// A tensor of one of ggml's types in a file.
+// A tensor of a ggml type in a file.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -13,14 +13,14 @@ namespace rwkv {
 struct GgmlTensor {
   std::string_view name;
   const GgmlType* type;
-  Shape shape;                       // row-major: ggml's dimensions from last to first
+  Shape shape;                       // row-major: ggml's dimensions in reverse order
   std::span<const std::byte> bytes;  // ggml_byte_size()
 };
 
-// Error kFormat: the rows are no whole blocks, or the size overflows.
+// Error kFormat: a row is not a whole number of blocks, or the size overflows.
 uint64_t ggml_byte_size(const GgmlType& type, const Shape& shape);
 
-// The tensor as the rest of the library sees it: wide elements where they lie, blocks decoded when they are
+// The tensor as the rest of the library sees it: wide elements in place, blocks decoded when they are
 // read.
 TensorView view_of(const GgmlTensor& tensor);
 

@@ -11,9 +11,9 @@ namespace rwkv {
 
 // Formulas: ggml's definitions of its blocks (ggml-org/llama.cpp:ggml/src/ggml-common.h).
 struct GgmlType {
-  uint32_t id;            // as GGUF numbers the types
+  uint32_t id;            // GGUF's number of the type
   std::string_view name;  // "Q4_K"
-  DType dtype;            // what holds the elements without loss: of a wide type, how they are stored
+  DType dtype;            // the dtype that holds the elements without loss; of a wide type, the stored one
   uint32_t block_elements, block_bytes;
   // The elements of one block; null for a wide type, whose elements need no decoding.
   void (*decode)(const std::byte* block, float* elements);
@@ -23,13 +23,13 @@ std::span<const GgmlType> ggml_types();
 const GgmlType* find_ggml_type(uint32_t id);            // null when unknown
 const GgmlType* find_ggml_type(std::string_view name);  // null when unknown
 
-// Elements [first, first + out.size()) of a tensor of blocks, which lie one after the other; `blocks` holds
-// them.
+// Decodes elements [first, first + out.size()) of a tensor of consecutive blocks; `blocks` holds the whole
+// tensor.
 void decode_ggml(const GgmlType& type, std::span<const std::byte> blocks, uint64_t first,
                  std::span<float> out);
 
-// Whole blocks of Q8_0: each scale is the block's largest magnitude over 127. `out` holds elements.size() /
-// 32 blocks. Error kFormat: an element is not finite, or too large for the scale, a 16-bit float.
+// Encodes whole blocks of Q8_0: each scale is the block's largest magnitude / 127. `out` holds
+// elements.size() / 32 blocks. Error kFormat: an element is not finite, or too large for a scale in f16.
 void encode_q8_0(std::span<const float> elements, std::span<std::byte> out);
 
 }  // namespace rwkv

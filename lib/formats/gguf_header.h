@@ -1,4 +1,4 @@
-// What stands in front of the tensors of a GGUF file: metadata, and where each tensor lies.
+// The part of a GGUF file before the tensors: metadata, and the place of each tensor.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace rwkv {
 
-// As GGUF numbers the types of values.
+// GGUF's numbers of the types of values.
 enum class GgufValueType : uint32_t {
   kU8,
   kI8,
@@ -28,12 +28,12 @@ enum class GgufValueType : uint32_t {
   kF64
 };
 
-// A value of the metadata, inside the file's bytes.
+// A value of the metadata; points into the file's bytes.
 struct GgufValue {
-  GgufValueType type;  // of an array: of its elements, which are no arrays
+  GgufValueType type;  // of an array: the type of its elements, which are never arrays
   bool is_array;
-  uint64_t count;                    // of elements; 1 when it is no array
-  std::span<const std::byte> bytes;  // of the elements, all checked to be there
+  uint64_t count;                    // of elements; 1 unless the value is an array
+  std::span<const std::byte> bytes;  // of the elements; checked to lie within the file
 };
 
 struct GgufEntry {
@@ -49,15 +49,15 @@ struct GgufHeader {
 
 bool looks_like_gguf(std::span<const std::byte> file);
 
-// Versions 2 and 3, little-endian. Views look into `file`. Error kFormat: broken or truncated; kUnsupported:
-// another version or byte order, an element type that ggml_types() lacks, or one part of several.
+// Versions 2 and 3, little-endian. Views point into `file`. Error kFormat: broken or truncated; kUnsupported:
+// another version or byte order, an element type that is not in ggml_types(), or one part of several.
 GgufHeader read_gguf_header(std::span<const std::byte> file);
 
 const GgufValue* find_value(const GgufHeader& header, std::string_view key);  // null when absent
 
-// A scalar or a string as text; of an array how many there are of what: "[65536 string]".
+// A scalar or a string as text; an array as its size and type: "[65536 string]".
 std::string to_text(const GgufValue& value);
-// An array's elements. Error kFormat when the value is something else.
+// An array's elements. Error kFormat when the value is not an array of strings.
 std::vector<std::string_view> strings_of(const GgufValue& value);
 std::vector<int64_t> integers_of(const GgufValue& value);
 

@@ -8,7 +8,7 @@
 
 namespace rwkv {
 
-// In the file's own names and orientations; metadata as text, arrays only by their size. Errors as
+// Keeps the file's own names and orientations; metadata becomes text, arrays only their size. Errors as in
 // read_gguf_header().
 TensorList parse_gguf(std::span<const std::byte> file);
 

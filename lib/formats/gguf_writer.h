@@ -14,7 +14,7 @@
 
 namespace rwkv {
 
-// Metadata in the order in which it is added. Keys must be unique.
+// Metadata in the order of the calls. Keys must be unique.
 class GgufMetadata {
  public:
   void add(std::string_view key, std::string_view text);
@@ -29,7 +29,7 @@ class GgufMetadata {
   uint64_t count_ = 0;
 };
 
-// A tensor that is yet to be written.
+// Describes a tensor to be written.
 struct GgufSpec {
   std::string name;  // unique
   const GgmlType* type;
@@ -39,11 +39,11 @@ struct GgufSpec {
 // The same tensors and metadata give the same bytes.
 class GgufWriter {
  public:
-  // Writes the header. `stop` ends the wait for the reader of a pipe. Error kFormat: a size overflows; kIo.
+  // Writes the header. `stop` ends the wait for a pipe's reader. Error kFormat: a size overflows; kIo.
   GgufWriter(const std::filesystem::path& target, std::vector<GgufSpec> tensors, const GgufMetadata& metadata,
              const StopPredicate& stop = {});
 
-  // In the order in which they must be written, that of the constructor.
+  // In the order of writing, which is the constructor's.
   std::span<const GgufSpec> tensors() const { return tensors_; }
   // The next bytes of the next tensor.
   void write(std::span<const std::byte> bytes);
@@ -56,7 +56,7 @@ class GgufWriter {
   AtomicFile file_;
   std::vector<GgufSpec> tensors_;
   size_t n_done_ = 0;
-  uint64_t written_bytes_ = 0;  // of the tensor that is being written
+  uint64_t written_bytes_ = 0;  // of the tensor in progress
 };
 
 }  // namespace rwkv

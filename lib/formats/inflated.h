@@ -1,4 +1,4 @@
-// Bytes that lie compressed in a file, made when they are wanted.
+// Compressed bytes of a file, inflated on demand.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -8,18 +8,18 @@
 
 namespace rwkv {
 
-// A raw deflate stream (RFC 1951), as a zip archive holds it. Threads may share it; one reads at a time.
+// A raw deflate stream (RFC 1951), as zip archives store it. Threads may share it; one at a time reads.
 class Inflated {
  public:
-  // The stream must outlive it. Error kFormat when it cannot hold so many bytes.
+  // The stream must outlive this. Error kFormat when the stream is too short for n_bytes.
   Inflated(std::span<const std::byte> stream, uint64_t n_bytes);
   Inflated(const Inflated&) = delete;
   Inflated& operator=(const Inflated&) = delete;
   ~Inflated();
 
   uint64_t size() const { return n_bytes_; }
-  // Bytes from `offset` on. Reading goes on where the last call ended; to go back is to begin anew. Error
-  // kFormat: the stream is broken, or ends early.
+  // Reads bytes from `offset` on. Continues where the last call ended; an earlier offset starts again from
+  // the beginning. Error kFormat: the stream is broken, or ends early.
   void read(uint64_t offset, std::span<std::byte> out) const;
   std::vector<std::byte> all() const;
 

@@ -1,4 +1,4 @@
-// Python's pickle, read as data: nothing in it is ever called.
+// Python's pickle, read as data: nothing in the file is ever called.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -14,7 +14,7 @@ enum class PickleKind : uint8_t {
   kNone,
   kBool,
   kInt,
-  kOther,  // a float, or an integer beyond 64 bits: nobody asks for their values
+  kOther,  // a float, or an integer beyond 64 bits: no reader needs the values
   kText,
   kGlobal,
   kTuple,
@@ -22,7 +22,7 @@ enum class PickleKind : uint8_t {
   kDict,          // a dict or an OrderedDict
   kCall,          // what REDUCE would have called: a global and its arguments
   kPersistentId,  // something outside the pickle: a storage
-  kOpaque,        // an object of a class that we do not know, whatever it holds: bytes, sets too
+  kOpaque,        // an object of an unknown class, whatever it holds; also bytes and sets
 };
 
 struct PickleValue {
@@ -35,7 +35,7 @@ struct PickleValue {
   std::vector<PickleValue*> items = {};
 };
 
-// Owns its values; texts look into the bytes that were parsed, or into `globals`.
+// Owns its values; texts point into the parsed bytes, or into `globals`.
 struct Pickle {
   Pickle() = default;
   Pickle(Pickle&&) = default;
@@ -43,15 +43,15 @@ struct Pickle {
   Pickle& operator=(const Pickle&) = delete;
 
   std::deque<PickleValue> values;
-  std::deque<std::string> globals;  // that values look into
+  std::deque<std::string> globals;  // the names that values point to
   const PickleValue* root = nullptr;
   std::vector<const PickleValue*> persistent_ids;  // in the order in which they appear
 };
 
-// Reads one pickle (protocols 2 to 5) and leaves the reader behind its STOP. Knows the globals that tensors
-// are made of. What is made by others of training programs is opaque; Error kFormat, with its name and byte
-// offset (from the reader's start), for an opcode that no checkpoint has, and a global of Python's own
-// library but the few that are plain data, since only an attack would name it. Time and memory are
+// Reads one pickle (protocols 2 to 5) and leaves the reader after its STOP. Knows the globals that make
+// tensors. Objects of other classes, as training programs store them, are opaque. Error kFormat, with name
+// and byte offset (from the reader's start), for an opcode that no checkpoint has, and for a global of
+// Python's own library other than plain data, since only an attack would name it. Time and memory are
 // proportional to the bytes read, and bounded.
 Pickle parse_pickle(ByteReader& in);
 

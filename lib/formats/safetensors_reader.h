@@ -7,13 +7,13 @@
 
 namespace rwkv {
 
-// Whether the bytes begin as a safetensors file does.
+// Whether the bytes begin like a safetensors file.
 bool looks_like_safetensors(std::span<const std::byte> file);
 
-// As strict as the format's own reader: tensors tile the data exactly, in the order of their offsets.
-// Matrices that the metadata tells are packed (safetensors_writer.h) get their logical shape, dtype and
-// layout, checked against what is stored; these two keys are taken out of the metadata. Views look into
-// `file`. Throws Error kFormat, or kUnsupported for an element type that we do not have.
+// As strict as the format's own reader: tensors cover the data exactly, in order of offsets. Matrices that
+// the metadata calls packed (safetensors_writer.h) get their logical shape, dtype and layout, checked against
+// the stored ones; these two keys are removed from the metadata. Views point into `file`. Throws Error
+// kFormat, or kUnsupported for an unknown element type.
 TensorList parse_safetensors(std::span<const std::byte> file);
 
 }  // namespace rwkv

@@ -19,22 +19,22 @@ constexpr const char* kPackedFormat = "2";
 constexpr const char* kPackedKey = "rwkv.packed";
 
 // The same tensors and metadata give the same bytes. The data begins at a multiple of 64 bytes, and so does
-// every tensor whose size is one: they come first. What follows is at least aligned to its elements.
-// Matrices that are laid out as tensor/packed_layout.h says stand there as plain tensors, for readers that
-// know no better (plain_form()); what they are is in the metadata, under two keys of our own:
+// every tensor whose size is one: they come first. The others are aligned to their elements. Packed matrices
+// (tensor/packed_layout.h) are stored as plain tensors, for readers that do not know them (plain_form()); the
+// metadata describes them under two keys of this project:
 //   rwkv.format  "2"
 //   rwkv.packed  a JSON object: {name: {"dtype": "q8", "layout": "tiles", "shape": [outputs, inputs]}, ...}
 class SafetensorsWriter {
  public:
-  // Writes the header. Error kFormat: a name that safetensors cannot hold, or metadata under one of these two
+  // Writes the header. Error kFormat: a name that safetensors cannot hold, or metadata with one of these two
   // keys; kIo; kInterrupted (AtomicFile).
   SafetensorsWriter(const std::filesystem::path& target, std::vector<TensorSpec> tensors,
                     const std::map<std::string, std::string>& metadata, const StopPredicate& stop = {});
 
-  // In the order in which their bytes, packed and row-major or as laid out, must be written.
+  // In the order of writing; the bytes of each are packed and row-major, or as laid out.
   std::span<const TensorSpec> tensors() const { return tensors_; }
   void write(std::span<const std::byte> bytes);
-  // After the last byte of the last tensor. Without it nothing appears at the target.
+  // Call after the last byte of the last tensor. Without this call nothing appears at the target.
   void commit();
 
  private:
@@ -43,7 +43,7 @@ class SafetensorsWriter {
   uint64_t missing_bytes_ = 0;
 };
 
-// The whole file at once.
+// Writes the whole file at once.
 void write_safetensors(const std::filesystem::path& target, std::span<const TensorView> tensors,
                        const std::map<std::string, std::string>& metadata);
 

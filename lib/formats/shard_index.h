@@ -10,7 +10,7 @@ namespace rwkv {
 
 bool looks_like_shard_index(std::span<const std::byte> file);
 
-// The names of the tensors in each file, by the file's name: a plain one, without a folder. Error kFormat.
+// The names of the tensors in each file, by file name (without a folder). Error kFormat.
 std::map<std::string, std::set<std::string>> parse_shard_index(std::span<const std::byte> file);
 
 }  // namespace rwkv

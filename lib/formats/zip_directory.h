@@ -1,4 +1,4 @@
-// The entries of a ZIP archive that is used where it is mapped.
+// The entries of a ZIP archive in mapped memory.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -10,14 +10,14 @@ namespace rwkv {
 
 struct ZipEntry {
   std::string name;
-  std::span<const std::byte> bytes;  // of the entry's content, inside the archive, as they are stored
-  uint64_t size = 0;                 // of the content
+  std::span<const std::byte> bytes;  // the stored bytes of the entry, inside the archive
+  uint64_t size = 0;                 // of the content after inflating
   bool deflated = false;             // whether the bytes are a raw deflate stream
 };
 
-// In the order of the central directory, from which sizes and offsets are taken (ZIP64 too).
-// Error kFormat: no central directory, an entry outside the file, one name twice; kUnsupported: an entry that
-// is encrypted, or compressed in another way than by deflate.
+// In the order of the central directory, which gives sizes and offsets (ZIP64 too). Error kFormat: no central
+// directory, an entry outside the file, a name that occurs twice; kUnsupported: an entry that is encrypted,
+// or compressed by another method than deflate.
 std::vector<ZipEntry> read_zip_directory(std::span<const std::byte> file);
 
 }  // namespace rwkv

@@ -1,4 +1,4 @@
-// What differs between the versions of RWKV: one row of a table each.
+// The differences between the versions of RWKV: one row of a table for each.
 #pragma once
 #include <memory>
 #include <span>
@@ -15,25 +15,25 @@ namespace rwkv {
 
 struct Architecture {
   std::string_view name;                  // "RWKV-4"
-  bool (*recognises)(const TensorFile&);  // by names and shapes; the first row that does wins
+  bool (*recognises)(const TensorFile&);  // by names and shapes; the first row that returns true wins
   void (*read_info)(const TensorFile&,
-                    ModelInfo&);  // version, reason and what the version adds to common_info
+                    ModelInfo&);  // sets version, reason and the fields that common_info leaves out
   std::vector<StatePart> (*state_parts)(const ModelInfo&);
   std::unique_ptr<Layer> (*make_layer)(const WeightReader&, const ModelInfo&, size_t layer);
   std::span<const TensorRole> layer_tensors;  // all that a layer may have
 };
 
 std::span<const Architecture* const> architectures();
-// Those of every version that are in no layer.
+// The tensors outside the layers, of every version.
 std::span<const TensorRole> model_tensors();
 
-// Error kFormat or kUnsupported, naming the file: not an RWKV checkpoint, or a relative that is not
-// supported.
+// Error kFormat or kUnsupported, naming the file: not an RWKV checkpoint, or an unsupported relative of
+// one.
 const Architecture& architecture_of(const TensorFile& file);
 // Reads headers only.
 ModelInfo detect_model(const TensorFile& file);
 
-// Each in the file of its name.
+// Each in the file of its name: rwkv4.cc, ...
 extern const Architecture kRwkv4, kRwkv5, kRwkv6, kRwkv7;
 
 }  // namespace rwkv

@@ -15,7 +15,7 @@ namespace rwkv {
 class ChannelMix7 {
  public:
   ChannelMix7(const WeightReader& block, const ModelInfo& info);
-  // Remembers its last row in `part` of each state.
+  // Stores the last row of each sequence in `part` of its state.
   void forward(Pass& pass, size_t part) const;
 
  private:
@@ -25,7 +25,7 @@ class ChannelMix7 {
   std::vector<float> x_k_;  // [C]
   Matrix key_, value_;      // [F, C], [C, F]
   size_t rank_;             // ρ; 0: no DeepEmbed
-  Matrix s_emb_;            // [V, ρ²] a row a token, read from the mapping as tokens need it
+  Matrix s_emb_;            // [V, ρ²] a row a token, read from the mapping on demand
   Matrix s_emb_x_;          // [ρ², C]
   Matrix s1_, s2_;          // C → ρ, ρ → F
   std::vector<float> s0_;   // [F]

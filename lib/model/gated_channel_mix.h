@@ -11,13 +11,13 @@ namespace rwkv {
 //   x += σ(W_r x_r) ⊙ (W_v relu²(W_k x_k))
 class GatedChannelMix {
  public:
-  // What a file's mix vectors weigh: this row (RWKV-4 and 5, time_mix_*) or the row before (RWKV-6,
+  // Which row a file's mix vectors multiply: this row (RWKV-4 and 5, time_mix_*) or the row before (RWKV-6,
   // time_maa_*).
   enum class Mix { kOfThisRow, kOfRowBefore };
 
   GatedChannelMix() = default;
   GatedChannelMix(const WeightReader& block, const ModelInfo& info, Mix mix);
-  // Remembers its last row in `part` of each state.
+  // Stores the last row of each sequence in `part` of its state.
   void forward(Pass& pass, size_t part) const;
 
  private:

@@ -1,4 +1,4 @@
-// What RWKV-5, 6 and 7 share: states of one matrix a head.
+// Shared by RWKV-5, 6 and 7: states of one matrix a head.
 #pragma once
 #include <string_view>
 #include <vector>
@@ -12,18 +12,18 @@ namespace rwkv {
 
 enum HeadPart : size_t { kAttX, kS, kFfnX };
 
-constexpr float kGroupNormEps = 64e-5f;  // training divides by 8 and adds 1e-5: the same
+constexpr float kGroupNormEps = 64e-5f;  // training divides y by 8, then adds 1e-5: equal to this
 
-// Dimension `axis` of a tensor's shape. Error kFormat when there is no such tensor or axis, or it is 0.
+// Dimension `axis` of a tensor's shape. Error kFormat: no such tensor or axis, or the dimension is 0.
 size_t dimension(const TensorFile& file, std::string_view name, size_t axis);
 
-// Sets heads, their size and the group norm's epsilon. Error kFormat when n_heads does not divide n_att.
+// Sets heads, head size and the group norm's epsilon. Error kFormat when n_heads does not divide n_att.
 void read_heads(const TensorFile& file, size_t n_heads, ModelInfo& info);
 
 // att_x [C], S [H, key, value], ffn_x [C]
 std::vector<StatePart> head_state_parts(const ModelInfo& info);
 
-// The rows of a sequence, and some heads: channels [channel, channel + n_channels), and their states.
+// The rows of a sequence in some heads: channels [channel, channel + n_channels), and the heads' states.
 struct HeadRows {
   size_t row, n_rows, channel, n_channels;
   std::span<float> S;
@@ -33,21 +33,21 @@ struct HeadRows {
     return row_of_channels.subspan(channel, n_channels);
   }
   std::span<const float> part(const std::vector<float>& weights) const { return part(std::span(weights)); }
-  // These rows and channels.
+  // The part of m in these rows and channels.
   MatSpan<float> part(MatSpan<float> m) const { return m.rows_at(row, n_rows).cols_at(channel, n_channels); }
 };
 
-// The norm of what comes out of these heads, a group each.
+// The norm of these heads' outputs, one group a head.
 inline NormWeights head_norm(const Norm& norm, const ModelInfo& info, const HeadRows& at) {
   return {at.part(norm.gain), at.part(norm.bias), info.group_norm_eps, at.n_channels / info.head_size};
 }
 
-// Calls body(HeadRows) for every sequence and some heads at a time; heads are shared out between the threads.
+// Calls body(HeadRows) for every sequence and a few heads at a time; threads divide the heads.
 template <class Body>
 void for_heads(Pass& pass, const ModelInfo& info, Body&& body) {
   const size_t N = info.head_size, work = N * N * pass.n_rows();  // of a head
   const size_t grain = std::max<size_t>(1, kParallelElements / work);
-  // States come from memory, at a rate that may differ from thread to thread: several parts, to share them.
+  // Reading states is memory bound and threads progress unevenly: up to 4 parts, so that others can help.
   const size_t n_sequences = pass.sequences.size(), n_parts = std::min<size_t>(4, n_sequences);
   const WorkingState S(pass, kS);
   pass.pool.for_parts(info.n_heads, grain, n_parts, [&](size_t begin, size_t end, size_t part) {

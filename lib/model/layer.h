@@ -1,4 +1,4 @@
-// One layer of a model and what it is given to run.
+// One layer of a model, and the rows it runs on.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -19,19 +19,19 @@ namespace rwkv {
 struct SequenceRows {
   size_t first_row, n_rows;
   State* state;
-  bool preview = false;  // *state stays as it is; a Replay moves it later
+  bool preview = false;  // *state stays unchanged; a Replay advances it later
 };
 
-// The first rows of a previewed sequence, or those behind rows that were replayed before.
+// The first rows of a previewed sequence, or the next ones after rows replayed before.
 struct ReplayedRows {
-  size_t sequence;  // its index in the pass
+  size_t sequence;  // the sequence's index in the pass
   size_t first_row, n_rows;
   State* state;
 };
-// Moves one part of one layer's state past such rows: the bits that a pass over these rows leaves behind.
+// Advances one part of one layer's state past these rows: gives the bits that a pass over them leaves.
 using Replay = std::function<void(const ReplayedRows&)>;
 
-// What a pass keeps of previewed sequences: the rows that change states, and how they do.
+// Kept from a pass with previewed sequences: the rows that change states, and the functions that do it.
 struct Previews {
   Scratch rows;  // of all layers
   std::vector<Replay> replays;
@@ -46,30 +46,30 @@ struct Pass {
   Scratch& scratch;
   ThreadPool& pool;
   size_t layer = 0;
-  MatSpan<const float> embedded{};  // [rows, C] x as it entered the first layer
-  MatSpan<float> v_first{};         // [rows, A] RWKV-7: values of the first layer, for those above
+  MatSpan<const float> embedded{};  // [rows, C] x at the entry of the first layer
+  MatSpan<float> v_first{};         // [rows, A] RWKV-7: v of the first layer, for the layers above
   Previews* previews = nullptr;     // not null when a sequence is previewed
 
   size_t n_rows() const { return x.rows; }
   std::span<float> state(size_t sequence, size_t part) const {
     return sequences[sequence].state->part(layer, part);
   }
-  // Memory for rows that a replay needs, else as `scratch`.
+  // Memory for rows that a replay needs; without previews the same as `scratch`.
   Scratch& kept() const { return previews != nullptr ? previews->rows : scratch; }
   void on_replay(Replay replay) {
     if (previews != nullptr) previews->replays.push_back(std::move(replay));
   }
 };
 
-// One part of the states of a pass, as a recurrence may change it: that of a previewed sequence is a copy,
-// which is dropped.
+// One part of the states of a pass, for a recurrence to change. For a previewed sequence it is a copy, which
+// is dropped.
 class WorkingState {
  public:
   WorkingState(Pass& pass, size_t part) : pass_(pass), part_(part) {
     if (pass.previews != nullptr)
       copies_ = pass.scratch.matrix(pass.sequences.size(), pass.state(0, part).size());
   }
-  // Elements [begin, begin + n) of a sequence's part. To be asked for once.
+  // Elements [begin, begin + n) of a sequence's part. Call once for each element.
   std::span<float> take(size_t sequence, size_t begin, size_t n) const {
     const auto own = pass_.state(sequence, part_).subspan(begin, n);
     if (!pass_.sequences[sequence].preview) return own;
@@ -90,7 +90,7 @@ class Layer {
   virtual void forward(Pass& pass) const = 0;
 };
 
-// Calls body(row) for every row, on several threads when rows * cols is worth it.
+// Calls body(row) for every row, on several threads when there are enough elements (rows * cols).
 template <class Body>
 void for_rows(Pass& pass, size_t cols, Body&& body) {
   const size_t grain = std::max<size_t>(1, kParallelElements / std::max<size_t>(1, cols));

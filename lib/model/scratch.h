@@ -9,8 +9,8 @@
 
 namespace rwkv {
 
-// Hands out matrices in the order of the calls; reset() begins again with the same memory. As every pass
-// asks in the same order, nothing is allocated once the largest pass has been seen.
+// Returns matrices in the order of the calls; reset() starts again with the same memory. Since every pass
+// asks in the same order, nothing is allocated after the largest pass so far.
 class Scratch {
  public:
   // Uninitialised, every row 64-byte aligned, valid until reset().
@@ -22,7 +22,7 @@ class Scratch {
     return {block.floats.get(), rows, cols, stride};
   }
   void reset() { next_ = 0; }
-  // Matrices handed out after this mark are given back by reset_to().
+  // reset_to(mark) takes back all matrices that were returned after the mark.
   size_t mark() const { return next_; }
   void reset_to(size_t mark) { next_ = mark; }
 

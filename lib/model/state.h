@@ -23,7 +23,7 @@ class State {
  public:
   State() = default;
   State(std::vector<StatePart> parts, size_t n_layers);  // every part at its initial value
-  // What bytes() of such a state would be. Error kFormat when it does not fit 64 bits.
+  // The bytes() of such a state. Error kFormat when the number does not fit into 64 bits.
   static uint64_t byte_size(std::span<const StatePart> parts, size_t n_layers);
 
   size_t n_layers() const { return n_layers_; }

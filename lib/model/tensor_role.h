@@ -1,5 +1,5 @@
-// What each tensor of a model is for: the column of `Architecture` that packing, quantising, footprints and
-// inspection ask.
+// The purpose of each tensor of a model: the column of `Architecture` that packing, quantising, footprints
+// and inspection use.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -11,22 +11,22 @@
 namespace rwkv {
 
 enum class Role : uint8_t {
-  kVector,        // as many numbers as there are channels, or few: read into f32 when a model is loaded
+  kVector,        // few numbers, at most some a channel: widened to f32 when a model is loaded
   kMatrix,        // multiplied with activations, output by output
-  kSparseInput,   // so too, but most activations are zero: relu² leaves them so
+  kSparseInput,   // likewise, but most activations are zero, after relu²
   kLowRank,       // multiplied with activations, and held input by input
-  kLowRankStack,  // several such, one behind the other
+  kLowRankStack,  // several low-rank matrices, one after the other
   kTable,         // one row is read for each token
   kWide,          // multiplied with activations, small: neither packed nor quantised
 };
 
 struct TensorRole {
-  std::string_view name;  // of a layer's tensor without "blocks.N."
+  std::string_view name;  // name of a layer's tensor without "blocks.N."
   Role role = Role::kVector;
-  bool unused_in_first_layer = false;  // may be there, whatever its shape; nothing reads it
+  bool unused_in_first_layer = false;  // may exist, with any shape; never read
 };
 
-// What a layer has in every version.
+// The tensors that layers of every version have.
 inline constexpr auto kLayerTensorsOfAll = std::to_array<TensorRole>({
     {"ln0.weight"},
     {"ln0.bias"},
@@ -42,16 +42,16 @@ inline constexpr auto kLayerTensorsOfAll = std::to_array<TensorRole>({
     {"ffn.value.weight", Role::kSparseInput},
 });
 
-// Of every version with a matrix a head: its initial state, tuned.
+// The tuned initial state, in versions with a matrix a head.
 constexpr std::string_view kTimeState = "att.time_state";
 
-// How matrices of this role are packed for the kernels: tiles, turned tiles, lines; by rows what is not.
+// The packed layout of matrices of this role: tiles, turned tiles, lines; rows if the role is not packed.
 Layout packed_layout_of(Role role);
 
-// What a tensor of this name is in the versions that have it; null when none does. A name has one role.
+// The tensor of this name in the versions that have one; null when none does. A name has one role.
 const TensorRole* find_role(std::string_view tensor_name);
 
-// The number of the layer in "blocks.N.", and what follows; no `rest` for other names.
+// N in "blocks.N.", and the rest of the name; `rest` is empty for other names.
 struct LayerName {
   uint64_t layer = 0;
   std::string_view rest{};

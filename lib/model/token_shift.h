@@ -1,4 +1,4 @@
-// Each row beside its predecessor in the sequence.
+// Token shift: each row beside its predecessor in the sequence.
 #pragma once
 #include <vector>
 
@@ -8,7 +8,7 @@
 
 namespace rwkv {
 
-// Layer-normed rows, each sequence's preceded by the row that its state remembered.
+// Layer-normed rows; before each sequence's rows stands the row from its state.
 struct ShiftedRows {
   MatSpan<float> rows;  // [sequences + rows, C]
   std::span<const uint32_t> sequence_of;
@@ -16,13 +16,13 @@ struct ShiftedRows {
   std::span<const float> now(size_t row) const { return rows.row(row + sequence_of[row] + 1); }
   std::span<const float> before(size_t row) const { return rows.row(row + sequence_of[row]); }
 
-  // Token shift, x' being the row before: x' + (x − x') ⊙ weight, and x + (x' − x) ⊙ weight. What is returned
-  // refers to this and to `weight`.
+  // Token shift, x' being the row before: x' + (x − x') ⊙ weight, and x + (x' − x) ⊙ weight. The result
+  // refers to this object and to `weight`.
   LazyRows mixed_from_before(const std::vector<float>& weight, MatSpan<float> place) const;
   LazyRows mixed_from_now(const std::vector<float>& weight, MatSpan<float> place) const;
 };
 
-// Norms the residual; `part` of each state gives its sequence's first predecessor, and takes its last row.
+// Norms the residual; reads each sequence's first predecessor from `part` of its state, stores its last row.
 ShiftedRows shifted_rows(Pass& pass, const NormWeights& norm, size_t part);
 
 }  // namespace rwkv

@@ -1,4 +1,4 @@
-// Takes a model's weights out of a tensor file, checking each once.
+// Reads a model's weights from a tensor file; checks each once.
 #pragma once
 #include <cstddef>
 #include <deque>
@@ -15,22 +15,22 @@
 
 namespace rwkv {
 
-// How weights are read, and what reading them leaves behind.
+// Options of reading weights, and the results beside the weights.
 struct LoadedWeights {
-  // Whether tensors are checked only: no matrix is made, those that are handed out must not be multiplied.
+  // Only checks tensors: no matrix is made, and the returned ones must not be multiplied.
   bool check_only = false;
-  size_t n_threads = 1;                        // that make tensors
-  std::unique_ptr<ThreadPool> pool = nullptr;  // of them, once there was one to make
+  size_t n_threads = 1;                        // for making tensors
+  std::unique_ptr<ThreadPool> pool = nullptr;  // of n_threads, from the first tensor that is made on
 
-  // Bytes of the tensors that cannot be used where they are mapped (strided ones of a .pth, f64, those that
-  // have a source).
+  // The bytes of tensors that cannot be used in the mapping (strided ones of a .pth, f64, those with a
+  // source).
   std::deque<std::vector<std::byte>> made;
-  uint64_t made_bytes = 0;                        // of them
-  std::unordered_set<const TensorView*> claimed;  // what has been read
-  std::vector<std::string> zero_matrices;         // names of those that hold nothing but zeros
+  uint64_t made_bytes = 0;                        // of `made`
+  std::unordered_set<const TensorView*> claimed;  // the tensors read so far
+  std::vector<std::string> zero_matrices;         // names of matrices that hold only zeros
 };
 
-// What is said of a tensor that should hold something else.
+// The message about a tensor that should hold something else.
 constexpr const char* kAllZeros = "holds nothing but zeros: an incomplete download?";
 
 constexpr float kLayerNormEps = 1e-5f;
@@ -41,11 +41,11 @@ struct Norm {
 };
 
 // Every function throws Error kFormat, naming file and tensor, when the tensor is missing, has another number
-// of elements or another shape, is not of floats, or holds one that is not finite (a vector: any; a matrix:
-// one of a few that are looked at).
+// of elements or another shape, is not of floats, or has an element that is not finite (vectors are checked
+// fully, matrices in a few samples).
 class WeightReader {
  public:
-  // `prefix` goes in front of every name; both referenced objects must outlive the matrices.
+  // `prefix` goes in front of every name; file and loaded must outlive the matrices.
   WeightReader(const TensorFile& file, LoadedWeights& loaded, std::string prefix = {})
       : file_(file), loaded_(loaded), prefix_(std::move(prefix)) {}
 
@@ -57,23 +57,23 @@ class WeightReader {
 
   // n elements whatever the shape ([n], [1, 1, n] ...), widened to f32.
   std::vector<float> vector(std::string_view name, size_t n) const;
-  // A [rows, cols] matrix that is multiplied with, outputs first or as rwkv-convert packed it, used in place.
-  // One that is quantised in another's format becomes q8, as all such matrices below do.
+  // A [rows, cols] matrix for products, in rows or as rwkv-convert packed it, used in place. A matrix
+  // quantised in another program's format becomes q8, here and below.
   Matrix matrix(std::string_view name, size_t rows, size_t cols) const;
-  // A [rows, cols] matrix of which rows are looked up, used in place.
+  // A [rows, cols] matrix whose rows are looked up, used in place.
   Matrix table(std::string_view name, size_t rows, size_t cols) const;
   // A checkpoint's low-rank [inputs, outputs] matrix, applied as xᵀ M, used in place, transposed or not.
   Matrix low_rank(std::string_view name, size_t inputs, size_t outputs) const;
-  // A stack [count, inputs, outputs] of such.
+  // A stack [count, inputs, outputs] of low-rank matrices.
   std::vector<Matrix> low_rank_stack(std::string_view name, size_t count, size_t inputs,
                                      size_t outputs) const;
-  // name.weight, not all of it zero, and name.bias of n elements.
+  // name.weight, not all zero, and name.bias, of n elements each.
   Norm norm(std::string_view name, size_t n) const;
 
  private:
   const TensorView& tensor(std::string_view name) const;
-  // What kernels can read of the tensor, after a check of its shape; a matrix that lies_transposed() as it
-  // is, if that will do.
+  // The part of a tensor that kernels read, after a check of its shape. With transposed_too, a matrix that
+  // lies_transposed() is returned as it is.
   struct Stored {
     DType dtype;
     Layout layout;

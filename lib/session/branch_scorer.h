@@ -1,4 +1,4 @@
-// Scores several ways in which each of several texts may go on.
+// Scores several continuations of each of several texts.
 #pragma once
 #include <deque>
 #include <functional>
@@ -13,18 +13,18 @@ namespace rwkv {
 
 struct TokenScore {
   double log_prob = 0;     // natural logarithm; NaN where the logits are not all finite
-  bool likeliest = false;  // of all tokens; of equals the lowest id
+  bool likeliest = false;  // the likeliest of all tokens (of equal ones the lowest id)
 
   bool operator==(const TokenScore&) const = default;
 };
 
 struct Branch {
   std::vector<TokenId> tokens;
-  size_t n_given = 0;                // the first ones are read, but not scored
-  std::vector<TokenScore> scores{};  // the result: one for each of the others
+  size_t n_given = 0;                // of the first tokens, which are read, not scored
+  std::vector<TokenScore> scores{};  // the result: one for each scored token
 };
 
-// A beginning, which is read once, and what may follow it.
+// A beginning, which is read once, and its possible continuations.
 struct Tree {
   std::vector<TokenId> stem;
   std::vector<Branch> branches;
@@ -32,14 +32,14 @@ struct Tree {
 
 class BranchScorer {
  public:
-  // Every stem follows `start`. In memory at once are one state for each tree and at most `max_states` (at
-  // least 1) for branches. `on_pass` is told how many tokens each pass over the weights has read; it may
+  // Every stem follows `start`. Memory holds one state for each tree and at most `max_states` (at least 1)
+  // for branches. Calls on_pass() with the number of tokens after each pass over the weights; on_pass() may
   // throw to end the run. `model` and `workspace` must outlive this.
   BranchScorer(const Model& model, Sequence start, size_t max_states, Workspace& workspace,
                std::function<void(size_t)> on_pass);
 
-  // Fills the scores of all branches: the same bits for a branch whatever it is scored with. A branch with
-  // n_given = 0 needs something to predict its first token: a stem, or a `start` that is not empty.
+  // Fills in the scores of all branches; the bits of a branch do not depend on the others. A branch with
+  // n_given = 0 needs something that predicts its first token: a stem, or a `start` that is not empty.
   void score(std::span<Tree> trees);
 
  private:

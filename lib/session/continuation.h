@@ -24,13 +24,13 @@ inline constexpr size_t kMaxLogProbs = 1000;
 struct ContinuationOptions {
   SamplerOptions sampler{};
   uint64_t max_tokens = kUnlimited;
-  bool stop_at_end_of_text = true;                      // id 0
-  std::vector<TokenId> stop_ids{};                      // end it; never shown
-  std::vector<std::string> stop_texts{};                // end it; no part of them is shown
+  bool stop_at_end_of_text = true;        // stop at id 0
+  std::vector<TokenId> stop_ids{};        // stop at these ids; never shown
+  std::vector<std::string> stop_texts{};  // stop in front of these texts; no part of them is shown
   std::function<std::string_view(TokenId)> bytes_of{};  // a token's bytes; needed for stop_texts
-  bool penalize_all = false;  // frequency counts digits and spaces too (penalty_count); so without bytes_of
-  size_t n_log_probs = 0;  // up to kMaxLogProbs; > 0: tell each token's log-probability and the n most likely
-  bool keep_end = false;   // the sequence will be asked for at the end
+  bool penalize_all = false;  // frequency also counts digits and spaces; implied without bytes_of
+  size_t n_log_probs = 0;     // up to kMaxLogProbs; > 0: give log-probabilities, also of the n likeliest
+  bool keep_end = false;      // sequence() will be needed at the end
 };
 
 enum class StopReason { kNone, kLength, kEndOfText, kStop };
@@ -40,7 +40,7 @@ std::string_view stop_name(StopReason stop);
 
 struct DrawnToken {
   TokenId id = 0;
-  double log_prob = 0;  // both only if asked for
+  double log_prob = 0;  // this and most_likely only if n_log_probs > 0
   std::vector<TokenLogProb> most_likely{};
 };
 
@@ -49,33 +49,33 @@ class Continuation {
   Continuation(Sequence sequence, ContinuationOptions options);
 
   StopReason stopped() const { return stopped_; }
-  // To be fed for the next draw. Once it has stopped: stands after the last token shown, if `keep_end` was
+  // Feed it for the next draw. After the stop the sequence ends with the last token shown, if `keep_end` was
   // set.
   Sequence& sequence() { return sequence_; }
   const Sequence& sequence() const { return sequence_; }
   bool keeps_end() const { return options_.keep_end; }
-  uint64_t n_left() const { return options_.max_tokens - n_drawn_; }  // tokens that may still be drawn
-  // Whether it may stand, in the end, after a token before the last one drawn.
+  uint64_t n_left() const { return options_.max_tokens - n_drawn_; }  // tokens that it may still draw
+  // Whether, at the end, sequence() may stand before the last token drawn.
   bool may_return() const { return options_.keep_end && !options_.stop_texts.empty(); }
-  // Draws one token from what follows sequence(); the row is changed. Only while stopped() is kNone. Error
-  // kFormat when the row is not all finite, or nothing is left to draw.
+  // Draws one token from the logits after sequence(); changes the row. Only while stopped() is kNone. Error
+  // kFormat when a logit is not finite, or no token is left to draw.
   void draw_from(std::span<float> logits);
-  // What it would draw from this row, which is changed, if its sampler were in this state, which goes on by a
-  // token.
+  // The token that draw_from(logits) would draw with this sampler state. Changes the row, and advances the
+  // sampler state by this token.
   TokenId rehearse(std::span<float> logits, SamplerState& sampler) const;
-  // Gives up: what was held back because it might become a stop text may be shown.
+  // Ends the wait for a stop text: all that was held back may be shown.
   void release_held();
-  // The tokens that may be shown and were not taken before.
+  // The tokens that may be shown and were not returned before.
   std::vector<DrawnToken> take_tokens();
-  // The bytes that may be shown and were not taken before: those of the tokens, and of a token that a stop
-  // text begins within, the ones in front of it. Empty without `bytes_of`.
+  // The bytes that may be shown and were not returned before: those of whole tokens, and of a token in which
+  // a stop text begins those in front of it. Empty without `bytes_of`.
   std::string take_bytes();
 
  private:
   struct Held {
     DrawnToken token;
-    uint64_t end = 0;                // of the token's bytes in the text
-    std::optional<Sequence> before;  // the sequence as it was before this token
+    uint64_t end = 0;                // where the token's bytes end in the text
+    std::optional<Sequence> before;  // the sequence in front of this token
   };
 
   bool is_stop_id(TokenId id);
@@ -90,11 +90,11 @@ class Continuation {
   StopText stop_text_;
   StopReason stopped_ = StopReason::kNone;
   uint64_t n_drawn_ = 0, n_safe_bytes_ = 0, n_taken_bytes_ = 0;
-  std::deque<Held> held_;  // tokens not taken yet
+  std::deque<Held> held_;  // tokens not returned yet
   std::string bytes_;      // of the text, from n_taken_bytes_ on
 };
 
-// Draws one token. The continuation may not have stopped.
+// Draws one token. The continuation must not have stopped.
 void draw_next(Continuation& continuation, Runner& runner);
 
 }  // namespace rwkv

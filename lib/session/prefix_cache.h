@@ -1,4 +1,4 @@
-// What a model has read before, so that a prompt that begins alike need not be read again.
+// Keeps states of what a model has read, so that a prompt with the same beginning starts from one of them.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -18,27 +18,27 @@
 namespace rwkv {
 
 struct PrefixCacheOptions {
-  uint64_t max_bytes = uint64_t{1} << 30;  // of states in memory; as much again of files in the folder
+  uint64_t max_bytes = uint64_t{1} << 30;  // of states in memory; as much again for files in the folder
   std::filesystem::path folder{};          // empty: memory only
 };
 
-// Sequences that began from the model's initial state, by the ids they have read; the least recently used go
-// first. What is found is the very sequence that reading the ids gives, bit for bit. May be used by several
-// threads. Files are state files with a history (state_file.h), named by a hash of what the key is: the
-// model's fingerprint, its group norm's epsilon and the ids. Several processes may share a folder.
+// Sequences that began in the model's initial state, found by the ids they have read; the least recently used
+// are dropped first. A sequence found has the bits that reading the ids would give. Several threads may use a
+// cache. Files are state files with a history (state_file.h), named by a hash of the model's fingerprint, its
+// group norm's epsilon and the ids. Several processes may share a folder.
 class PrefixCache {
  public:
-  // Takes up what the folder, which is made when it is not there, has of this model. `model` outlives this.
-  // Error kIo: the folder cannot be made or read.
+  // Makes the folder if needed, and finds the states of this model in it. `model` must outlive this. Error
+  // kIo: the folder cannot be made or read.
   PrefixCache(const Model& model, PrefixCacheOptions options);
 
-  // The sequence of the longest known beginning of `ids`, which may be all of them: n_tokens says how many
-  // they are. Its sampler has drawn nothing.
+  // The sequence of the longest known beginning of `ids`, which may be all of them; n_tokens is the length.
+  // Its sampler has drawn nothing.
   std::optional<Sequence> find(std::span<const TokenId> ids);
-  // `sequence` stands after `ids`; what its sampler has drawn is forgotten.
+  // `sequence` has read `ids`; the sampler's part of it is dropped.
   void insert(std::span<const TokenId> ids, const Sequence& sequence);
-  // Writes what the folder lacks. To be called now and then, by one thread at a time; does nothing without a
-  // folder.
+  // Writes the entries that are not in the folder yet. Call it now and then, from one thread at a time; does
+  // nothing without a folder.
   void write_back();
 
   struct Stats {
@@ -46,7 +46,7 @@ class PrefixCache {
     bool wants_write_back = false;
   };
   Stats stats() const;
-  // What went wrong with files since the last call, a sentence each. The cache goes on without them.
+  // Failures with files since the last call, a sentence each. The cache works without these files.
   std::vector<std::string> take_warnings();
 
  private:
@@ -55,7 +55,7 @@ class PrefixCache {
     std::vector<TokenId> ids;
     std::shared_ptr<const Sequence> sequence{};  // null: only on disk
     uint64_t memory_bytes = 0, file_bytes = 0;   // 0: not there
-    bool unwritable = false;                     // or its file had to make room
+    bool unwritable = false;                     // or the file was removed to make room
   };
   using Entries = std::list<Entry>;  // the most recently used first
 
@@ -73,7 +73,7 @@ class PrefixCache {
 
   const Model& model_;
   PrefixCacheOptions options_;
-  uint64_t seed_;  // of hashes
+  uint64_t seed_;  // of the hashes
   mutable std::mutex mutex_;
   Entries entries_;
   std::unordered_map<uint64_t, Entries::iterator> by_hash_;
@@ -81,11 +81,11 @@ class PrefixCache {
   std::vector<std::string> warnings_;
 };
 
-// How many tokens, at most, lie between two states that are kept of a long prompt.
+// The most tokens between two states that are kept of a long prompt.
 constexpr size_t kPrefixInterval = 512;
 
-// Reads all of `ids` into a new sequence, as far as it must be read; keeps states of it on the way and at its
-// end. When the runner is asked to stop, the sequence stands after what was read.
+// Reads all of `ids` into a new sequence, beginning at a known state; keeps states on the way and at the end.
+// When the runner is asked to stop, the sequence ends with the last id read.
 Sequence read_through(PrefixCache& cache, Runner& runner, std::span<const TokenId> ids);
 
 }  // namespace rwkv

@@ -1,4 +1,4 @@
-// What scoring needs of rows of logits.
+// Facts about rows of logits, for scoring.
 #pragma once
 #include <vector>
 
@@ -9,10 +9,10 @@
 namespace rwkv {
 
 struct RowSummary {
-  // log_sum_exp of the row, to the bit: ln p of a token is its logit minus this. NaN for a row that is not
-  // all finite.
+  // log_sum_exp of the row, to the bit: ln p of a token is its logit minus this number. NaN for a row with a
+  // logit that is not finite.
   double log_sum = 0;
-  TokenId likeliest = 0;  // the lowest id among equals
+  TokenId likeliest = 0;  // of equal ones the lowest id
 };
 
 RowSummary summarize_row(std::span<const float> logits);

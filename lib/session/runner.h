@@ -1,4 +1,4 @@
-// Feeds sequences to a model, many at a time.
+// Runs sequences through a model, many at a time.
 #pragma once
 #include <functional>
 #include <span>
@@ -13,47 +13,47 @@ namespace rwkv {
 struct Reading {
   Sequence* sequence;
   std::span<const TokenId> tokens;  // not empty
-  bool wants_logits = false;        // of what foretold each token
+  bool wants_logits = false;        // also return the logits before each token
 };
 
-// A sequence that is to be continued, and tokens that may be what comes next.
+// A sequence to draw from, and tokens that a drafter proposes for it.
 struct Drawing {
   Sequence* sequence;
   std::span<const TokenId> draft{};
 };
 
-// One model with the scratch memory to run it; used by one thread at a time. Results do not depend on what is
-// batched with what, or on how a text is split into calls.
+// One model with the scratch memory to run it; used by one thread at a time. Results do not depend on the
+// batch, or on the split of a text into calls.
 class Runner {
  public:
-  // `stop`, if given, is asked between two passes over the weights; once it says true, read() ends early.
+  // `stop`, if given, is asked between two passes over the weights; once it returns true, read() ends early.
   Runner(const Model& model, size_t n_threads, std::function<bool()> stop = {});
 
   const Model& model() const { return *model_; }
   ThreadPool& pool() { return workspace_.pool(); }
   // A sequence of no tokens, in the model's initial state.
   Sequence new_sequence() const;
-  // Appends tokens to a sequence. The last of them stays pending. When it ends early, the sequence stands
-  // after those that were read (n_tokens tells how many). Memory does not grow with the number of tokens.
-  // Every token must be below the vocabulary's size.
+  // Appends tokens to a sequence. The last of them stays pending. If the call ends early, the sequence ends
+  // with the last token read (n_tokens counts them). Memory does not grow with the number of tokens. Every
+  // token must be below the vocabulary's size.
   void read(Sequence& sequence, std::span<const TokenId> tokens);
-  // Reads for some sequences and tells what follows others, in the same passes over the weights; no sequence
-  // may be named twice. Returns a row for each of `drawing`: the logits of what follows it. One of no tokens
-  // begins from id 0. Behind them stands, for each reading that wants them, a row for each of its tokens: the
-  // logits in front of that token; a sequence without `pending` has none for the first. The rows may be
-  // changed and hold until the next call; drawing sequences have neither `pending` nor `logits` after it.
+  // Reads tokens of some sequences and returns the logits after others, in the same passes over the weights;
+  // no sequence may be named twice. Returns one row for each of `drawing`; a sequence of no tokens begins
+  // with id 0. Then, for each reading that wants logits, one row for each token: the logits before that
+  // token; a sequence without `pending` has none for its first. The rows may be changed, and are valid until
+  // the next call. Drawing sequences have neither `pending` nor `logits` afterwards.
   std::vector<std::span<float>> step(std::span<Sequence* const> drawing, std::span<const Reading> reading);
   struct Rows {
     std::vector<MatSpan<float>> drawn;
     std::vector<std::span<float>> read;
   };
-  // The same with drafts: for each of `drawing` its first row, then the logits of what follows each token of
-  // its draft. A sequence that has a draft must have a pending token; its state stays as it was, and its
-  // pending token and draft are fed only as far as advance() says. All these have at most kRowsOfPass tokens
-  // together.
+  // The same with drafts: for each of `drawing` its first row, then the logits after each token of its draft.
+  // A sequence with a draft must have a pending token; its state does not change until advance() says how
+  // many of the pending token and the draft to feed. All drafts with their pending tokens have at most
+  // kRowsOfPass tokens.
   Rows step(std::span<const Drawing> drawing, std::span<const Reading> reading);
-  // Puts the next n_tokens of what the last step() was to feed to drawing `index`, its pending token first,
-  // into the sequence's state. For drawings without a draft there is nothing to do.
+  // Feeds the next n_tokens of drawing `index` of the last step(), its pending token first, into the
+  // sequence's state. Drawings without a draft need no such call.
   struct Fed {
     size_t index, n_tokens;
   };
@@ -70,9 +70,9 @@ class Runner {
   Workspace workspace_;
   std::function<bool()> stop_;
   std::vector<float> logits_;
-  std::vector<TokenId> fed_;      // what readings feed, one after the other
-  std::vector<TokenId> drafted_;  // what previews feed, likewise
-  std::vector<size_t> previews_;  // of each drawing, its segment; kNoPreview
+  std::vector<TokenId> fed_;      // the tokens that readings feed, one reading after the other
+  std::vector<TokenId> drafted_;  // the tokens that previews feed, likewise
+  std::vector<size_t> previews_;  // for each drawing the index of its segment, or kNoPreview
 };
 
 }  // namespace rwkv

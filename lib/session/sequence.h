@@ -1,4 +1,4 @@
-// One sequence of tokens on its way through a model.
+// One sequence of tokens, with everything needed to continue it.
 #pragma once
 #include <optional>
 #include <vector>
@@ -8,14 +8,14 @@
 
 namespace rwkv {
 
-// Stands after its last token. That token is either still to be fed (`pending`: no logits are computed before
-// somebody asks what comes next), or already in the state, and then `logits` may say what follows it.
-// All that a sequence is: two equal ones, under the same options, go on alike. Copies are independent.
+// Ends with its last token. Either that token has not been fed yet (`pending`: its logits are computed only
+// when needed), or the state contains the token, and `logits` may hold what follows. These fields are all
+// that a sequence is: two equal ones, with the same options, continue alike. Copies are independent.
 struct Sequence {
   State state;
   std::optional<TokenId> pending;
-  std::vector<float> logits;  // empty, or one a vocabulary entry; only without `pending`
-  uint64_t n_tokens = 0;      // read or drawn so far, `pending` among them
+  std::vector<float> logits;  // n_vocab, or none; never together with `pending`
+  uint64_t n_tokens = 0;      // read or drawn so far, including `pending`
   SamplerState sampler;
 };
 

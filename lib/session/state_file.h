@@ -1,4 +1,4 @@
-// Sequences on disk: stop here, go on there, with the same ids as without the stop.
+// Sequences on disk: a run that stops and continues from a file draws the ids of one long run.
 #pragma once
 #include <filesystem>
 #include <optional>
@@ -13,7 +13,7 @@ namespace rwkv {
 
 class TensorFile;
 
-// The metadata key by which a state file is known; its value is the version of the layout below.
+// The metadata key that marks a state file; its value is the version of the layout below.
 inline constexpr const char* kStateFileKey = "rwkv_state";
 
 // A state file is a safetensors file. Tensors: layers.N.PART (f32) for each part of each layer; `logits` (f32
@@ -33,21 +33,21 @@ void save_state(const std::filesystem::path& path, const Sequence& sequence, con
 // checksum (files of older versions have none). kInterrupted when stop() says so while a pipe is waited for.
 Sequence load_state(const std::filesystem::path& path, const Model& model, const StopPredicate& stop = {});
 
-// The ids that the file says were read or drawn; empty when it does not. Error as load_state().
+// The ids that the sequence has read or drawn; empty when the file does not say. Error as load_state().
 std::vector<TokenId> read_history(const TensorFile& file);
 
-// What a state file says of itself.
+// A state file's description of itself.
 struct StateInfo {
-  std::string model_version, model_size, model;  // as in the metadata; "?" where that is silent
+  std::string model_version, model_size, model;  // as in the metadata; "?" where it says nothing
   uint64_t n_tokens = 0;
   std::optional<TokenId> pending{};
   bool has_logits = false;
-  uint64_t sampler_position = 0;  // in the random sequence
-  size_t n_counted = 0;           // tokens that penalties count
+  uint64_t sampler_position = 0;  // numbers of the random sequence used so far
+  size_t n_counted = 0;           // ids with penalty counts
 };
 
-// Of a file with kStateFileKey; reads no tensor. Error, its message beginning with the path: a number that
-// makes no sense.
+// Of a file with kStateFileKey; reads no tensor. Error, its message beginning with the path: a number out of
+// range.
 StateInfo read_state_info(const TensorFile& file);
 
 }  // namespace rwkv

@@ -32,18 +32,18 @@ using Shape = std::vector<uint64_t>;
 
 struct DTypeInfo {
   DType dtype;
-  std::string_view name;         // as users spell it: "bf16"
-  std::string_view safetensors;  // as safetensors spells it: "BF16"; empty for what it does not know
-  std::string_view torch;        // the class of PyTorch's storages: "torch BFloat16Storage"; likewise
+  std::string_view name;         // users' spelling: "bf16"
+  std::string_view safetensors;  // safetensors' spelling: "BF16"; empty: not in safetensors
+  std::string_view torch;        // PyTorch's storage class: "torch BFloat16Storage"; empty: none
   size_t bytes;                  // of one element; 0 when quantised: blocks share a scale
-  bool is_float;                 // quantised ones are not
-  bool has_products = false;     // kernels multiply with it, so it can be packed and rwkv-convert writes it
-  // How matrices that are packed hold it (tensor/packed_layout.h).
-  size_t code_bits = 0;     // of a quantised element, beside its share of the scale; 0 when not quantised
+  bool is_float;                 // false for quantised types
+  bool has_products = false;     // kernels multiply with it: it can be packed, and rwkv-convert writes it
+  // How packed matrices hold it (tensor/packed_layout.h).
+  size_t code_bits = 0;     // of a quantised element, without its share of the scale; 0 when not quantised
   size_t tile_inputs = 0;   // that lie together in a tile
   size_t line_outputs = 0;  // of a line
-  // The type of the elements, where this one differs from it in its products: kBf16Bf16 holds bf16, and x is
-  // rounded to bf16 too. Only packed matrices are of such a type.
+  // The stored type of the elements, where products differ from it: kBf16Bf16 stores bf16, and x is rounded
+  // to bf16 as well. Only packed matrices have such a type.
   std::optional<DType> elements = {};
 };
 
@@ -79,7 +79,7 @@ constexpr DType elements_of(DType dtype) { return dtype_info(dtype).elements.val
 constexpr bool holds_weights(DType dtype) { return dtype_info(dtype).is_float || is_quantised(dtype); }
 
 uint64_t element_count(const Shape& shape);  // Error kFormat on overflow
-// Of elements that follow one another. Error kFormat on overflow, kUnsupported for a quantised type.
+// Bytes of consecutive elements. Error kFormat on overflow, kUnsupported for a quantised type.
 uint64_t checked_byte_size(DType dtype, const Shape& shape);
 std::string to_string(const Shape& shape);  // "[64, 768]"
 

@@ -1,4 +1,4 @@
-// Matrices into the forms of tensor/packed_layout.h, and out of them.
+// Converts matrices into the forms of tensor/packed_layout.h and back.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -9,21 +9,21 @@
 
 namespace rwkv {
 
-// Matrices here are views without strides, of floats or quantised, in any layout but kInOut, neither
-// dimension 0.
+// Matrices here are views without strides, of floats or quantised, in any layout but kInOut; no dimension is
+// 0.
 
-// Every form consists of strips of equal size, one after the other, which hold whole outputs: 16 of them in
-// tiles, line_outputs() in lines, one when kOutIn.
+// Every form consists of consecutive strips of equal size, each of whole outputs: 16 in tiles, line_outputs()
+// in lines, one in kOutIn.
 struct Strips {
   uint64_t count;
-  size_t bytes;       // of one
-  uint64_t elements;  // that one has room for
+  size_t bytes;       // of one strip
+  uint64_t elements;  // that fit into a strip
 };
 Strips strips_of(DType dtype, Layout layout, const Shape& shape);
 
-// Writes strips of `source` in another form, from strip `first` on as many as `out` has room for. Wide
-// elements are rounded once, to nearest. Returns how many finite elements became infinite. The bytes do not
-// depend on the number of threads. Error kFormat when a weight cannot be quantised.
+// Writes strips of `source` in another form: as many as `out` has room for, beginning with strip `first`.
+// Wide elements are rounded once, to nearest. Returns how many finite elements became infinite. The bytes do
+// not depend on the number of threads. Error kFormat when a weight cannot be quantised.
 uint64_t pack_strips(const TensorView& source, DType dtype, Layout layout, uint64_t first,
                      std::span<std::byte> out, ThreadPool& pool);
 
@@ -32,11 +32,11 @@ struct Slices {
   bool columns = false;
   uint64_t first = 0, count = 0;
 };
-// What strips hold: rows; of turned tiles, columns.
+// What strips hold: rows, or columns for turned tiles.
 Slices slices_of_strips(DType dtype, Layout layout, const Shape& shape, uint64_t first, uint64_t count);
 
-// Their weights, one row or column after the other, as f64, f32, f16 or bf16. Returns how many finite ones
-// became infinite.
+// The weights of the slices, one row or column after the other, as f64, f32, f16 or bf16. Returns how many
+// finite weights became infinite.
 uint64_t unpack(const TensorView& matrix, const Slices& slices, DType to, std::span<std::byte> out);
 
 // The weights of rows [first, first + n_rows) as f32: n_rows * shape[1] of them.

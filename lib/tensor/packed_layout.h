@@ -1,5 +1,5 @@
-// How matrices lie in the files that rwkv-convert writes for speed: the one description that the packer, the
-// readers and the kernels share.
+// How matrices lie in the files that rwkv-convert writes for speed: the one description for the packer, the
+// readers and the kernels (docs/formats.md has a drawing).
 #pragma once
 #include <array>
 #include <cstddef>
@@ -15,10 +15,10 @@ namespace rwkv {
 // Order of the elements of a matrix with R outputs and C inputs.
 enum class Layout : uint8_t {
   kOutIn,        // "rows": one output after the other, [R, C]: what checkpoints hold, applied as W x
-  kInOut,        // one input after the other, [C, R]: checkpoints' low-rank matrices; in no file of ours
+  kInOut,        // one input after the other, [C, R]: checkpoints' low-rank matrices; never written
   kTiles,        // tiles of 16 outputs, below
-  kLines,        // a cache line or two an input, below: for matrices of which few inputs are read
-  kTurnedTiles,  // tiles of a matrix whose shape is [C, R], as checkpoints hold low-rank ones
+  kLines,        // one or two cache lines an input, below: for matrices most of whose inputs are zero
+  kTurnedTiles,  // tiles of a matrix of shape [C, R], as checkpoints store low-rank matrices
 };
 
 // A tile holds 16 outputs; tiles follow one another. Within a tile:
@@ -57,17 +57,17 @@ constexpr size_t kTileUnit = 64;    // inputs of a unit of a quantised tile
 static_assert(std::ranges::all_of(kDTypes, [](const DTypeInfo& info) {
   return !is_quantised(info.dtype) || info.tile_inputs == kTileUnit;
 }));
-constexpr int kQ8Zero = 128;       // the byte that is worth 0
-constexpr int kQ6Zero = 32;        // the code that is
+constexpr int kQ8Zero = 128;       // the byte that means 0
+constexpr int kQ6Zero = 32;        // the code that means 0
 constexpr size_t kLineGroup = 64;  // outputs of a group of a quantised line
 
 constexpr size_t code_bits(DType dtype) { return dtype_info(dtype).code_bits; }
-// Bytes of a unit of a quantised tile: its codes alone, and with its scales.
+// Bytes of a unit of a quantised tile: of its codes alone, and with its scales.
 constexpr size_t unit_code_bytes(DType dtype) { return kTileOutputs * kTileUnit * code_bits(dtype) / 8; }
 constexpr size_t unit_bytes(DType dtype) { return unit_code_bytes(dtype) + 2 * kTileOutputs * 2; }
 
-// Where in its group of a quantised line an output o < 64 is: bytes of four inputs, interleaved within each
-// 128 bits of a register of any width, are then in order of outputs.
+// The position of output o < 64 in its group of a quantised line. With this order, interleaving the bytes of
+// four inputs within each 128 bits of a register, of any width, puts outputs in order.
 constexpr size_t line_position(size_t o) { return o / 4 % 4 * 16 + o / 16 * 4 + o % 4; }
 
 // Sixteen values for the nibbles of q4, ascending, not uniform: the least squared error (found by Lloyd's
@@ -92,7 +92,7 @@ constexpr size_t line_block_bytes(DType dtype) {
   return kQuantBlock * line_bytes(dtype) + 2 * line_outputs(dtype);
 }
 
-// Whether a tensor's bytes are other than row-major elements.
+// Whether the bytes are anything but row-major elements.
 constexpr bool is_laid_out(DType dtype, Layout layout) {
   return layout != Layout::kOutIn || is_quantised(dtype);
 }
@@ -100,9 +100,9 @@ constexpr bool is_laid_out(DType dtype, Layout layout) {
 std::string_view layout_name(Layout layout);               // "rows", "in_out", "tiles", …
 std::optional<Layout> find_layout(std::string_view name);  // nothing when unknown
 
-std::string form_name(DType dtype, Layout layout);  // "q8 tiles"; only "f32" of plain elements by rows
+std::string form_name(DType dtype, Layout layout);  // "q8 tiles"; only "f32" for plain elements in rows
 
-// How a matrix stands in a file of plain tensors: quantised ones as U8, their rows or units the last
+// A matrix as a plain tensor of a file: a quantised one as U8, with its rows or units in the last
 // dimension.
 struct PlainForm {
   DType dtype;

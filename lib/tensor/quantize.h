@@ -8,23 +8,23 @@
 
 namespace rwkv {
 
-// Weights beyond it, and those that are not finite, cannot be quantised: their scale might not fit an f16.
+// Larger weights, and those that are not finite, cannot be quantised: a scale might not fit into f16.
 constexpr float kLargestQuantisable = 4.0e6F;
 
 using BlockValues = std::array<float, kQuantBlock>;
 
 struct QuantisedBlock {
   std::array<uint8_t, kQuantBlock> codes;
-  uint16_t scale;  // the bits of a finite f16, in some blocks of q4 a negative one
+  uint16_t scale;  // the bits of a finite f16; negative in some blocks of q4
 };
 
-// Quantises at most 32 weights, none beyond kLargestQuantisable; the codes of missing ones are those nearest
-// to zero. q8, q6: the largest weight becomes ±127 or nearly, ±31 steps of 4, so no error exceeds half a
-// step. q4: of a few scales, and both signs since the levels are not symmetric, the one with the least sum of
+// Quantises at most 32 weights, none beyond kLargestQuantisable; missing ones get the code nearest to zero.
+// q8, q6: the largest weight becomes ±127 or nearly, ±31 steps of 4, so no error exceeds half a step. q4:
+// tries a few scales of both signs (the levels are not symmetric) and takes the one with the least sum of
 // squared errors.
 QuantisedBlock quantise(DType dtype, std::span<const float> weights);
 
-// What the codes are worth.
+// The values of the codes.
 BlockValues values_of(DType dtype, const QuantisedBlock& block);
 
 }  // namespace rwkv

@@ -1,4 +1,4 @@
-// A tensor that is yet to be written: what its bytes will hold.
+// A tensor to be written: what its bytes will hold.
 #pragma once
 #include <cstdint>
 #include <string>

@@ -1,4 +1,4 @@
-// How llama.cpp calls and turns the tensors of RWKV-6 and 7: one table, for reading and for writing.
+// llama.cpp's names and orientations of the tensors of RWKV-6 and 7: one table, for reading and writing.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -6,16 +6,16 @@
 
 namespace rwkv {
 
-// What lies there, beside what BlinkDL's checkpoints hold. Dimensions of 1 may be missing in front.
+// The form of a tensor in GGUF, compared with BlinkDL's checkpoints. Leading dimensions of 1 may be missing.
 enum class GgufForm : uint8_t {
   kSame,
   kFlat,        // [C] for [1, 1, C]
   kFlatHeads,   // [C] for [heads, head size]
-  kHeads,       // [heads, head size], but [head size] of a single head
+  kHeads,       // [heads, head size]; [head size] if there is one head
   kTransposed,  // the last two dimensions exchanged
 };
 
-// In which types llama.cpp's converter writes a tensor, and its quantiser leaves it.
+// The types in which llama.cpp's converter writes a tensor, and to which its quantiser restricts it.
 enum class GgufPrecision : uint8_t {
   kF32,
   kWide,  // any type but the quantised ones
@@ -23,12 +23,12 @@ enum class GgufPrecision : uint8_t {
 };
 
 struct GgufName {
-  std::string_view theirs, ours;  // of a layer's tensors without "blk.N." and "blocks.N."
+  std::string_view theirs, ours;  // of a layer's tensors, without "blk.N." and "blocks.N."
   GgufForm form;
   GgufPrecision precision;
 };
 
-// Lerps that lie in one tensor [n, 1, 1, C], in this order, or each in one of its own.
+// Lerps that form one tensor [n, 1, 1, C], in this order, or are separate tensors.
 struct GgufLerps {
   std::string_view fused;
   std::span<const GgufName> parts;
@@ -42,7 +42,7 @@ struct GgufArchitecture {
 };
 
 std::span<const GgufArchitecture> gguf_architectures();
-// Tensors that are in no layer, of every version.
+// The tensors outside the layers, of every version.
 std::span<const GgufName> gguf_model_names();
 
 }  // namespace rwkv
