@@ -37,10 +37,10 @@ struct ConvertOptions {
 
 // How a tensor is written. Integers and booleans keep their type; vectors and other small tensors are never
 // quantised. Packed or quantised matrices:
-//   large matrices of att and ffn, and the head   tiles
-//   low-rank matrices   turned tiles, at least q8
-//   ffn.value, most of whose inputs relu² sets to zero   lines
-//   emb and ffn.s_emb, of which a row is read for each token   rows, at least q8
+//   large matrices of att and ffn, and the head: tiles
+//   low-rank matrices: turned tiles, at least q8
+//   ffn.value, most of whose inputs relu² sets to zero: lines
+//   emb and ffn.s_emb, of which a row is read for each token: rows, at least q8
 // A quantised tensor for which nothing is wanted is copied; Error kUnsupported if `layout` is kOutIn.
 TensorSpec converted_spec(const TensorView& tensor, const ConvertOptions& options);
 

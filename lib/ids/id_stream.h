@@ -1,4 +1,4 @@
-// Token ids on their way between programs.
+// Streams of token ids between programs.
 #pragma once
 #include <cstdint>
 #include <iosfwd>
@@ -12,45 +12,45 @@
 
 namespace rwkv {
 
-// kText: decimals in any white space; written with one space between ids, a record ends in a line break.
-// kLines: the same read, written one id a line. kJson: [1,2,3] a record, on a line. kU16, kU32:
-// little-endian, no header.
+// kText: decimals with any white space between them; written with one space between ids and a line break
+// after a record. kLines: read alike, written one id a line. kJson: a record is [1,2,3] on a line. kU16,
+// kU32: little-endian, no header.
 enum class IdFormat { kText, kLines, kJson, kU16, kU32 };
 
 // text, lines, json, u16, u32.
 std::vector<std::string> id_format_names();
-// Error kUsage for another name.
+// Error kUsage for an unknown name.
 IdFormat id_format_from_name(std::string_view name);
 
 // kOne: the whole stream is one record. kMany: a line is a record (kJson: an array; kLines: a line without an
-// id ends one; kU16 and kU32 cannot tell: Error kUsage).
+// id ends a record; kU16 and kU32 have no records: Error kUsage).
 enum class Records { kOne, kMany };
 
 struct IdReaderOptions {
   IdFormat format = IdFormat::kText;
   Records records = Records::kOne;
   std::optional<uint64_t> vocab_size{};  // ids must be below
-  std::string_view hint{};               // ends the message about what is no id
+  std::string_view hint{};               // the end of the message about text that is not an id
 };
 
-// Reads ids as they come, past a byte order mark in front of those that are text, in memory for one block of
-// the stream. Every Error kFormat names the byte offset.
+// Reads ids as they arrive, after a byte order mark in text formats; memory holds one block of the stream.
+// Every Error kFormat names the byte offset.
 class IdReader {
  public:
   IdReader(std::istream& in, const IdReaderOptions& options);
 
-  // Goes to the next record (past what is unread of this one). False when there is none. With kOne there is
-  // always exactly one, be it empty.
+  // Goes to the next record (skips the rest of this one). False when there is none. With kOne there is always
+  // exactly one, even an empty one.
   bool next_record();
-  // Replaces `ids` by the next ids of this record, at least one, as soon as they are there. False at its end.
+  // Replaces `ids` by the next ids of this record, at least one, as soon as they arrive. False at its end.
   bool read(std::vector<TokenId>& ids);
-  // Whether it has taken more from the stream than the ids that it gave.
+  // Whether it has taken more bytes from the stream than the returned ids.
   bool has_bytes() const { return at_ < size_; }
   // All (remaining) ids of this record.
   std::vector<TokenId> read_all();
 
  private:
-  // Outside an array; in one before its first id, before the next, behind one.
+  // Outside an array; inside before the first id, before another id, after an id.
   enum class Json : uint8_t { kOutside, kFirst, kNext, kBehind };
 
   bool fill();
@@ -73,22 +73,22 @@ class IdReader {
   IdReaderOptions options_;
   std::vector<char> block_;
   size_t at_ = 0, size_ = 0;  // in block_
-  uint64_t offset_ = 0;       // of the byte being read, in the stream
-  uint64_t value_ = 0;        // of the id being read
-  uint64_t n_digits_ = 0;     // of it; bytes of it in kU16 and kU32
+  uint64_t offset_ = 0;       // of the current byte, in the stream
+  uint64_t value_ = 0;        // of the current id
+  uint64_t n_digits_ = 0;     // of the current id; in kU16 and kU32 its bytes
   bool line_has_id_ = false;
   bool in_record_ = false;
   bool done_ = false;  // kOne: the one record has begun
   Json json_ = Json::kOutside;
 };
 
-// Writes ids; never flushes. The stream's own state tells of write errors.
+// Writes ids; never flushes. The stream's own state reports write errors.
 class IdWriter {
  public:
-  // kMany matters for kLines alone (an empty line behind each record), and is refused as in reading.
+  // kMany matters only for kLines (an empty line after each record), and is refused where reading refuses it.
   IdWriter(std::ostream& out, IdFormat format, Records records = Records::kOne);
 
-  // The next ids of the record. Error kFormat for an id that kU16 cannot hold.
+  // Writes the next ids of the record. Error kFormat for an id that kU16 cannot hold.
   void write(std::span<const TokenId> ids);
   void end_record();
 
@@ -98,7 +98,7 @@ class IdWriter {
   std::ostream& out_;
   IdFormat format_;
   Records records_;
-  bool begun_ = false;  // the record has an id
+  bool begun_ = false;  // the record has at least one id
   std::string text_;
 };
 

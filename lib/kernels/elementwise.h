@@ -1,5 +1,5 @@
-// Operations that treat every element alike. All spans of a call have the same length; `out` may be one of
-// the inputs. Thread-safe; the same bits on every target that has FMA.
+// Operations on each element. All spans of a call have the same length; `out` may be one of the inputs.
+// Thread-safe; the same bits on every target that has FMA.
 #pragma once
 #include <span>
 

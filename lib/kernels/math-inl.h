@@ -30,7 +30,7 @@ HWY_INLINE hn::Vec<D> Exp(D d, hn::Vec<D> x) {
   for (const float c : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f}) {
     p = hn::MulAdd(p, r, hn::Set(d, c));
   }
-  // 2^n in two factors, since n = 128 is beyond the exponents of a float.
+  // 2^n as two factors, since n = 128 is beyond a float's exponents.
   const auto half = hn::ShiftRight<1>(hn::ConvertTo(di, n));
   const auto rest = hn::Sub(hn::ConvertTo(di, n), half);
   const auto bias = hn::Set(di, 127);

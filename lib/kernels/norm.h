@@ -5,9 +5,9 @@
 
 namespace rwkv {
 
-// out = (x − mean) / sqrt(var + eps) ⊙ gain + bias, var over n (not n − 1), for each of n_groups equal parts
-// of x by its own mean and variance (1: layer norm; one a head: group norm). out may be x. Same bits on every
-// target that has FMA.
+// out = (x − mean) / sqrt(var + eps) ⊙ gain + bias, var over n (not n − 1). Each of n_groups equal parts of x
+// has its own mean and variance (1 group: layer norm; one a head: group norm). out may be x. The same bits on
+// every target that has FMA.
 struct NormWeights {
   std::span<const float> gain, bias;
   float eps;

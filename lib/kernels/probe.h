@@ -1,4 +1,4 @@
-// What this machine can do at most: the limits that speeds are compared with.
+// Measures this machine's limits, with which speeds are compared.
 #pragma once
 #include <cstddef>
 
@@ -13,7 +13,7 @@ struct MachineLimits {
   double int8_gop_per_s = 0;   // multiply-adds of bytes into 32 bits, two operations each
 };
 
-// The median of five measurements of each on all of the pool's threads; takes about a second and 1 GiB.
+// The medians of five measurements on all threads of the pool; takes about a second and 1 GiB.
 MachineLimits measure_limits(ThreadPool& pool);
 
 }  // namespace rwkv

@@ -1,11 +1,11 @@
-// The virtual vector of 16 lanes that every reduction is written for, so that results do not depend on the
-// width of the machine's registers. Included once for each SIMD target.
+// The virtual vector of 16 lanes in which every reduction is written, so that results do not depend on the
+// machine's register width. Included once for each SIMD target.
 #include <cstddef>
 #include <cstring>
 
 #include "hwy/highway.h"
 
-// Compiled again for each target, hence not #pragma once.
+// Included again for each target, hence no #pragma once.
 #if defined(RWKV_KERNELS_VEC16_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RWKV_KERNELS_VEC16_INL_H_
 #undef RWKV_KERNELS_VEC16_INL_H_
@@ -26,10 +26,10 @@ constexpr size_t kVec16Lanes = 16;
 using DF = hn::CappedTag<float, kVec16Lanes>;
 using VF = hn::Vec<DF>;
 constexpr size_t kLanes = hn::MaxLanes(DF());
-constexpr size_t kParts = kVec16Lanes / kLanes;  // registers that make the 16 lanes
+constexpr size_t kParts = kVec16Lanes / kLanes;  // registers that hold the 16 lanes
 
-// Calls f(tag, i) for vectors that cover [0, n): whole registers, then single lanes. Only for operations
-// that treat every lane alike, whose results therefore do not depend on the width.
+// Calls f(tag, i) for vectors that cover [0, n): whole registers, then single lanes. Only for operations on
+// each lane, whose results do not depend on the width.
 template <class F>
 HWY_INLINE void ForEachVector(size_t n, F&& f) {
   const DF d;
@@ -39,7 +39,7 @@ HWY_INLINE void ForEachVector(size_t n, F&& f) {
   for (; i < n; ++i) f(d1, i);
 }
 
-// Sum of the lanes of one register, l + (l + half) first, down to one.
+// The sum of the lanes of one register: l + (l + half) first, then halves of that, down to one.
 #if HWY_TARGET == HWY_SCALAR
 HWY_INLINE float SumLanes(DF, VF v) { return hn::GetLane(v); }
 #else
@@ -56,7 +56,7 @@ HWY_INLINE float SumLanes(D d, hn::Vec<D> v) {
 }
 #endif
 
-// Sum of the 16 lanes held in `parts`, by the same tree on every target. Overwrites parts.
+// The sum of the 16 lanes in `parts`, by the same tree on every target. Overwrites parts.
 HWY_INLINE float SumVec16(VF* HWY_RESTRICT parts) {
   for (size_t n = kParts / 2; n > 0; n /= 2) {
     for (size_t i = 0; i < n; ++i) parts[i] = hn::Add(parts[i], parts[i + n]);
@@ -64,7 +64,7 @@ HWY_INLINE float SumVec16(VF* HWY_RESTRICT parts) {
   return SumLanes(DF(), parts[0]);
 }
 
-// sums[i] = the sum of the 16 lanes at lanes[i], as SumVec16() has it, for four at once.
+// sums[i] = the sum of the 16 lanes at lanes[i], with the bits of SumVec16(), four at once.
 HWY_INLINE void SumFourVec16(const float (*HWY_RESTRICT lanes)[kVec16Lanes], float* HWY_RESTRICT sums) {
 #if HWY_TARGET == HWY_SCALAR
   for (size_t i = 0; i < 4; ++i) {
@@ -88,8 +88,8 @@ HWY_INLINE void SumFourVec16(const float (*HWY_RESTRICT lanes)[kVec16Lanes], flo
 #endif
 }
 
-// Sum over [0, n) of what f adds: element i goes to lane i mod 16. f(d, acc, v) returns acc plus what the
-// lanes of v give. Lanes past n keep their sum unchanged.
+// The sum over [0, n) of what f adds: element i goes to lane i mod 16. f(d, acc, v) returns acc plus the
+// contribution of v's lanes. Lanes past n keep their sum unchanged.
 template <class F>
 HWY_INLINE float ReduceVec16(const float* HWY_RESTRICT p, size_t n, F&& f) {
   const DF d;

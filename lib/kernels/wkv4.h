@@ -4,14 +4,14 @@
 
 namespace rwkv {
 
-// Per channel: numerator and denominator so far, both scaled by e^(−pp), and pp, the running largest exponent
-// (a large negative number at the start, never −inf).
+// Per channel: numerator and denominator so far, both scaled by e^(−pp), and pp, the largest exponent so far
+// (at the start a large negative number, not −inf).
 struct Wkv4State {
   std::span<float> aa, bb, pp;
 };
 
-// One token, all spans of the same length, one element a channel; advances the state.
-// w = −exp(time_decay), u = time_first. Same bits on every target that has FMA.
+// One token. All spans have the same length, one element a channel; advances the state. w = −exp(time_decay),
+// u = time_first. The same bits on every target that has FMA.
 //
 //   q   = max(pp, u + k)
 //   wkv = (e^(pp−q)·aa + e^(u+k−q)·v) / (e^(pp−q)·bb + e^(u+k−q))

@@ -7,18 +7,18 @@
 
 namespace rwkv {
 
-// Tokens of a sequence, a row each, and some heads: a row holds their parts one after the other, head_size
-// elements a head.
+// The tokens of a sequence, one a row, in some heads: a row holds the heads' parts one after the other,
+// head_size elements each.
 struct Wkv5Input {
   MatSpan<const float> r, k, v;
-  MatSpan<const float> w;    // factor by which each key channel's memory fades, in [0, 1]
+  MatSpan<const float> w;    // factor on each key channel's memory, in [0, 1]
   std::span<const float> u;  // bonus of the current token
 };
 
-// Advances S, [heads][key][value], token by token and writes y, a row a token; S is read before a token is
-// added to it:
+// Advances S, [heads][key][value], token by token and writes y, a row a token; reads S before adding a
+// token:
 //   y = rᵀ (S + diag(u) k vᵀ)      S ← diag(w) S + k vᵀ
-// Same bits on every target that has FMA, and however the tokens are divided into calls.
+// The same bits on every target that has FMA, and for any split of the tokens into calls.
 void wkv5(const Wkv5Input& in, size_t head_size, std::span<float> S, MatSpan<float> y);
 
 // RWKV-6's decay: out = exp(−exp(base + x)).

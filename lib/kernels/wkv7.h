@@ -1,5 +1,5 @@
 // The recurrence of RWKV-7 (Peng et al. 2025, "RWKV-7 'Goose' with Expressive Dynamic State Evolution",
-// section 4) and what goes in and out of it head by head.
+// section 4), with its inputs and outputs head by head.
 #pragma once
 #include <span>
 
@@ -7,19 +7,19 @@
 
 namespace rwkv {
 
-// Tokens of a sequence, a row each, and some heads: a row holds their parts one after the other, head_size
-// elements a head.
+// The tokens of a sequence, one a row, in some heads: a row holds the heads' parts one after the other,
+// head_size elements each.
 struct Wkv7Input {
   MatSpan<const float> r, w, k, v;
-  MatSpan<const float> kappa;  // κ, of length 1 in each head: the key that is removed
-  MatSpan<const float> b;      // κ ⊙ a: how much of it is
+  MatSpan<const float> kappa;  // κ, of length 1 in each head: the key whose value is removed
+  MatSpan<const float> b;      // κ ⊙ a: a says how much is removed
 };
 
-// Advances S, kept [heads][key][value], token by token and writes y, a row a token; S is read after a token
-// is added to it. With the paper's S[value][key]:
+// Advances S, stored [heads][key][value], token by token and writes y, a row a token; reads S after adding a
+// token. With the paper's S[value][key]:
 //   S ← S diag(w) − (S κ) bᵀ + v kᵀ      y = S r
-// Same bits on every target that has FMA, as for all functions here, and however the tokens are divided into
-// calls.
+// The same bits on every target that has FMA, here and in all functions below, and for any split of the
+// tokens into calls.
 void wkv7(const Wkv7Input& in, size_t head_size, std::span<float> S, MatSpan<float> y);
 
 // w = exp(−e^(−1/2) σ(w0 + x)), in (0.545, 1)

@@ -1,4 +1,4 @@
-// Where a text for byte-level BPE can be cut.
+// Finds places where a text for byte-level BPE can be cut.
 #pragma once
 #include <cstddef>
 #include <string_view>
@@ -8,9 +8,9 @@
 
 namespace rwkv {
 
-// A cut stands between two characters of different classes, where a piece of GPT-2's pattern ends whatever
-// stands around, no added token goes on, and the normal form changes neither: the ids of the parts beside it
-// are those of the whole text. A run of letters, and white space with the word behind it, have no cut inside.
+// A cut lies between two characters of different classes, where a piece of GPT-2's pattern always ends, no
+// added token spans the place, and the normal form changes neither character: the ids of both parts are those
+// of the whole text. Runs of letters, and white space with the next word, have no cut inside.
 class BpeCuts {
  public:
   explicit BpeCuts(Normalization form) : form_(form) {}
@@ -23,7 +23,7 @@ class BpeCuts {
 
   Normalization form_;
   InnerPairs pairs_;                    // of the added tokens
-  bool tokens_go_on_at_space_ = false;  // some added token has ASCII white space behind something else
+  bool tokens_go_on_at_space_ = false;  // an added token has ASCII white space that is not at its beginning
 };
 
 }  // namespace rwkv

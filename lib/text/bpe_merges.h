@@ -1,4 +1,4 @@
-// Byte pair encoding: which neighbours merge, and in which order.
+// Byte pair encoding: which neighbours merge, in which order.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -12,10 +12,10 @@ namespace rwkv {
 class BpeMerges {
  public:
   void reserve(size_t n_merges) { merges_.reserve(n_merges); }
-  // The next merge: later ones yield to earlier ones. A pair that comes again takes its last place.
+  // Adds a merge of lower priority than all before. A repeated pair keeps only its last rank.
   void add(TokenId left, TokenId right, TokenId merged);
-  // Merges the neighbours of lowest rank, the leftmost on ties, until no two of `ids` merge. Takes
-  // n log n time for n ids.
+  // Merges the neighbours of lowest rank, the leftmost on ties, until no two ids merge. Takes n log n time
+  // for n ids.
   void apply(std::vector<TokenId>& ids) const;
 
  private:
@@ -27,7 +27,7 @@ class BpeMerges {
   void apply_short(std::vector<TokenId>& ids) const;
   const Merge* find(TokenId left, TokenId right) const;
 
-  boost::unordered_flat_map<uint64_t, Merge> merges_;  // by both ids
+  boost::unordered_flat_map<uint64_t, Merge> merges_;  // key: both ids
   uint32_t n_added_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// Byte-level BPE as GPT-2 and GPT-NeoX have it.
+// Byte-level BPE as in GPT-2 and GPT-NeoX.
 #pragma once
 #include <array>
 #include <memory>
@@ -16,13 +16,13 @@
 namespace rwkv {
 
 struct BpeParts {
-  TokenTable tokens;                                 // of the model and the added ones
-  std::array<std::optional<TokenId>, 256> byte_ids;  // of the tokens that are one byte
+  TokenTable tokens;                                 // of the model, and the added ones
+  std::array<std::optional<TokenId>, 256> byte_ids;  // of the tokens of one byte
   BpeMerges merges;
-  TokenTable raw_added, normal_added;  // looked for before and after normalization
+  TokenTable raw_added, normal_added;  // searched before and after normalisation
   Normalization normalization = Normalization::kNone;
   PreTokenizer pre_tokenizer;
-  // Ids of pieces that are tokens whatever the merges say; empty unless the model ignores merges for these.
+  // Ids of pieces that become tokens without merges; empty unless the model ignores merges for them.
   std::unordered_map<std::string, TokenId> whole_pieces;
 };
 

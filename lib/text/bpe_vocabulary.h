@@ -1,4 +1,4 @@
-// The tokens and merges of byte-level BPE as files write them.
+// The tokens and merges of byte-level BPE, as files spell them.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -18,17 +18,17 @@ struct BpeVocabulary {
   struct Merge {
     uint32_t begin, left_size, right_size;  // the right token begins where the left one ends
   };
-  std::string text;  // of all of them
+  std::string text;  // of all tokens
   std::vector<Token> tokens;
   std::vector<Merge> merges;
 
   std::string_view text_of(const Token& token) const { return {text.data() + token.begin, token.size}; }
 };
 
-// Finds tokens by their text. The vocabulary must outlive it and stay as it is.
+// Finds tokens by their text. The vocabulary must outlive this and must not change.
 class BpeTokenIndex {
  public:
-  // Error kFormat: a token that comes twice.
+  // Error kFormat: a token occurs twice.
   explicit BpeTokenIndex(const BpeVocabulary& vocabulary);
 
   // Null when there is none.
@@ -52,7 +52,7 @@ class BpeTokenIndex {
   };
 
   const BpeVocabulary& vocabulary_;
-  boost::unordered_flat_set<uint32_t, Hash, Equal> places_;  // in vocabulary_.tokens
+  boost::unordered_flat_set<uint32_t, Hash, Equal> places_;  // indices of vocabulary_.tokens
 };
 
 }  // namespace rwkv

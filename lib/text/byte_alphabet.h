@@ -1,4 +1,4 @@
-// GPT-2's printable characters for bytes, in which byte-level BPE vocabularies are written.
+// GPT-2's printable characters for bytes, in which byte-level BPE vocabularies spell their tokens.
 #pragma once
 #include <array>
 #include <string>
@@ -11,7 +11,7 @@ class ByteAlphabet {
  public:
   ByteAlphabet();
   std::string character_of(unsigned char byte) const;  // in UTF-8
-  // The bytes that `text` (valid UTF-8) stands for; `text` itself when it has a character outside the
+  // The bytes that `text` (valid UTF-8) spells; `text` itself when it has a character outside the
   // alphabet.
   std::string bytes_of(std::string_view text) const;
 

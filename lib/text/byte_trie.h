@@ -1,4 +1,4 @@
-// Finds the longest token at a place of a text.
+// Finds the longest token at a place in a text.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -8,14 +8,14 @@
 
 namespace rwkv {
 
-// A trie as a double array (Aoe 1989; children found by XOR as in Yata's Darts-clone): a step to the next
-// byte is one load.
+// A trie as a double array (Aoe 1989; children found by XOR as in Yata's Darts-clone): one load for each
+// byte.
 class ByteTrie {
  public:
   struct Match {
     TokenId id = 0;
     size_t bytes = 0;     // 0: no token matches
-    bool is_cut = false;  // the text ended where a longer token could go on
+    bool is_cut = false;  // the text ends where a longer token could continue
   };
 
   // Error kFormat: an empty token, or one that occurs twice.
@@ -41,9 +41,9 @@ class ByteTrie {
   }
 
  private:
-  // A node: from the lowest bit its token's id (24 bits), the byte that leads to it (9: kNoLabel for a free
-  // place), whether it has a token, and the base (30): its child by c stands at base ^ c. No two nodes have
-  // the same base but 0, which belongs to those without children.
+  // A node, from the lowest bit: its token's id (24 bits), the byte that leads to it (9: kNoLabel for a free
+  // place), whether it has a token, and the base (30 bits): the child for byte c is at base ^ c. No two nodes
+  // share a base except 0, the base of nodes without children.
   static constexpr uint64_t kHasToken = uint64_t{1} << 33, kNoLabel = 256;
   static uint64_t base_of(uint64_t unit) { return unit >> 34; }
   static uint64_t label_of(uint64_t unit) { return unit >> 24 & 0x1ff; }

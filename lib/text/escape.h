@@ -1,15 +1,15 @@
-// Bytes in a form that people can read.
+// Bytes in a readable form.
 #pragma once
 #include <string>
 #include <string_view>
 
 namespace rwkv {
 
-// Characters that have a shape, and the space, stay as they are; backslash becomes \\, others \n, \r, \t or
-// \xHH a byte. Nothing is lost: no two byte strings have the same form.
+// Visible characters and the space stay; backslash becomes \\, others \n, \r, \t or \xHH for each byte. The
+// form is unique: no two byte strings share one.
 std::string escape_bytes(std::string_view bytes);
 
-// The bytes that such a form stands for. Error kUsage at a backslash before anything else.
+// The bytes that such a form means. Error kUsage for a backslash before any other character.
 std::string unescape_bytes(std::string_view text);
 
 }  // namespace rwkv

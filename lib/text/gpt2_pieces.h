@@ -1,4 +1,4 @@
-// GPT-2's way to cut a text into pieces before byte pairs are merged.
+// GPT-2's pieces of a text, inside which byte pairs are merged.
 #pragma once
 #include <cstddef>
 #include <string_view>

@@ -1,11 +1,11 @@
-// Which bytes stand side by side inside tokens.
+// The pairs of neighbouring bytes inside tokens.
 #pragma once
 #include <bitset>
 #include <string_view>
 
 namespace rwkv {
 
-// Between two bytes that no token has side by side, a token ends whatever stands around.
+// Between two bytes that are neighbours in no token, a token always ends.
 class InnerPairs {
  public:
   void add(std::string_view token) {

@@ -14,13 +14,13 @@
 
 namespace rwkv {
 
-// A table of fixed size in which a new piece takes the place of an older one: a text's words repeat so much
-// that this answers for nearly all. About 650 KB of memory, of which the system gives what is used.
+// A table of fixed size in which a new piece replaces an older one: words repeat so often that nearly all
+// pieces are found. About 650 KB of memory, of which the system provides what is used.
 class PieceCache {
  public:
   static constexpr size_t kMaxBytes = 15, kMaxIds = 5;
 
-  // The piece, packed. Compares as the piece does. 1 to kMaxBytes bytes.
+  // The packed piece of 1 to kMaxBytes bytes. Equal keys mean equal pieces.
   struct Key {
     uint64_t low = 0, high = 0;
     bool operator==(const Key&) const = default;
@@ -34,12 +34,12 @@ class PieceCache {
     return key;
   }
 
-  // Empty when the piece is not known.
+  // Empty when the piece is not in the table.
   std::span<const TokenId> find(const Key& key) const {
     const Entry& entry = entries_[index_of(key)];
     return entry.key == key ? std::span(entry.ids.data(), entry.n_ids) : std::span<const TokenId>();
   }
-  // Keeps up to kMaxIds ids, at least one; more are not kept.
+  // Keeps the ids if they are 1 to kMaxIds.
   void put(const Key& key, std::span<const TokenId> ids) {
     if (ids.size() > kMaxIds) return;
     Entry& entry = entries_[index_of(key)];
@@ -51,7 +51,7 @@ class PieceCache {
  private:
   static constexpr unsigned kIndexBits = 14;
   struct Entry {
-    Key key;  // all zero: none, as the length of a piece is not zero
+    Key key;  // all zero: empty (the length of a piece is never zero)
     uint32_t n_ids;
     std::array<TokenId, kMaxIds> ids;
   };

@@ -1,4 +1,4 @@
-// How a text is cut into pieces before pairs of bytes are merged.
+// Cuts a text into pieces, inside which pairs of bytes are merged.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -11,31 +11,31 @@
 
 namespace rwkv {
 
-// What becomes of the matches of a Split, as the package `tokenizers` calls it.
+// What happens to the matches of a Split; the names are those of the package `tokenizers`.
 enum class SplitBehavior : uint8_t { kIsolated, kRemoved, kContiguous, kMergedWithPrevious, kMergedWithNext };
 
-// Each step cuts the pieces of the one before.
+// Each step cuts the pieces of the step before.
 struct PieceStep {
   enum Kind : uint8_t { kNone, kGpt2, kRegex } kind = kNone;
-  bool adds_space = false;  // in front of what begins with none, before it is cut
+  bool adds_space = false;  // puts a space in front of a text that begins without one, before the cut
   std::optional<Regex> regex = {};
   SplitBehavior behavior = SplitBehavior::kIsolated;
-  bool invert = false;  // matches and what stands between them change roles
+  bool invert = false;  // exchanges matches and the texts between them
 };
 
 class PreTokenizer {
  public:
   PreTokenizer() = default;  // a text is one piece
-  // The pre_tokenizer of a tokenizer.json, as JSON. Error kUnsupported: a kind that is not known, or none
-  // that makes bytes of the text; kFormat.
+  // The pre_tokenizer of a tokenizer.json, as JSON. Error kUnsupported: an unknown kind, or none that maps
+  // the text to bytes; kFormat.
   static PreTokenizer parse(std::string_view json);
 
-  // Calls on_piece(piece) for the pieces of a text, valid UTF-8, in order. They lie in `text` unless
+  // Calls on_piece(piece) for the pieces of a text, valid UTF-8, in order. Pieces lie in `text` unless
   // adds_space().
   void split(std::string_view text, RegexScratch& scratch,
              const std::function<void(std::string_view)>& on_piece) const;
 
-  bool is_gpt2() const;  // whether the pieces are gpt2_piece_bytes()'
+  bool is_gpt2() const;  // whether the pieces equal those of gpt2_piece_bytes()
   bool adds_space() const;
 
  private:

@@ -1,4 +1,4 @@
-// Unicode regular expressions as vocabularies hold them, by PCRE2.
+// Unicode regular expressions of vocabularies, by PCRE2.
 #pragma once
 #include <memory>
 #include <optional>
@@ -6,7 +6,7 @@
 
 namespace rwkv {
 
-// What a search needs beside the expression, for one thread; made when it is first used.
+// Memory for searches of one thread; allocated by the first search.
 class RegexScratch {
  public:
   RegexScratch();
@@ -23,15 +23,15 @@ class RegexScratch {
 // Immutable; shared between threads.
 class Regex {
  public:
-  // `pattern` as Oniguruma takes it in Ruby's syntax (what the package `tokenizers` does), or the text
-  // itself. Error kUnsupported: an expression that is broken, or that means something else to PCRE2.
+  // `pattern` in Oniguruma's Ruby syntax (which the package `tokenizers` uses), or plain text. Error
+  // kUnsupported: a broken expression, or one with another meaning in PCRE2.
   static Regex of_pattern(std::string_view pattern);
   static Regex of_text(std::string_view text);
 
   struct Match {
     size_t begin, end;
   };
-  // The first match at `from` or behind that is not empty. `text` is valid UTF-8, `from` the begin of a
+  // The first match at `from` or later that is not empty. `text` is valid UTF-8, `from` the beginning of a
   // character. Error kFormat when the search takes too long.
   std::optional<Match> find(std::string_view text, size_t from, RegexScratch& scratch) const;
 

@@ -1,4 +1,4 @@
-// Parts what a model thinks from what it answers.
+// Separates a model's thoughts from its answer.
 #pragma once
 #include <string>
 #include <string_view>
@@ -6,9 +6,9 @@
 
 namespace rwkv {
 
-// Takes an assistant's turn piece by piece: white space, then perhaps a thought between "<think>" and
-// "</think>", then the answer. The marks, and white space around either part, are left out. A mark lacks its
-// ">" where the prompt ended in it and the model began with something else.
+// Takes an assistant's turn piece by piece: white space, perhaps a thought between "<think>" and "</think>",
+// then the answer. Removes the marks, and white space around both parts. A mark may have no ">" if the prompt
+// ended inside the mark and the model continued with something else.
 class ThoughtSplitter {
  public:
   struct Part {
@@ -18,11 +18,11 @@ class ThoughtSplitter {
     bool operator==(const Part&) const = default;
   };
 
-  // `opening`: what the prompt has of the turn already, such as " <think".
+  // `opening`: the part of the turn that is in the prompt, such as " <think".
   explicit ThoughtSplitter(std::string_view opening) { add(opening); }
-  // The parts that are certain by now.
+  // Returns the parts that are certain so far.
   std::vector<Part> add(std::string_view text);
-  // The turn has ended: what was held back.
+  // Call at the end of the turn: returns what was held back.
   std::vector<Part> finish();
 
  private:
@@ -32,8 +32,8 @@ class ThoughtSplitter {
 
   Place place_ = Place::kBegin;
   std::string pending_;
-  std::string space_;        // held back: it may be the part's end
-  bool part_begun_ = false;  // it has more than white space
+  std::string space_;        // held back: may be the end of the part
+  bool part_begun_ = false;  // the part has more than white space
 };
 
 }  // namespace rwkv

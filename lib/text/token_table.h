@@ -10,10 +10,10 @@
 
 namespace rwkv {
 
-// Owns the bytes. Its memory grows with the tokens, not with their ids.
+// Owns the bytes. Memory grows with the tokens, not with the largest id.
 class TokenTable {
  public:
-  // Memory for so many bytes and ids: of what is not used, only addresses are taken.
+  // Reserves memory for so many bytes and ids: only addresses, until the memory is used.
   void reserve(size_t n_bytes, size_t n_ids);
   // Error kFormat: an id above 2^24, or one that has a token already.
   void add(uint64_t id, std::string_view bytes);
@@ -52,7 +52,7 @@ class TokenTable {
   }
 
   std::string bytes_;
-  std::vector<uint32_t> pages_;  // of ids: which page of ranges_ they have, counted from 1; 0: none
+  std::vector<uint32_t> pages_;  // for each page of ids its page in ranges_, counted from 1; 0: none
   std::vector<Range> ranges_;
   size_t size_ = 0, n_tokens_ = 0;
 };

@@ -10,10 +10,10 @@ namespace rwkv {
 // Whether a file begins like a JSON object.
 bool looks_like_tokenizer_json(std::string_view file);
 
-// Normalizer none or NFC, pre-tokenizer, decoder and post-processor ByteLevel (the last may be none), model
-// BPE, added tokens without conditions; truncation and padding are not done. Error kUnsupported names what is
-// of another kind, Error kFormat what is broken: JSON, a missing key, an id or a token that comes twice, a
-// merge without its tokens.
+// Reads normalizer, pre-tokenizer, byte-level BPE model and added tokens without conditions;
+// truncation and padding are ignored. Error kUnsupported names a part of another kind, Error
+// kFormat a broken one: JSON, a missing key, an id or a token that occurs twice, a merge of unknown
+// tokens.
 std::unique_ptr<const Tokenizer> parse_tokenizer_json(std::string_view file);
 
 }  // namespace rwkv

@@ -9,7 +9,7 @@ namespace rwkv {
 
 struct TokenizerJsonParts {
   BpeVocabulary vocabulary;
-  std::string rest;  // JSON: the file, in which the model's vocabulary and merges are empty
+  std::string rest;  // JSON: the file with the model's vocabulary and merges left empty
 };
 
 // Tokens never become JSON values, which saves most of the time and memory. Error kFormat.

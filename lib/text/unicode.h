@@ -1,4 +1,4 @@
-// What Unicode says of characters: classes and normal forms.
+// Unicode facts about characters: classes and normal forms.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -16,23 +16,23 @@ constexpr CharClass char_class(char32_t code) {
   return code >= '0' && code <= '9' ? CharClass::kNumber : CharClass::kOther;
 }
 
-// Whether a character shows by itself where it stands: no control, format or unassigned character, no white
-// space but U+0020.
+// Whether a character is visible by itself: no control, format or unassigned character, no white space other
+// than U+0020.
 bool is_visible(char32_t code);
 
 // How a text is normalised before it is cut.
 enum class Normalization : uint8_t { kNone, kNfc, kNfkc };
 
-// Whether a text, valid UTF-8, can be told at a glance to be in normal form C and to stay so whatever stands
-// around: it has no marks and nothing else that decomposes or combines. False says nothing.
+// A quick test whether a text, valid UTF-8, is in normal form C and stays so in any context: no marks,
+// nothing else that decomposes or combines. False means unknown.
 bool is_plainly_nfc(std::string_view text);
-// The text in normal form C. It must be valid UTF-8. Takes linear time, however many marks a character has.
+// The text, valid UTF-8, in normal form C. Takes linear time for any number of marks.
 std::string nfc(std::string_view text);
-// The text, valid UTF-8, in normal form KC; linear time, too.
+// The text, valid UTF-8, in normal form KC. Takes linear time.
 std::string nfkc(std::string_view text);
 
-// Whether a text, valid UTF-8, can be told at a glance to stay as it is, whatever stands around. False says
-// nothing.
+// A quick test whether a text, valid UTF-8, is in this form and stays so in any context. False means
+// unknown.
 bool is_plainly_normal(std::string_view text, Normalization form);
 std::string normalized(std::string_view text, Normalization form);
 

@@ -6,16 +6,16 @@
 
 namespace rwkv {
 
-// What a text begins with: a character, or the maximal part of one (Unicode chapter 3.9: what one U+FFFD
-// stands for). kTruncated is a part that only the end of the text cuts short.
+// The beginning of a text: a character, or the maximal part of one (Unicode chapter 3.9; one U+FFFD replaces
+// it). kTruncated is a part that more text could complete.
 struct Utf8Step {
   enum Kind : uint8_t { kCharacter, kInvalid, kTruncated } kind;
   uint8_t bytes;
   char32_t code;  // of a kCharacter
 };
-Utf8Step utf8_step(std::string_view text);  // not empty
+Utf8Step utf8_step(std::string_view text);  // text is not empty
 
-// The same for a text known to be valid: quicker.
+// The same for valid text: faster.
 inline Utf8Step valid_utf8_step(std::string_view text) {
   const auto at = [&](size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(text[i])); };
   const auto low = [&](size_t i) { return at(i) & 0x3f; };
@@ -25,15 +25,15 @@ inline Utf8Step valid_utf8_step(std::string_view text) {
   return {Utf8Step::kCharacter, 4, (at(0) & 0x07) << 18 | low(1) << 12 | low(2) << 6 | low(3)};
 }
 
-// How many bytes of ASCII the text begins with.
+// The number of ASCII bytes at the beginning of the text.
 size_t ascii_bytes(std::string_view text);
-// The place of the first byte that is not part of a whole character; npos when there is none.
+// The place of the first byte outside a whole character; npos when there is none.
 size_t find_invalid_utf8(std::string_view text);
 void append_utf8(char32_t code, std::string& text);  // code is a Unicode scalar value
 inline bool is_valid_utf8(std::string_view text) { return find_invalid_utf8(text) == std::string_view::npos; }
-// Puts U+FFFD for every maximal part of a character.
+// Replaces every maximal part of a character by U+FFFD.
 std::string replace_invalid_utf8(std::string_view text);
-// How many bytes at the end begin a character that more text could complete: 0 to 3.
+// The number of bytes at the end that begin a character: 0 to 3.
 size_t truncated_utf8_bytes(std::string_view text);
 
 }  // namespace rwkv

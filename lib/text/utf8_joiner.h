@@ -1,4 +1,4 @@
-// Puts the bytes of tokens together into whole characters.
+// Joins the bytes of tokens into whole characters.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -10,14 +10,14 @@ namespace rwkv {
 // offset.
 enum class InvalidUtf8 { kKeep, kReplace, kRefuse };
 
-// A token may end inside a UTF-8 character: its beginning is held back until the rest has come or cannot
-// come.
+// A token may end inside a UTF-8 character: the beginning of the character is held back until its rest
+// arrives or cannot arrive.
 class Utf8Joiner {
  public:
   explicit Utf8Joiner(InvalidUtf8 invalid) : invalid_(invalid) {}
-  // The next bytes of the text that are certain.
+  // Returns the next bytes of the text that are certain.
   std::string add(std::string_view bytes);
-  // The text has ended: what was held back.
+  // Call at the end of the text: returns what was held back.
   std::string finish();
 
  private:
@@ -25,7 +25,7 @@ class Utf8Joiner {
 
   InvalidUtf8 invalid_;
   std::string pending_;
-  uint64_t offset_ = 0;  // of pending_, from the first text on
+  uint64_t offset_ = 0;  // of pending_, from the beginning of the first text
 };
 
 }  // namespace rwkv

@@ -9,7 +9,7 @@
 namespace rwkv {
 
 // `pre_tokenizer` as JSON: ByteLevel that cuts nothing, then a Split by all tokens, the longest first. Tokens
-// that the Split does not have, which no text becomes, are left out. Error kUnsupported when it is anything
+// that are not in the Split can come from no text, and are left out. Error kUnsupported when it is anything
 // else; kFormat.
 std::unique_ptr<const Tokenizer> parse_wordlevel(std::string_view pre_tokenizer,
                                                  const BpeVocabulary& vocabulary);

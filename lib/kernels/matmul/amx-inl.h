@@ -1,6 +1,6 @@
-// q8, q6 and q4 weights in tiles times 16 rows of x at once by AMX, whose registers ("tiles" to Intel too)
-// are 16 rows of 64 bytes. Integer sums are exact, so the bits are those of QuantisedKernel. Included once
-// for each SIMD target.
+// q8, q6 and q4 weights in tiles times 16 rows of x at once, by AMX, whose registers (also called tiles) have
+// 16 rows of 64 bytes. Integer sums are exact, so the bits are those of QuantisedKernel. Included once for
+// each SIMD target.
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -21,8 +21,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr size_t kAmxRows = 16;
 
-// AMX made ready on this thread: registers 0 and 1 for the sums of 16 rows and 16 outputs; 2 and 3 for 16
-// rows' codes of a block of 32 inputs; 4 and 5 for the block's weights, 4 inputs of 16 outputs a row.
+// Configures AMX on this thread: registers 0 and 1 hold the sums of 16 rows and 16 outputs; 2 and 3 the codes
+// of 16 rows for a block of 32 inputs; 4 and 5 the block's weights, 4 inputs of 16 outputs a row.
 class AmxRegisters {
  public:
   AmxRegisters() {
@@ -34,13 +34,13 @@ class AmxRegisters {
     }
     __asm__ volatile("ldtilecfg %0" ::"m"(shapes));
   }
-  // Or every switch of threads would save the registers.
+  // Without this, every thread switch would save the registers.
   ~AmxRegisters() { __asm__ volatile("tilerelease"); }
   AmxRegisters(const AmxRegisters&) = delete;
   AmxRegisters& operator=(const AmxRegisters&) = delete;
 
  private:
-  // As LDTILECFG reads it.
+  // The operand of LDTILECFG.
   struct Shapes {
     uint8_t palette = 1, start_row = 0, reserved[14] = {};
     uint16_t row_bytes[16] = {};
@@ -55,12 +55,12 @@ class AmxRegisters {
 
 using AmxSums = int32_t[kAmxRows][kTileOutputs];
 
-// sums = products of a block, codes of x signed, of w not, by registers I, 2 + I and 4 + I. x: 16 rows,
-// `x_stride` bytes apart; w: kGroups times kGroupBytes.
+// sums = products of a block (codes of x are signed, those of w unsigned), by registers I, 2 + I and 4 + I.
+// x: 16 rows, `x_stride` bytes apart; w: kGroups times kGroupBytes.
 template <int I>
 HWY_INLINE void AmxBlock(const void* x, size_t x_stride, const uint8_t* w, AmxSums& sums) {
-  // Assembly, since intrinsics are only for functions with attributes of their own, into which nothing here
-  // is inlined.
+  // Assembly: intrinsics need a function with an attribute of its own, and no function from here can be
+  // inlined into such a function.
   __asm__ volatile(
       "tilezero %%tmm%c[sum]\n\t"
       "tileloadd (%[x], %[x_stride]), %%tmm%c[xs]\n\t"
@@ -74,7 +74,7 @@ HWY_INLINE void AmxBlock(const void* x, size_t x_stride, const uint8_t* w, AmxSu
   static_assert(kGroupBytes == kTileOutputs * sizeof(int32_t), "the stride of sums too");
 }
 
-// As QuantisedKernel, which it leaves fewer than 16 rows to.
+// As QuantisedKernel, which handles the remaining fewer than 16 rows.
 template <class Unit>
 struct AmxKernel {
   using Plain = QuantisedKernel<Vnni, Unit>;
@@ -96,7 +96,7 @@ struct AmxKernel {
   }
 
  private:
-  // Of the two blocks of a unit.
+  // The sums of the two blocks of a unit.
   struct UnitSums {
     alignas(64) AmxSums of_block[2];
   };
@@ -107,7 +107,7 @@ struct AmxKernel {
     const size_t n_units = hwy::DivCeil(block.n_inputs, kTileUnit);
     TileSums<kAmxRows, 1> sums;
     LoadSums<kAmxRows, 1>(block, sums);
-    // A unit's products are in the making while those of the unit before are added.
+    // The products of one unit are computed while those of the unit before are added.
     UnitSums products[2];
     Start(tiles.first, x, products[0]);
     for (size_t u = 1; u < n_units; ++u) {
@@ -127,7 +127,7 @@ struct AmxKernel {
     AmxBlock<1>(x[1].codes.all, x_stride, Codes(unit, 1, codes[1]), products.of_block[1]);
   }
 
-  // The codes of a block, where they are or in `spare`.
+  // The codes of a block: where they lie, or unpacked into `spare`.
   static HWY_INLINE const uint8_t* Codes(const uint8_t* unit, size_t block, uint8_t* spare) {
     if constexpr (std::is_same_v<Unit, Q8Unit>) {
       return unit + block * kGroups * kGroupBytes;

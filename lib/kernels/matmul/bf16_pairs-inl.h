@@ -1,8 +1,8 @@
 // bf16 weights in tiles and lines times x rounded to bf16, two inputs at once:
-//   sum = fma(w[2i], x[2i], fma(w[2i + 1], x[2i + 1], sum)) in f32, denormal numbers read and written as
-//   zero,
-// which is what vdpbf16ps computes (of 32 million random results on a Zen 4 every one was equal), so that
-// CPUs without it get the same bits. Included once for each SIMD target.
+//   sum = fma(w[2i], x[2i], fma(w[2i + 1], x[2i + 1], sum)) in f32, with denormal numbers read and
+//   written as zero.
+// vdpbf16ps computes the same (equal in all of 32 million random cases on a Zen 4), so CPUs without the
+// instruction get the same bits. Included once for each SIMD target.
 #include <algorithm>
 #include <bit>
 #include <cstddef>
@@ -24,7 +24,7 @@ RWKV_BEFORE_BYTE_PRODUCTS();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// While it lives, this thread's arithmetic takes denormal numbers for zero.
+// As long as it exists, this thread's arithmetic treats denormal numbers as zero.
 class FlushDenormals {
  public:
 #if HWY_ARCH_X86
@@ -61,8 +61,8 @@ HWY_INLINE uint32_t RoundToBf16(float x) {
   return is_nan ? bits >> 16 | 0x40 : rounded;
 }
 
-// ---- the ways to add a pair of inputs. Each has XPair, two inputs of x, and adds them in kHalves turns:
-// Weights(both, half), those of a turn; X(pair, half), its x in every lane; Add(w, x, sum).
+// ---- ways to add a pair of inputs. Each has XPair, two inputs of x, and adds them in kHalves steps:
+// Weights(both, half) returns a step's weights, X(pair, half) its x in every lane; then Add(w, x, sum).
 
 // Two FMAs, the odd input first.
 struct PairOfFmas {
@@ -84,16 +84,16 @@ struct PairOfFmas {
 };
 
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
-// One instruction, which CPUs with AVX3_DL may lack: see PairPlans().
+// One instruction, which not every CPU with AVX3_DL has: see PairPlans().
 struct PairDots {
-  using XPair = uint32_t;  // the even input in its lower half
+  using XPair = uint32_t;  // the even input in the lower half
   using VU32 = hn::Vec<DU32>;
   static constexpr size_t kHalves = 1;
   static HWY_INLINE XPair Pair(uint32_t even, uint32_t odd) { return odd << 16 | even; }
   static HWY_INLINE VU32 Weights(VU32 both, size_t /*half*/) { return both; }
   static HWY_INLINE VU32 X(XPair pair, size_t /*half*/) { return hn::Set(DU32(), pair); }
   static HWY_INLINE VF Add(VU32 w, VU32 x, VF sum) {
-    // Assembly, since the intrinsic is only for functions with an attribute of their own.
+    // Assembly: the intrinsic needs a function with an attribute of its own.
     __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(w.raw), "v"(x.raw));
     return sum;
   }
@@ -102,14 +102,14 @@ struct PairDots {
 
 // ---- x
 
-// Pairs from one row of x to the next: an odd number of cache lines.
+// Distance of the rows of x, in pairs: an odd number of cache lines.
 template <class Products>
 constexpr size_t PairStride(size_t cols) {
   constexpr size_t kPairsOfLine = 64 / sizeof(typename Products::XPair);
   return (hwy::DivCeil(hwy::DivCeil(cols, 2), kPairsOfLine) | 1) * kPairsOfLine;
 }
 
-// A lone last input has a zero beside it, as the weights have.
+// An odd last input is paired with zero, as in the weights.
 template <class Products>
 HWY_INLINE void RoundRow(const float* HWY_RESTRICT x, size_t cols,
                          typename Products::XPair* HWY_RESTRICT pairs) {
@@ -144,7 +144,7 @@ struct PairKernel {
       Step<N, T>(w, px + step, sums);
       w.first += kStepBytes;
     }
-    // A sum that was flushed may be -0; one whose inputs of zero were skipped, +0.
+    // A flushed sum may be -0, but a sum whose zero inputs were skipped is +0.
     for (auto& row_sums : sums) {
       for (auto& tile : row_sums) {
         for (VF& part : tile) part = hn::Add(part, hn::Zero(DF()));
@@ -227,10 +227,10 @@ struct PairsOfRowsOfLines : PairsOfX<Products> {
   }
 };
 
-// Reads only lines of inputs that are not zero, for which memory, not arithmetic, is the limit: FMAs will do.
+// Reads only the lines of inputs that are not zero. Memory, not arithmetic, is the limit: FMAs suffice.
 struct PairsOfRowOfLines : RowOfLines<CodecBf16> {
   static size_t XCount(const MatmulJob& job) { return RowOfLines::XCount(job) + 1; }
-  // The odd input of a pair stands before the even one.
+  // The odd input of a pair comes before the even one.
   static void PrepareRow(const MatmulJob& job, size_t /*row*/, const float* x, ActiveInput* prepared) {
     ActiveInputs active(prepared, job.x.cols);
     for (size_t i = 0; i < job.x.cols; i += 2) {

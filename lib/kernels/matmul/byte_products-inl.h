@@ -1,5 +1,5 @@
-// Sums of products of bytes: a register holds 4 unsigned codes w for each of Lanes outputs, x 4 signed ones.
-// Included once for each SIMD target.
+// Sums of products of bytes: a register holds 4 unsigned codes w for each of Lanes outputs; x has 4 signed
+// codes. Included once for each SIMD target.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -16,8 +16,8 @@
 #include "kernels/targets.h"
 #include "kernels/vec16-inl.h"
 
-// Stands for HWY_BEFORE_NAMESPACE in files that use what is below or are inlined into such: Highway 1.0.3's
-// attributes for AVX3_DL, whose CPUs all have VNNI, name another extension in its stead.
+// Replaces HWY_BEFORE_NAMESPACE in files that use the code below or are inlined into it: Highway 1.0.3's
+// attributes for AVX3_DL name another extension instead of VNNI, which all these CPUs have.
 #undef RWKV_BEFORE_BYTE_PRODUCTS
 #if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
 #define RWKV_BEFORE_BYTE_PRODUCTS()                 \
@@ -35,11 +35,11 @@ using DI = hn::RebindToSigned<DF>;
 using VI = hn::Vec<DI>;
 using DU32 = hn::RebindToUnsigned<DF>;
 
-// ---- the ways to multiply bytes. Each has
-// XCodes<N>: the codes of N inputs, a multiple of 4, as they are multiplied: in groups of 4. To set them,
-// write all to Staging(spare), which may be `spare`, then call Take() with it; WGroup SplitWeights(codes): a
-// group of w, of which kSubtracted was taken from every code; AddProducts(w, x, g, sum): sum + the products
-// of a group of w and the group `g` of x.
+// ---- ways to multiply bytes. Each has
+// XCodes<N>: the codes of N inputs, a multiple of 4, in the form for products, in groups of 4. To set them,
+// write all codes to Staging(spare), which may be `spare`, then call Take() with it. WGroup
+// SplitWeights(codes): a group of w; kSubtracted was subtracted from every code. AddProducts(w, x, g, sum):
+// sum + the products of a group of w and group `g` of x.
 
 template <size_t N>
 struct PlainCodes {
@@ -55,7 +55,7 @@ HWY_INLINE int32_t LoadFourBytes(const void* p) {
 }
 
 #if HWY_ARCH_X86 && (HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_AVX2)
-// One instruction, which CPUs that run AVX2 or AVX3 may lack: see WithByteProducts().
+// One instruction, which not every CPU with AVX2 or AVX3 has: see WithByteProducts().
 struct Vnni {
   static constexpr int32_t kSubtracted = 0;
   template <size_t N>
@@ -68,7 +68,7 @@ struct Vnni {
   static HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
     const int32_t four = LoadFourBytes(x.all + 4 * g);
 #if HWY_TARGET == HWY_AVX3
-    // The intrinsic is only for functions with an attribute of their own, into which nothing here is inlined.
+    // Assembly: the intrinsic needs a function with an attribute of its own.
     __asm__("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(w.codes.raw), "v"(hn::Set(DI(), four).raw));
     return sum;
 #elif HWY_TARGET == HWY_AVX2
@@ -82,7 +82,7 @@ struct Vnni {
 #endif
 
 #if HWY_ARCH_ARM_A64 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-// What its ways share: codes of w are made signed.
+// Shared by both ways on NEON: codes of w become signed.
 struct NeonCodes {
   static constexpr int32_t kSubtracted = 128;
   template <size_t N>
@@ -105,7 +105,7 @@ struct NeonPairs : NeonCodes {
   }
 };
 
-// One instruction, which CPUs before ARMv8.4 may lack: see WithByteProducts().
+// One instruction, which CPUs before ARMv8.4 may not have: see WithByteProducts().
 struct DotProducts : NeonCodes {
   template <size_t N>
   static HWY_INLINE VI AddProducts(const WGroup& w, const XCodes<N>& x, size_t g, VI sum) {
@@ -113,7 +113,7 @@ struct DotProducts : NeonCodes {
         vreinterpret_s8_s32(vset_lane_s32(LoadFourBytes(x.all + 4 * g), vdup_n_s32(0), 0));
 #ifdef __ARM_FEATURE_DOTPROD
     return VI(vdotq_lane_s32(sum.raw, w.codes, four, 0));
-#elif HWY_COMPILER_CLANG  // knows no other way; never called: uses_extension() says no
+#elif HWY_COMPILER_CLANG  // never called: uses_extension() returns false for clang
     return NeonPairs::AddProducts(w, x, g, sum);
 #else                     // as above; and the assembler too must be told
     __asm__(".arch armv8.2-a+dotprod\n\tsdot %0.4s, %1.16b, %2.4b[0]"
@@ -125,12 +125,12 @@ struct DotProducts : NeonCodes {
 };
 #endif
 
-// 16-bit pairs, inputs 0 and 2 and inputs 1 and 3, so that splitting w is a mask and a shift.
+// 16-bit pairs of inputs 0 and 2 and of inputs 1 and 3, so that splitting w is a mask and a shift.
 struct BytePairs {
   static constexpr int32_t kSubtracted = 0;
   template <size_t N>
   struct XCodes {
-    int16_t all[N];  // first the even ones
+    int16_t all[N];  // the even ones first
     HWY_INLINE int8_t* Staging(int8_t (&spare)[N]) { return spare; }
     HWY_INLINE void Take(const int8_t* staging) {
       for (size_t i = 0; i < N / 2; ++i) all[i] = staging[2 * i], all[N / 2 + i] = staging[2 * i + 1];
@@ -153,15 +153,15 @@ struct BytePairs {
   }
 
  private:
-  // sum + a.low * b.low + a.high * b.high, of the 16-bit halves of each lane
+  // sum + a.low * b.low + a.high * b.high, for the 16-bit halves of each lane
   static HWY_INLINE VI AddPairs(VI a, VI b, VI sum) {
 #if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-    // x86 alone adds neighbours; elsewhere halves of the register go to different sums.
+    // Only x86 adds neighbours; elsewhere the halves of the register are added to different sums.
     const hn::Repartition<int16_t, DI> di16;
     VI unused = hn::Zero(DI());
     sum = hn::ReorderWidenMulAccumulate(DI(), hn::BitCast(di16, a), hn::BitCast(di16, b), sum, unused);
 #if HWY_COMPILER_GCC && !HWY_COMPILER_CLANG
-    // Or g++ adds in an order of its own, for which it keeps all products in memory.
+    // Keeps g++ from reordering the additions, for which it would store all products in memory.
     __asm__("" : "+v"(sum.raw));
 #endif
     return sum;
@@ -174,7 +174,7 @@ struct BytePairs {
 };
 
 // Calls f with the way to multiply bytes that this process uses on this target. Codes prepared for one way
-// are unreadable to another.
+// cannot be read by another.
 template <class F>
 auto WithByteProducts(F&& f) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL

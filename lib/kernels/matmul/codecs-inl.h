@@ -1,4 +1,4 @@
-// How each stored dtype becomes f32 lanes. Included once for each SIMD target.
+// How each stored dtype is widened to f32 lanes. Included once for each SIMD target.
 #include <cstdint>
 #include <cstring>
 
@@ -16,8 +16,8 @@ HWY_BEFORE_NAMESPACE();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Each codec: its dtype; `Stored`, the element in memory (at any alignment), and Load, Lanes(df) elements
-// widened exactly.
+// Each codec has its dtype; `Stored`, the element in memory (at any alignment); and Load, which widens
+// Lanes(df) elements exactly.
 struct CodecF32 {
   static constexpr DType kDType = DType::kF32;
   using Stored = float;
@@ -49,7 +49,7 @@ struct CodecF16 {
   }
 };
 
-// Calls f with the codec of a wide type that has products.
+// Calls f with the codec of a wide dtype that has products.
 template <class F>
 HWY_INLINE void ForWideCodec(DType dtype, F&& f) {
   const auto try_codec = [&](auto codec) HWY_ATTR {

@@ -1,4 +1,4 @@
-// Matrix products with stored weights: where nearly all time of every RWKV goes.
+// Matrix products with stored weights, which take nearly all the time of a model.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -14,7 +14,7 @@ namespace rwkv {
 
 enum class Store { kSet, kAdd };
 
-// Rows of x that kernels multiply at once; of more, so many in turn.
+// Rows of x that kernels multiply at once; more rows are multiplied in turns.
 constexpr size_t kRowsAtOnce = 96;
 
 // Rows of x that are computed on demand. For quantised weights each row is computed into a buffer that stays
@@ -22,11 +22,11 @@ constexpr size_t kRowsAtOnce = 96;
 // `place`.
 struct LazyRows {
   MatSpan<float> place;
-  // Writes a row, all of it, to out, which may be the row of `place`. Once for each job, on any thread.
+  // Writes a whole row to `out`, which may be the row of `place`. Called once for each job, on any thread.
   std::function<void(size_t row, std::span<float> out)> make;
 };
 
-// y[t] = W x[t], or y[t] += W x[t], for every row t. x is [rows, w->cols], y [rows, w->rows].
+// y[t] = W x[t], or y[t] += W x[t], for every row t. x is [rows, w->cols], y is [rows, w->rows].
 struct MatmulJob {
   MatmulJob(const Matrix* weights, MatSpan<const float> rows, MatSpan<float> out, Store how = Store::kSet)
       : w(weights), x(rows), y(out), store(how) {}
@@ -37,14 +37,14 @@ struct MatmulJob {
   MatSpan<const float> x;
   MatSpan<float> y;
   Store store;
-  LazyRows lazy;  // without `make` where x is there already
+  LazyRows lazy;  // without `make`: x has been computed
 };
 
-// Runs independent jobs, at least one and all of as many rows, as one parallel step; outputs are divided
-// between the threads, sums never are. An output's bits depend only on its row of W, on x[t] and on W's
-// layout: not on the threads, the number of rows t, or the SIMD target (of those that have FMA). The order of
-// each sum, all steps FMA in f32: kOutIn: 16 partial sums, input c going to sum c mod 16, added by a fixed
-// tree; kInOut: one sum, in order of inputs.
+// Runs independent jobs, at least one, all with the same number of rows, as one parallel step; threads divide
+// outputs, never sums. The bits of an output depend only on its row of W, on x[t] and on W's layout: not on
+// the threads, the number of rows, or the SIMD target (among those with FMA). The order of each sum, all
+// steps FMA in f32: kOutIn: 16 partial sums, input c in sum c mod 16, added by a fixed tree; kInOut: one sum,
+// in order of inputs.
 void matmul(std::span<const MatmulJob> jobs, ThreadPool& pool);
 inline void matmul(std::initializer_list<MatmulJob> jobs, ThreadPool& pool) {
   matmul(std::span(jobs.begin(), jobs.size()), pool);

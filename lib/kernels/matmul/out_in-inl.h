@@ -1,7 +1,7 @@
-// Wide weights stored one output after the other, as checkpoints hold them. An output's sum consists of 16
-// partial sums, input c going to sum c mod 16: the order that a row of weights can be read in by whole
-// registers. Tiles have one sum an output, in order of inputs (panel-inl.h). So the two cannot share a
-// machinery for many rows, nor give the same bits. Included once for each SIMD target.
+// Wide weights stored one output after the other, as in checkpoints. The sum of an output consists of 16
+// partial sums, and input c goes to sum c mod 16: in this order whole registers can be read from a row of
+// weights. Tiles have one sum an output, in order of inputs (panel-inl.h). So the two layouts cannot share
+// code for many rows, nor give the same bits. Included once for each SIMD target.
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -24,19 +24,19 @@ RWKV_BEFORE_BYTE_PRODUCTS();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// ---- one row of x: bound by the memory that holds W
+// ---- one row of x: limited by the bandwidth at which W is read
 
 constexpr size_t kStreams = 4;           // outputs at a time: enough FMA chains to hide their latency
 constexpr size_t kPrefetchBytes = 2048;  // ahead of each stream; 2 to 4 KB measured best
-constexpr size_t kShortRowBytes = 4096;  // ahead within such rows is what the next stream reads already
+constexpr size_t kShortRowBytes = 4096;  // in shorter rows the next stream reads there already
 
-// How far ahead the weights of N streams are fetched, in elements: in short rows, the outputs that come next.
+// How many elements ahead the weights of N streams are fetched; in short rows, from the next outputs.
 template <class Stored, size_t N>
 constexpr size_t PrefetchElements(size_t cols) {
   return cols * sizeof(Stored) <= kShortRowBytes ? N * cols : kPrefetchBytes / sizeof(Stored);
 }
 
-// acc[o] += 16 columns of outputs o = 0 .. N-1, whose rows lie `stride` elements apart.
+// acc[o] += 16 columns of outputs o = 0 .. N-1; their rows lie `stride` elements apart.
 template <class Codec, size_t N>
 HWY_INLINE void StepOneRow(const typename Codec::Stored* HWY_RESTRICT w, size_t stride,
                            const float* HWY_RESTRICT x, VF (&acc)[N][kParts]) {
@@ -49,7 +49,7 @@ HWY_INLINE void StepOneRow(const typename Codec::Stored* HWY_RESTRICT w, size_t 
   }
 }
 
-// The last cols mod 16 columns, filled up with zeros.
+// The last cols mod 16 columns, padded with zeros.
 template <class Codec, size_t N>
 HWY_INLINE void StepOneRowTail(const typename Codec::Stored* HWY_RESTRICT w, size_t stride,
                                const float* HWY_RESTRICT x, size_t count, VF (&acc)[N][kParts]) {
@@ -113,15 +113,15 @@ struct DotScratch {
   alignas(64) float x_tail[kRowsAtOnce][kVec16Lanes];
 };
 
-// A block of columns of some rows of x.
+// A block of columns for some rows of x.
 struct DotBlock {
   const float* data;
   size_t stride, rows, cols;  // cols: a multiple of 16
-  bool first;                 // the sums begin here
+  bool first;                 // the sums start in this block
 };
 
-// sums[t][o] += the block's columns for outputs o and N rows t. One register's lanes at a time, since all
-// 16 lanes of a tile are more than the registers hold.
+// sums[t][o] += the block's columns for outputs o and N rows t. Handles the lanes of one register at a time,
+// since the registers cannot hold all 16 lanes of a tile.
 template <size_t N>
 HWY_INLINE void DotTile(const float (*HWY_RESTRICT w)[kDotCols], const DotBlock& x, size_t row,
                         float (*HWY_RESTRICT sums)[kDotPanel][kVec16Lanes]) {
@@ -147,13 +147,13 @@ HWY_INLINE void DotTile(const float (*HWY_RESTRICT w)[kDotCols], const DotBlock&
   }
 }
 
-// Weights that will be widened next, fetched while a block is multiplied: `bytes` of each of the panel's
+// The weights to be widened next, fetched while a block is multiplied: `bytes` for each of the panel's
 // outputs.
 struct ComingDots {
   const std::byte* first;
   size_t stride, bytes;
 
-  // The share of rows [begin, end) of n_rows.
+  // Fetches the share of rows [begin, end) of n_rows.
   HWY_INLINE void Fetch(size_t begin, size_t end, size_t n_rows) const {
     constexpr size_t kLine = 64;
     const size_t lines = bytes / kLine;
@@ -163,7 +163,7 @@ struct ComingDots {
   }
 };
 
-// Rows from `row` on, N at a time.
+// Rows [row, ..), N at a time.
 template <size_t N = kDotRows>
 HWY_INLINE void MultiplyDots(DotScratch& s, const DotBlock& x, const ComingDots& coming, size_t row = 0) {
   for (; row + N <= x.rows; row += N) {
@@ -176,8 +176,8 @@ HWY_INLINE void MultiplyDots(DotScratch& s, const DotBlock& x, const ComingDots&
   if constexpr (N > 1) MultiplyDots<(N > 4 ? 4 : N > 2 ? 2 : 1)>(s, x, coming, row);
 }
 
-// Columns [c, c + cols) of the panel's outputs, filled up with zeros to a multiple of 16; missing outputs are
-// zero.
+// Columns [c, c + cols) of the panel's outputs, padded with zeros to a multiple of 16; outputs beyond the
+// matrix are zero.
 template <class Codec>
 HWY_INLINE void WidenPanel(const typename Codec::Stored* HWY_RESTRICT w, const Matrix& matrix, size_t output,
                            size_t n_outputs, size_t c, size_t cols, DotScratch& s) {

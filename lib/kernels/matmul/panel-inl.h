@@ -1,7 +1,7 @@
 // Many rows of x times weights in tiles of 16 outputs: in blocks of outputs and inputs that stay in the
 // caches while all rows are multiplied with them. An output has one sum, in order of inputs; weights stored
-// output by output have 16 partial sums instead, hence a machinery of their own (out_in-inl.h). Included once
-// for each SIMD target.
+// output by output have 16 partial sums instead, and so need other code (out_in-inl.h). Included once for
+// each SIMD target.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,7 @@
 #include "kernels/vec16-inl.h"
 
 // Put before loops over sums: g++ keeps the sums in memory unless the loops are unrolled early. Not for
-// clang: it does not need it, and takes minutes with sanitizers.
+// clang, which does not need the pragma and takes minutes longer with sanitizers.
 #undef RWKV_UNROLL
 #if HWY_COMPILER_GCC && !HWY_COMPILER_CLANG
 #define RWKV_UNROLL _Pragma("GCC unroll 16")
@@ -35,20 +35,20 @@ namespace hn = hwy::HWY_NAMESPACE;
 constexpr size_t kPanelOutputs = 256;
 constexpr size_t kPanelSums = kRowsAtOnce * kPanelOutputs;
 
-// Some tiles, `stride` bytes apart.
+// Several tiles, `stride` bytes apart.
 struct Tiles {
   const uint8_t* first;
   size_t stride;
 };
 
-// What is fetched for later while some tiles are multiplied with all rows: in each of a kernel's steps and
-// for each of its tiles, `lines` cache lines.
+// What to prefetch while some tiles are multiplied with all rows: `lines` cache lines in each step of a
+// kernel, for each of its tiles.
 struct Ahead {
   const uint8_t* at = nullptr;
   size_t step = 0, tile = 0, line = 0;  // bytes from one to the next
   size_t lines = 0;
 
-  // What the part from row `begin` to row `end` of n_rows fetches.
+  // The share of rows [begin, end) of n_rows.
   Ahead Part(size_t begin, size_t end, size_t n_rows) const {
     const size_t first = lines * begin / n_rows;
     return {at + first * line, step, tile, line, lines * end / n_rows - first};
@@ -63,14 +63,14 @@ HWY_INLINE void Fetch(const Ahead& ahead, size_t step) {
   }
 }
 
-// Where the sums over all inputs go: to rows of a job's y from `row` on, outputs from `output` on.
+// The place of the final sums: rows of a job's y from `row` on, outputs from `output` on.
 struct Results {
   const MatmulJob* job = nullptr;
   size_t row = 0, output = 0, n_outputs = 0;
 };
 
-// A block of inputs, and where a kernel's sums wait for the next: [rows][kPanelOutputs], from the kernel's
-// first output on. Those of the last block go to `results`, which the others have none of.
+// A block of inputs, and the partial sums between two blocks: [rows][kPanelOutputs], beginning at the
+// kernel's first output. The sums of the last block go to `results`, which other blocks do not have.
 struct Block {
   size_t input, n_inputs;
   float* sums;
@@ -88,7 +88,7 @@ struct Block {
 template <size_t N, size_t T>
 using TileSums = VF[N][T][kParts];
 
-// None before the first input of all, else those of the block before.
+// Zero for the first block of inputs, else the sums of the block before.
 template <size_t N, size_t T>
 HWY_INLINE void LoadSums(const Block& block, TileSums<N, T>& sums) {
   RWKV_UNROLL
@@ -122,12 +122,12 @@ HWY_INLINE void StoreSums(const TileSums<N, T>& sums, const Block& block) {
     store_sums(*to.job, to.row + t, to.output, block.sums + t * kPanelOutputs, to.n_outputs);
 }
 
-// Multiplies rows [row, n_rows) with some tiles, at most N at a time.
+// Multiplies rows [row, n_rows) with several tiles, at most N rows at a time.
 template <size_t N, class Kernel>
 HWY_INLINE void RowsOfTiles(const Kernel& kernel, const Tiles& tiles, const Block& block, size_t row,
                             size_t n_rows, const Ahead& ahead) {
   for (; row + N <= n_rows; row += N) {
-    // 8 + 8, not 12 + 4, which is too few sums at a time; nor 3 x 5 + 1
+    // 8 + 8: 12 + 4 would leave too few sums at a time; 3 x 5 + 1 likewise
     if ((N == 12 || N == 5) && n_rows - row == 16) break;
     kernel.template Multiply<N, Kernel::kTiles>(tiles, block.From(row), row,
                                                 ahead.Part(row, row + N, n_rows));
@@ -138,13 +138,13 @@ HWY_INLINE void RowsOfTiles(const Kernel& kernel, const Tiles& tiles, const Bloc
   }
 }
 
-// Where in a matrix, within outputs [begin, end), a block of a panel begins.
+// The place in a matrix, within outputs [begin, end), where a block of a panel begins.
 struct Place {
   size_t output, input;
 };
 
-// The block that is multiplied after the one at `at`: blocks of kOutputs x kInputs go through outputs [panel,
-// panel_end) first, then to the next inputs. Past the last block: the first one of what follows the panel.
+// The block after the one at `at`. Blocks of kOutputs x kInputs cover outputs [panel, panel_end) first, then
+// the next inputs. After the last block: the first block after the panel.
 template <size_t kOutputs, size_t kInputs>
 HWY_INLINE Place NextBlock(const Place& at, size_t panel, size_t panel_end, size_t cols) {
   if (at.output + kOutputs < panel_end) return {at.output + kOutputs, at.input};
@@ -152,8 +152,8 @@ HWY_INLINE Place NextBlock(const Place& at, size_t panel, size_t panel_end, size
   return {panel_end, 0};
 }
 
-// A Source: the tiles of a matrix that is stored in tiles. Kernel: its steps of kStepInputs x kTileOutputs,
-// which take kStepBytes, and kInputs, the inputs of a block.
+// A Source: the tiles of a matrix stored in tiles. Kernel: kStepInputs x kTileOutputs weights a step, which
+// take kStepBytes; kInputs is the number of inputs of a block.
 template <class Kernel>
 class StoredTiles {
  public:
@@ -168,7 +168,7 @@ class StoredTiles {
     const size_t after = tile + Kernel::kTiles;
     return From(Address(after < n_tiles ? Place{at.output + after * kTileOutputs, at.input} : next));
   }
-  // What lies from `at` on.
+  // Fetches the bytes from `at` on.
   Ahead From(const uint8_t* at) const {
     constexpr size_t kLine = 64;
     return {.at = at,
@@ -187,7 +187,7 @@ class StoredTiles {
   size_t tile_bytes_;
 };
 
-// Outputs [begin, end) of a job with a single row and weights stored in tiles, T of them at a time.
+// Outputs [begin, end) of a job with one row and weights in tiles, T tiles at a time.
 template <size_t T, class Kernel>
 HWY_INLINE void MultiplyRow(const Kernel& kernel, const MatmulJob& job, size_t begin, size_t end) {
   constexpr size_t kAheadBytes = 4096;
@@ -197,13 +197,13 @@ HWY_INLINE void MultiplyRow(const Kernel& kernel, const MatmulJob& job, size_t b
     HWY_ALIGN float sums[T * kTileOutputs];
     Tiles tiles = source.TilesAt({o, 0}, count, job.w->cols);
     const Ahead ahead = source.From(tiles.first + kAheadBytes);
-    if (count <= (T - 1) * kTileOutputs) tiles.stride = 0;  // the first again, to be dropped
+    if (count <= (T - 1) * kTileOutputs) tiles.stride = 0;  // the first tile again; its results are dropped
     kernel.template Multiply<1, T>(tiles, {0, job.w->cols, sums, {&job, 0, o, count}}, 0, ahead);
   }
 }
 
-// Outputs [begin, end) of rows [first_row, first_row + n_rows), at most kRowsAtOnce, which the kernel begins
-// with.
+// Outputs [begin, end) of rows [first_row, first_row + n_rows), at most kRowsAtOnce. The kernel's first row
+// is first_row.
 template <class Kernel, class Source>
 HWY_INLINE void RowsByPanels(const Kernel& kernel, Source& source, const MatmulJob& job, size_t first_row,
                              size_t n_rows, size_t begin, size_t end, float* HWY_RESTRICT sums) {
@@ -218,8 +218,8 @@ HWY_INLINE void RowsByPanels(const Kernel& kernel, Source& source, const MatmulJ
       const size_t n_tiles = (n_outputs + kTileOutputs - 1) / kTileOutputs;
       const Tiles all = source.TilesAt(at, n_outputs, n_inputs);
       for (size_t n = 0; n < n_tiles; n += Kernel::kTiles) {
-        // If fewer tiles remain than the kernel takes, it gets the first one again (stride 0), and what it
-        // makes of that is dropped.
+        // If fewer tiles remain than the kernel takes, the first tile is passed again (stride 0); its extra
+        // results are dropped.
         const bool lacks = n + Kernel::kTiles > n_tiles;
         const Tiles tiles{all.first + n * all.stride, lacks ? 0 : all.stride};
         const size_t output = at.output + n * kTileOutputs;
@@ -234,10 +234,10 @@ HWY_INLINE void RowsByPanels(const Kernel& kernel, Source& source, const MatmulJ
 }
 
 // Outputs [begin, end) of a job. `sums`: kPanelSums floats. Kernel: kRows and kTiles at a time; its
-// Multiply<N, T>(tiles, block, row, ahead) adds to the block's sums, and From(row) is one that begins there.
-// Source: the tiles of blocks of kOutputs x kInputs, by TilesAt(place, n_outputs, n_inputs), and
-// After(place, next, tile, n_tiles): what to fetch for the block at `next`, or the next of the block's
-// n_tiles, while the kernel multiplies the block at `place` from the given tile on.
+// Multiply<N, T>(tiles, block, row, ahead) adds to the block's sums, and From(row) returns a kernel that
+// begins there. Source: TilesAt(place, n_outputs, n_inputs) returns the tiles of a block of kOutputs x
+// kInputs, and After(place, next, tile, n_tiles) what to prefetch for the block at `next`, or for the next of
+// the block's n_tiles, while the kernel multiplies the block at `place` beginning with the given tile.
 template <class Kernel, class Source>
 void MultiplyByPanels(const Kernel& kernel, Source& source, const MatmulJob& job, size_t begin, size_t end,
                       float* HWY_RESTRICT sums) {

@@ -1,5 +1,5 @@
-// q8, q6 and q4 weights in lines (tensor/packed_layout.h), and a single row of x times them, for which lines
-// of inputs that relu² and quantisation left at zero are not read. Included once for each SIMD target.
+// q8, q6 and q4 weights in lines (tensor/packed_layout.h), times a single row of x. Lines of inputs that
+// relu² and quantisation set to zero are not read. Included once for each SIMD target.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +28,7 @@ using DU8 = hn::Repartition<uint8_t, DF>;
 using VU8 = hn::Vec<DU8>;
 #endif
 
-// ---- how a line's codes lie: Codes(), those of register `part` of a group of 64 outputs
+// ---- a type for each dtype: Codes() returns the codes of register `part` of a group of 64 outputs
 
 struct Q8Line {
   static constexpr DType kDType = DType::kQ8;
@@ -42,7 +42,7 @@ struct Q8Line {
 };
 
 #if HWY_TARGET != HWY_SCALAR
-// The lower 4 bits of the codes of register `part`, two positions in a byte.
+// The lower 4 bits of the codes of register `part`; a byte holds two positions.
 HWY_INLINE VU8 LoadNibbles(const uint8_t* group, size_t part) {
   if constexpr (kParts == 1) {
     const hn::Half<DU8> dh;
@@ -66,7 +66,7 @@ struct Q6Line {
   }
 #if HWY_TARGET != HWY_SCALAR
   static HWY_INLINE VU8 Codes(const uint8_t* group, size_t part) {
-    // From where in its byte to the upper end, for each 128 bits of positions.
+    // Shifts each 128 bits of positions from their place in the byte to its upper end.
     alignas(64) constexpr uint32_t kShifts[kVec16Lanes] = {6, 6, 6, 6, 4, 4, 4, 4, 2, 2, 2, 2, 0, 0, 0, 0};
     const DU32 d;
     const auto low = hn::ShiftLeft<2>(hn::BitCast(d, LoadNibbles(group, part)));
@@ -96,8 +96,8 @@ struct Q4Line {
 constexpr size_t kGroupTiles = kLineGroup / kTileOutputs;
 using GroupCodes = VI[kGroupTiles][kParts];
 
-// The codes of four inputs, as a tile holds them: a lane has one output's four. Stored positions are such
-// that interleaving within 128 bits leaves outputs in order.
+// The codes of four inputs in the order of a tile: a lane holds four of one output. Codes are stored so that
+// interleaving within 128 bits leaves outputs in order.
 template <class Line>
 HWY_INLINE void LoadFour(const uint8_t* const (&inputs)[4], GroupCodes& w) {
 #if HWY_TARGET == HWY_SCALAR
@@ -132,7 +132,7 @@ struct QuantisedColumn {
 
   const uint8_t* blocks;
 
-  // The column that output `output` is in.
+  // The column that contains output `output`.
   QuantisedColumn(const Matrix& m, size_t output)
       : blocks(reinterpret_cast<const uint8_t*>(m.bytes.data()) +
                output / kOutputs * hwy::DivCeil(m.cols, kQuantBlock) * kBlockBytes) {}
@@ -144,9 +144,9 @@ struct QuantisedColumn {
   }
 };
 
-// ---- a single row of x
+// ---- one row of x
 
-// The inputs of a block whose codes are not zero, in fours; the last four are filled up with codes of zero.
+// The inputs of a block whose codes are not zero, four at a time; the last four are padded with zero codes.
 template <class Products>
 struct ActiveOfBlock {
   float scale;
@@ -189,7 +189,7 @@ HWY_INLINE void FindActive(const float* HWY_RESTRICT x, size_t cols,
   }
 }
 
-// Fetches, for each group its share, what AddBlock() reads of a block.
+// Prefetches what AddBlock() reads of a block, a share for each group.
 template <class Line, class Products>
 HWY_INLINE void PrefetchBlock(const QuantisedColumn<Line>& column, size_t block,
                               const ActiveOfBlock<Products>& active, size_t group) {
@@ -204,8 +204,8 @@ HWY_INLINE void PrefetchBlock(const QuantisedColumn<Line>& column, size_t block,
   for (size_t i = 0; i < 2; ++i) hwy::Prefetch(column.Scales(block) + group * kLineGroup + i * 32);
 }
 
-// sums += the active inputs of a block times their x, for a group of 64 outputs; the sum that
-// BlockTimesRows() makes.
+// sums += the active inputs of a block times their x, for a group of 64 outputs; the same sum as
+// BlockTimesRows().
 template <class Line, class Products>
 HWY_INLINE void AddBlock(const QuantisedColumn<Line>& column, size_t block, const ActiveOfBlock<Products>& x,
                          size_t group, float* HWY_RESTRICT sums) {
@@ -239,8 +239,8 @@ HWY_INLINE void AddBlock(const QuantisedColumn<Line>& column, size_t block, cons
   }
 }
 
-// Column by column; while a block is added, the one that is kAhead further is fetched. Sums are those of
-// tiles, to the bit.
+// Column by column; while one block is added, the block kAhead further is prefetched. The sums have the bits
+// of those over tiles.
 template <class Products, class Line>
 struct QuantisedRowOfLines {
   using X = ActiveOfBlock<Products>;

@@ -20,13 +20,13 @@ RWKV_BEFORE_BYTE_PRODUCTS();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Tiles made, as q8, of weights in lines.
+// Converts weights in lines into q8 tiles.
 template <class Line>
 class UnitsOfLines {
  public:
   static constexpr size_t kOutputs = kLineGroup, kInputs = 256;  // 17 KB stay in the first-level cache
   static constexpr size_t kUnitBytes = unit_bytes(Q8Unit::kDType);
-  // A line more than the tile takes, or all tiles' lines would compete for the same places of the cache.
+  // One extra cache line: without it the lines of all tiles would compete for the same sets of the cache.
   static constexpr size_t kTileBytes = kInputs / kTileUnit * kUnitBytes + 64;
   static constexpr size_t kScratchBytes = kOutputs / kTileOutputs * kTileBytes;
 
@@ -44,7 +44,7 @@ class UnitsOfLines {
     return {tiles_, kTileBytes};
   }
 
-  // The blocks that the next tiles will be made of, when they are others.
+  // The blocks for the next tiles, if they differ from the current ones.
   Ahead After(const Place& at, const Place& next, size_t tile, size_t /*n_tiles*/) const {
     constexpr size_t kTiles = kOutputs / kTileOutputs, kSteps = kInputs / kTileUnit, kCacheLine = 64;
     constexpr size_t kLines = kInputs / kQuantBlock * Column::kBlockBytes / kCacheLine / kTiles / kSteps;
@@ -81,7 +81,7 @@ class UnitsOfLines {
     }
   }
 
-  // Of a block of the unit of tile n.
+  // The scales of one block of a tile's unit.
   static constexpr size_t kScalesBytes = kTileOutputs * sizeof(hwy::float16_t);
   static uint8_t* Scales(uint8_t* unit, size_t n, size_t half) {
     return unit + n * kTileBytes + unit_code_bytes(Q8Unit::kDType) + half * kScalesBytes;
@@ -99,7 +99,7 @@ class UnitsOfLines {
 
 // ---- kernels (plan.h)
 
-// x of tiles, and of lines with many rows: each row quantised.
+// x for tiles, and for lines with many rows: every row is quantised.
 template <class Products>
 struct QuantisedX {
   using X = XBlock<Products>;
@@ -152,7 +152,7 @@ constexpr PlanRow kQuantisedPlans[] = {
 };
 
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
-// Makes AMX ready around all that Rows multiplies.
+// Configures AMX around everything that Rows multiplies.
 template <class Rows>
 struct ByAmx : Rows {
   static void Multiply(const MatmulJob& job, const XBlock<Vnni>* x, size_t begin, size_t end,

@@ -1,6 +1,6 @@
-// q8, q6 and q4 weights in tiles of 16 outputs (tensor/packed_layout.h) times rows of x, which are quantised
-// too, to 8 bits with a scale for each block of 32: a block's products are added as integers. Included once
-// for each SIMD target.
+// q8, q6 and q4 weights in tiles of 16 outputs (tensor/packed_layout.h) times rows of x. x is quantised as
+// well, to 8 bits with a scale for each block of 32, so a block's products are added as integers. Included
+// once for each SIMD target.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +34,7 @@ struct PlainXBlock {
   int32_t sum;  // of the codes
 };
 
-// The same, as it is multiplied.
+// The same in the form for products.
 template <class Products>
 struct XBlock {
   typename Products::template XCodes<kQuantBlock> codes;
@@ -42,10 +42,10 @@ struct XBlock {
   int32_t start;  // StartOf(Σ codes)
 };
 
-// Writes the codes of 32 elements, all of which are read, and returns their scale.
+// Writes the codes of 32 elements, all of which must be readable, and returns their scale.
 HWY_INLINE float QuantiseBlock(const float* HWY_RESTRICT x, int8_t* HWY_RESTRICT codes) {
-  // Added to a number below 2^22, it leaves the nearest integer in the low bits, without NearestInt()'s care
-  // for larger ones.
+  // Added to a number below 2^22, leaves the nearest integer in the low bits; faster than NearestInt(), which
+  // also handles larger numbers.
   constexpr float kNoFraction = 0x1.8p23f;
   const DF d;
   const hn::Rebind<int8_t, DF> di8;
@@ -92,7 +92,7 @@ HWY_INLINE int32_t SumOfCodes(const int8_t (&codes)[kQuantBlock]) {
 }
 #endif
 HWY_INLINE void SetSum(PlainXBlock& block) { block.sum = SumOfCodes(block.codes); }
-// What adding codes of w that are too large adds too much, negative.
+// Start value of the integer sum: minus the surplus from storing weight codes with an offset.
 template <class Products>
 constexpr int32_t StartOf(int32_t sum_of_codes) {
   return (Products::kSubtracted - kQ8Zero) * sum_of_codes;
@@ -104,7 +104,7 @@ HWY_INLINE void SetSum(XBlock<Products>& block) {
 
 constexpr size_t BlocksOf(size_t cols) { return hwy::RoundUpTo(cols, kTileUnit) / kQuantBlock; }
 
-// Block: an XBlock or PlainXBlock. Sets the codes of block b of a row, past whose end x counts as 0.
+// Block: an XBlock or PlainXBlock. Sets the codes of block b of a row; beyond the row's end x is 0.
 template <class Block>
 HWY_INLINE void SetCodesOf(const float* HWY_RESTRICT x, size_t cols, size_t b, Block& block) {
   const size_t begin = std::min(b * kQuantBlock, cols), end = std::min(begin + kQuantBlock, cols);
@@ -118,15 +118,15 @@ template <class Products>
 HWY_INLINE void QuantiseRow(const float* HWY_RESTRICT x, size_t cols, XBlock<Products>* HWY_RESTRICT blocks) {
   const size_t n_blocks = BlocksOf(cols);
   for (size_t b = 0; b < n_blocks; ++b) SetCodesOf(x, cols, b, blocks[b]);
-  // Only now: a block's codes that were just written piece by piece would be waited for.
+  // In a second loop: reading codes right after their narrow stores would stall on store forwarding.
   for (size_t b = 0; b < n_blocks; ++b) SetSum(blocks[b]);
 }
 
-// Blocks from one row of x to the next: an odd number, or the rows' loads would all compete for the same bank
-// of the first-level cache.
+// Distance of the rows of x, in blocks: an odd number, so that the rows' loads do not compete for the same
+// bank of the first-level cache.
 constexpr size_t XStride(size_t cols) { return BlocksOf(cols) | 1; }
 
-// ---- w: each gives a block's groups g = 0 .. 7 as unsigned codes and its scales
+// ---- w: each type gives the unsigned codes of a block's groups g = 0 .. 7, and the scales
 
 constexpr size_t kGroupBytes = 4 * kTileOutputs;
 
@@ -139,7 +139,7 @@ struct Q8Unit {
   }
 };
 
-// Of a unit's codes, those that share a byte with those of N - 1 other groups.
+// Of a unit's codes, those of the groups that share bytes with N - 1 other groups.
 template <size_t N>
 HWY_INLINE hn::Vec<DU32> LoadShared(const uint8_t* codes, size_t block, size_t group, size_t part) {
   const VI shared = LoadCodes(codes + (block * kGroups + group) / N * kGroupBytes + part * kLanes * 4);
@@ -168,7 +168,7 @@ struct Q4Unit {
   }
 
  private:
-  // Levels + 128 of the low nibble of each byte.
+  // The levels + 128 for the low nibble of each byte.
   static HWY_INLINE VI LookUp(VI nibbles) {
     const auto index = hn::And(nibbles, hn::Set(DI(), 0x0F0F0F0F));
 #if HWY_TARGET == HWY_SCALAR
@@ -192,12 +192,12 @@ HWY_INLINE VF LoadScales(const uint8_t* unit, size_t block, size_t part) {
 
 // ---- tiles of outputs times rows
 
-// sum += (w scale * x scale) * a block's sum of integers
+// sum += (w scale * x scale) * the sum of a block's integer products
 HWY_INLINE void AddScaled(VI integers, VF w_scale, float x_scale, VF& sum) {
   sum = hn::MulAdd(hn::Mul(w_scale, hn::Set(DF(), x_scale)), hn::ConvertTo(DF(), integers), sum);
 }
 
-// sums[t][n] += block `block` of the unit of tile n times each row's block x[t]; per output and row one
+// sums[t][n] += block `block` of the unit of tile n times each row's block x[t]: for each output and row one
 // integer sum, then one FMA: sums += (w scale * x scale) * integer.
 template <class Unit, size_t N, size_t T, class Products>
 HWY_INLINE void BlockTimesRows(const Tiles& unit, size_t block, const XBlock<Products>* HWY_RESTRICT x,
@@ -227,8 +227,8 @@ HWY_INLINE void BlockTimesRows(const Tiles& unit, size_t block, const XBlock<Pro
   }
 }
 
-// A block of rows and tiles takes the registers there are for sums of integers and of floats: 6 x 2 of
-// AVX-512's 32; of the others' 4 x 1, or 3 x 1 where a group of w takes two.
+// The rows and tiles of a block fill the registers with integer and float sums: 6 x 2 of AVX-512's 32;
+// elsewhere 4 x 1, or 3 x 1 where a group of w takes two registers.
 template <class Products, class Unit>
 struct QuantisedKernel {
   static constexpr size_t kRows = kParts == 1 ? 6 : sizeof(typename Products::WGroup) == sizeof(VI) ? 4 : 3;

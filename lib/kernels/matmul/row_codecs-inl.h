@@ -1,5 +1,5 @@
-// One input's weights of a matrix stored input by input, and a row of a quantised table. Included once for
-// each SIMD target.
+// Reads the weights of one input of a matrix stored input by input, and a row of a quantised table. Included
+// once for each SIMD target.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -20,8 +20,8 @@ HWY_BEFORE_NAMESPACE();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Each: Load16(o, count, v), the 16 weights from output o on, o a multiple of 16; those beyond `count`, the
-// outputs that are left, are zero. Address(o): where they are.
+// Each has Load16(o, count, v): 16 weights from output o on, a multiple of 16; weights beyond `count`, the
+// outputs that remain, are zero. Address(o): their place in memory.
 template <class Codec>
 class WideRow {
  public:

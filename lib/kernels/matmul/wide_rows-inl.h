@@ -1,5 +1,5 @@
-// A single x times wide weights that are stored input by input: in lines, or one input after the other
-// (tensor/packed_layout.h). Included once for each SIMD target.
+// A single row of x times wide weights stored in lines or input by input (tensor/packed_layout.h). Included
+// once for each SIMD target.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -22,9 +22,9 @@ RWKV_BEFORE_BYTE_PRODUCTS();
 namespace rwkv::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// ---- weights in lines, of which those of inputs that relu² left at zero are not read
+// ---- weights in lines; lines of inputs that relu² set to zero are not read
 
-constexpr size_t kInputsAhead = 32;  // whose lines are fetched while an input's are added
+constexpr size_t kInputsAhead = 32;  // inputs whose lines are prefetched
 
 // An input whose x is not zero.
 struct ActiveInput {
@@ -32,8 +32,8 @@ struct ActiveInput {
   float x;
 };
 
-// Writes a list of them for a row of x, and behind it what ends it: its first kInputsAhead in the next
-// column, whose `input` is cols or more.
+// Writes the list of active inputs of a row of x, followed by an end mark: its first kInputsAhead inputs in
+// the next column, with an `input` of cols or more.
 class ActiveInputs {
  public:
   ActiveInputs(ActiveInput* list, size_t cols) : list_(list), cols_(cols) {}
@@ -51,8 +51,8 @@ class ActiveInputs {
   size_t cols_, n_ = 0;
 };
 
-// Products are added in the order of the list. kFlushes: sums below the smallest normal number become zeros
-// of their sign, which must not depend on which inputs were skipped.
+// Adds products in the order of the list. kFlushes: sums below the smallest normal number become zeros with
+// their sign, so that skipping inputs does not change them.
 template <class Codec, bool kFlushes = false>
 struct RowOfLines {
   using X = ActiveInput;
@@ -97,7 +97,7 @@ struct RowOfLines {
 constexpr size_t kInputsAtOnce = 4;
 
 // sums += the weights of N inputs from `input` on times their x, over outputs [begin, end); sums has room for
-// the last 16. Meanwhile what lies a little ahead is fetched.
+// whole groups of 16. Prefetches a little ahead.
 template <class Row, size_t N>
 HWY_INLINE void AddInputs(const MatmulJob& job, size_t input, size_t begin, size_t end,
                           float* HWY_RESTRICT sums) {
@@ -123,7 +123,7 @@ HWY_INLINE void AddInputs(const MatmulJob& job, size_t input, size_t begin, size
   }
 }
 
-// Outputs in strips whose sums stay in the first-level cache.
+// Strips of outputs whose sums stay in the first-level cache.
 template <class Codec>
 struct RowOfInputs {
   using X = void;

@@ -1,5 +1,5 @@
-// Wide weights in tiles of 16 outputs; and for many rows, weights in lines and input by input, of which tiles
-// are parts or are made (tensor/packed_layout.h). Included once for each SIMD target.
+// Wide weights in tiles of 16 outputs. With many rows also weights in lines, which contain tiles, and weights
+// input by input, copied into tiles (tensor/packed_layout.h). Included once for each SIMD target.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -24,12 +24,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // ---- weights in tiles
 
-// How some inputs' weights for 16 outputs are stored: kInputs of them together, kBytes from there to the
-// next. One after the other:
+// How the weights of some inputs for 16 outputs are stored: kInputs together in a step, steps kBytes apart.
+// Here one input a step:
 template <class Codec, size_t kStride>
 struct PlainStep {
   static constexpr size_t kInputs = 1, kBytes = kStride;
-  // Input i's weights for the outputs of register `part`.
+  // The weights of input i for the outputs of register `part`.
   static HWY_INLINE VF Load(const typename Codec::Stored* p, size_t part, size_t /*i*/) {
     return Codec::Load(DF(), p + part * kLanes);
   }
@@ -50,7 +50,7 @@ struct TileStep<CodecBf16> {
   }
 };
 
-// Makes one step of a tile of weights that lie input by input, `stride` elements apart.
+// Copies one step of a tile from weights that lie input by input, `stride` elements apart.
 template <class Codec>
 HWY_INLINE void PackStep(const typename Codec::Stored* HWY_RESTRICT from, size_t stride,
                          typename Codec::Stored* HWY_RESTRICT to) {
@@ -68,8 +68,8 @@ HWY_INLINE void PackStep(const typename Codec::Stored* HWY_RESTRICT from, size_t
   }
 }
 
-// sums += the weights of one step of T tiles times x, whose rows lie x_stride apart: one chain of FMAs an
-// output and row, in order of inputs.
+// sums += the weights of one step of T tiles times x, whose rows lie x_stride apart: one chain of FMAs for
+// each output and row, in order of inputs.
 template <class Codec, class Step, size_t N, size_t T>
 HWY_INLINE void StepOfTiles(const Tiles& w, const float* HWY_RESTRICT x, size_t x_stride,
                             TileSums<N, T>& sums) {
@@ -90,9 +90,9 @@ HWY_INLINE void StepOfTiles(const Tiles& w, const float* HWY_RESTRICT x, size_t 
   }
 }
 
-// Takes as many sums as the registers hold: 12 rows x 2 tiles of AVX-512's 32, 5 x 1 (of two registers) of
-// AVX2's 16 (of 6 x 1 g++ keeps one in memory, whose latency is then waited for), 6 x 1 (of four) of
-// NEON's 32.
+// Uses as many sums as the registers hold: 12 rows x 2 tiles of AVX-512's 32 registers; 5 x 1 (of two
+// registers each) of AVX2's 16, since g++ keeps one sum of 6 x 1 in memory and then waits for it; 6 x 1 (of
+// four) of NEON's 32.
 template <class Codec, class Step = TileStep<Codec>>
 struct WideKernel {
   static constexpr size_t kRows = kParts == 1 ? 12 : kParts == 2 ? 5 : 6;
@@ -104,7 +104,7 @@ struct WideKernel {
 
   WideKernel From(size_t row) const { return {x.rows_at(row, x.rows - row)}; }
 
-  // In a function of its own where registers are few: inlined into its caller, g++ runs out of them.
+  // A function of its own where registers are few: inlined into its caller, g++ runs out of registers.
   template <size_t N, size_t T>
   HWY_INLINE void Multiply(const Tiles& tiles, const Block& block, size_t row, const Ahead& ahead) const {
     if constexpr (kParts == 1) {
@@ -143,7 +143,7 @@ struct WideKernel {
   }
 };
 
-// ---- weights in lines: a tile is a part of each line
+// ---- weights in lines: a part of each line forms a tile
 template <class Codec>
 class StoredLines {
   static constexpr size_t kLineBytes = line_bytes(Codec::kDType);
@@ -155,7 +155,7 @@ class StoredLines {
   Tiles TilesAt(const Place& at, size_t /*n_outputs*/, size_t /*n_inputs*/) const {
     return {Address(at), kTileOutputs * sizeof(typename Codec::Stored)};
   }
-  // The next block, with each tile a share of it.
+  // The next block; each tile fetches a share.
   Ahead After(const Place& /*at*/, const Place& next, size_t tile, size_t /*n_tiles*/) const {
     constexpr size_t kStep = kLineBytes / (kOutputs / kTileOutputs), kShare = kInputs * kStep;
     return {.at = Address(next) + tile * kShare, .step = kStep, .tile = kShare, .line = 0, .lines = 1};
@@ -169,9 +169,9 @@ class StoredLines {
   const Matrix& m_;
 };
 
-// ---- tiles made of weights that lie input by input, as InputByInput or WithinLines says
+// ---- tiles copied from weights that lie input by input, in the whole matrix or within lines
 
-// Where an input's weights are: from Address() on, `stride` elements apart from the next input's.
+// The address of an input's weights: inputs lie `stride` elements apart.
 template <class Codec>
 struct InputByInput {
   using Stored = typename Codec::Stored;
@@ -205,7 +205,7 @@ class TilesOfInputs {
  public:
   // Blocks of 16 KB, which stay in the first-level cache.
   static constexpr size_t kOutputs = 64, kInputs = (1 << 14) / sizeof(Stored) / kOutputs;
-  // A line more than the tile takes, or all tiles' lines would compete for the same places of the cache.
+  // One extra cache line: without it the lines of all tiles would compete for the same sets of the cache.
   static constexpr size_t kTileBytes = kInputs * kTileOutputs * sizeof(Stored) + 64;
   static constexpr size_t kScratchBytes = kOutputs / kTileOutputs * kTileBytes;
 
@@ -227,7 +227,7 @@ class TilesOfInputs {
     return {tiles_, kTileBytes};
   }
 
-  // The next block's weights, of which its tiles will be made.
+  // The weights of the next block, for its tiles.
   Ahead After(const Place& /*at*/, const Place& next, size_t tile, size_t /*n_tiles*/) const {
     const size_t row_bytes = memory_.stride * sizeof(Stored);
     const auto* from = reinterpret_cast<const uint8_t*>(memory_.Address(next) + tile * kTileOutputs);
@@ -240,7 +240,7 @@ class TilesOfInputs {
   }
 
  private:
-  // A step that lacks outputs or inputs, which become zeros.
+  // A step with fewer outputs or inputs; the missing ones become zeros.
   void PackPart(const Place& from, size_t n_outputs, size_t n_inputs, Stored* to) const {
     Stored padded[kStepInputs][kTileOutputs] = {};
     for (size_t i = 0; i < n_inputs; ++i)
@@ -254,7 +254,7 @@ class TilesOfInputs {
 
 // ---- kernels (plan.h)
 
-// What those for many rows share: tiles go through panels, whose sums are the beginning of the scratch.
+// Shared by the kernels for many rows: tiles go through panels, whose sums are the first part of the scratch.
 struct ByPanels {
   using X = void;
   static constexpr size_t kGrain = 2 * kTileOutputs, kScratchBytes = kPanelSums * sizeof(float);
@@ -263,7 +263,7 @@ struct ByPanels {
 template <class Codec>
 struct RowOfTiles {
   using X = void;
-  static constexpr size_t kTiles = 2;  // whose streams hide the latency of one another's FMAs
+  static constexpr size_t kTiles = 2;  // two streams of FMAs hide each other's latency
   static constexpr size_t kGrain = kTiles * kTileOutputs, kScratchBytes = 0;
   static void Multiply(const MatmulJob& job, size_t begin, size_t end, std::byte* /*scratch*/) {
     MultiplyRow<kTiles>(WideKernel<Codec>{job.x}, job, begin, end);
@@ -288,7 +288,7 @@ struct RowsOfStoredLines : ByPanels {
   }
 };
 
-// Low-rank matrices are read in runs of outputs, which should not be short, hence fewer pieces.
+// Low-rank matrices are read in runs of outputs, which should be long: hence fewer pieces.
 template <class Codec>
 struct RowsOfStoredInputs : ByPanels {
   static constexpr size_t kPieces = 2;
