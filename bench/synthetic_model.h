@@ -30,10 +30,10 @@ struct SyntheticTensor {
 std::span<const ModelSize> model_sizes();
 const ModelSize* find_model_size(std::string_view name);  // null when unknown
 
-// All tensors in the order of released files. The same size and seed give the same elements. They are sane:
-// decays by the trainers' own initial formulas, activations of order one, no NaN, and about three quarters of
-// each channel mix's hidden row exactly zero after relu^2, as trained models have it (bench/README.md says
-// how).
+// All tensors in the order of released files. The same size and seed give the same elements. Their values are
+// plausible: decays by the trainers' own initial formulas, activations of order one, no NaN, and about three
+// quarters of each channel mix's hidden row exactly zero after relu², as in trained models (bench/README.md
+// says how).
 std::vector<SyntheticTensor> synthetic_tensors(const ModelSize& size, uint64_t seed);
 
 }  // namespace rwkv

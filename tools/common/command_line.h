@@ -1,5 +1,5 @@
-// One tool's command line: its options from tables, its operands, --help, --version and what is generated
-// from them.
+// A tool's command line: its options from tables, its operands, --help, --version, and the texts generated
+// from the tables.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -13,20 +13,20 @@
 
 namespace rwkv {
 
-// What --help and the manual say of a tool, beside its options.
+// A tool's texts in --help and the manual, beside its options.
 struct ToolText {
   std::string_view name;      // "rwkv-generate"
   std::string_view summary;   // "continues sequences of token ids"
   std::string_view usage;     // lines, without the word usage
   std::string_view examples;  // lines, in --help
-  // The manual's sections: a heading is a line of capitals; paragraphs have empty lines between them, and
-  // lines that begin with a space are printed as they stand.
+  // The manual's sections: a heading is a line of capitals; empty lines separate paragraphs; lines that begin
+  // with a space are printed unchanged.
   std::string_view manual{};
-  // Of tools that compute: the SIMD target in use, for --version.
+  // The SIMD target in use, for --version; null for tools that do not compute.
   std::string (*simd_target)() = nullptr;
 };
 
-// An option that is part of a command line, its target known.
+// An option with its target.
 struct BoundOption {
   OptionInfo info;
   std::function<void(const OptionValue&)> set;
@@ -34,12 +34,12 @@ struct BoundOption {
 
 // Boost.Program_options reads the words in Unix style, without abbreviations of long names: -n5, -n 5,
 // --tokens=5, -qn5; `--` ends the options. A value that is itself the letter of an option is written -t-n or
-// --text=-n. Of an option given twice the last wins.
+// --text=-n. The last of a repeated option wins.
 class CommandLine {
  public:
   explicit CommandLine(const ToolText& text);
 
-  // The target outlives parse().
+  // The target must outlive parse().
   template <class Target>
   void add(const Option<Target>& row, std::type_identity_t<Target>& target) {
     options_.push_back(
@@ -53,11 +53,11 @@ class CommandLine {
   void add(const Option<Target> (&rows)[N], std::type_identity_t<Target>& target) {
     add(std::span<const Option<Target>>(rows), target);
   }
-  // Up to `most` operands come here; without it there are none.
+  // Takes up to `most` operands; without this call the tool takes none.
   void add_operands(std::vector<std::string>& operands, size_t most = SIZE_MAX);
 
-  // False when --help, --version or --generate has been answered and nothing is left to do. Else sets what is
-  // given, in the order of the rows. Error kUsage.
+  // False when --help, --version or --generate was answered and nothing is left to do. Else sets the given
+  // options, in the order of the rows. Error kUsage.
   bool parse(int argc, const char* const* argv);
   // Whether the user gave the option with this long name.
   bool given(std::string_view flag) const;
@@ -68,7 +68,7 @@ class CommandLine {
   bool answer() const;
 
   struct Occurrences {
-    std::string name;  // as it was last spelled
+    std::string name;  // the user's last spelling
     std::vector<std::string> texts;
   };
 

@@ -1,4 +1,4 @@
-// The options that tools have in common: each stands here once, and a tool takes those that it has.
+// The options that several tools have: each is defined here once, and tools choose from them.
 #pragma once
 #include <optional>
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace rwkv {
 
-// Where ids are wanted and something else comes.
+// Ends the message about input that is not ids.
 inline constexpr std::string_view kIdsHint = "; a text wants --text, arrays of ids --ids json";
 
 inline constexpr size_t kMaxThreads = 4096;
 
 struct CommonOptions {
-  std::string model, vocab;  // as given, empty: not; model_path() and vocabulary_path() look further
+  std::string model, vocab;  // the user's values, or empty; see model_path() and vocabulary_path()
   std::optional<size_t> n_threads;
   FileAccess access = FileAccess::kMap;
   std::optional<float> group_norm_eps;
@@ -26,11 +26,11 @@ struct CommonOptions {
 extern const Option<CommonOptions> kModelOption, kVocabOption, kLoadOption, kGroupNormOption, kThreadsOption,
     kIdsOption, kJsonOption, kQuietOption;
 
-// What -m names, else RWKV_MODEL. Error kUsage when neither does.
+// The value of -m, else RWKV_MODEL. Error kUsage when both are missing.
 std::string model_path(const CommonOptions& options);
-// What -t asks for, else RWKV_THREADS, else every core that this process may run on. Error kUsage.
+// The value of -t, else RWKV_THREADS, else the cores that this process may run on. Error kUsage.
 size_t thread_count(const CommonOptions& options);
-// The variable's value; nothing when it is not set or empty.
+// The variable's value; nothing when it is unset or empty.
 std::optional<std::string> from_environment(const char* variable);
 
 }  // namespace rwkv

@@ -1,4 +1,4 @@
-// Input and output that a signal can end.
+// Input and output that signals can end.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -7,10 +7,10 @@
 
 namespace rwkv {
 
-// The standard library's own buffers go on reading after a signal, so that Ctrl-C would do nothing while a
-// tool waits for input. This one is at its end as soon as stop_requested(). It gives what one read() has
-// given: what comes through a pipe is seen as it comes. A read error sets the stream's badbit. Does not own
-// the descriptor, which may be non-blocking.
+// The standard library's buffers continue to read after a signal, so Ctrl-C would do nothing while a tool
+// waits for input. This buffer ends once stop_requested(). It passes on what one read() returns, so bytes
+// from a pipe are seen as they arrive. A read error sets the stream's badbit. Does not own the descriptor,
+// which may be non-blocking.
 class FdBuffer : public std::streambuf {
  public:
   FdBuffer(int descriptor, size_t block_bytes)
@@ -24,11 +24,11 @@ class FdBuffer : public std::streambuf {
  private:
   int descriptor_;
   size_t block_bytes_;
-  std::unique_ptr<char[]> block_;  // memory that no input fills is never touched
+  std::unique_ptr<char[]> block_;  // memory that no input fills is never accessed
 };
 
-// Likewise for output: a reader that has stalled is waited for, but once stop_requested() no longer than
-// write_to() does. Then, or when writing fails, the stream's badbit is set.
+// The same for output: waits for a stalled reader, but once stop_requested() only as long as write_to() does.
+// Then, and when writing fails, sets the stream's badbit.
 class FdOutputBuffer : public std::streambuf {
  public:
   explicit FdOutputBuffer(int descriptor) : descriptor_(descriptor) { empty(); }
@@ -48,8 +48,8 @@ class FdOutputBuffer : public std::streambuf {
   std::array<char, kBlockBytes> block_;
 };
 
-// Waits until the descriptor takes more; false as soon as stop_requested(). What is not begun before is not
-// lost when nobody reads on.
+// Waits until the descriptor can take more; false once stop_requested(). Work that starts after this call is
+// not lost when the reader stalls.
 bool await_output(int descriptor);
 
 }  // namespace rwkv

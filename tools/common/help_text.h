@@ -1,4 +1,4 @@
-// What --help prints.
+// The text of --help.
 #pragma once
 #include <span>
 #include <string>
@@ -11,8 +11,8 @@ namespace rwkv {
 
 inline constexpr size_t kHelpColumns = 80;
 
-// Usage, examples and options in groups: a line for a prominent one, the others by name. At most kHelpColumns
-// wide; a test holds the tools' to 40 lines.
+// Usage, examples, and options in groups: one line for each prominent option, names only for the others. At
+// most kHelpColumns wide; a test limits the tools' texts to 40 lines.
 std::string help_text(const ToolText& tool, std::span<const BoundOption> options);
 
 // The options by groups, in the order of each group's first option.

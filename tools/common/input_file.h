@@ -1,4 +1,4 @@
-// A file to be read from its beginning to its end.
+// A file that is read from beginning to end.
 #pragma once
 #include <sys/types.h>
 
@@ -13,23 +13,23 @@
 
 namespace rwkv {
 
-// Open for reading; "-" is standard input, which is not closed.
+// Opens for reading; "-" is standard input, which is not closed.
 class InputFile {
  public:
-  // A pipe gets room for about `block_bytes`, so that its writer goes on while a block is worked on. Error
-  // kIo, its message beginning with name(): not there, not readable, a directory.
-  // Standard input that is a terminal is told of on stderr, with `what` is waited for.
+  // A pipe gets a buffer of about `block_bytes`, so that its writer can continue while a block is processed.
+  // Error kIo, its message beginning with name(): missing, not readable, a directory. If standard input is a
+  // terminal, a line on stderr says that the tool waits for `what`.
   InputFile(const std::string& path, size_t block_bytes, std::string_view what);
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
 
   // For messages: the path, or "standard input".
   const std::string& name() const { return name_; }
-  // At its end as soon as stop_requested(). What was written to std::cout leaves before it waits for more.
+  // Ends once stop_requested(). Flushes std::cout before it waits for more.
   std::istream& stream() { return stream_; }
   int descriptor() const { return descriptor_; }
-  // Calls body(), which reads the stream. An Error that leaves it begins with name(); after a signal, which
-  // may have cut the input anywhere, it is no Error but an empty result.
+  // Calls body(), which reads the stream. Puts name() in front of an Error from body(); after a signal, which
+  // may have cut the input anywhere, returns an empty result instead of the Error.
   template <class Body>
   auto read(Body&& body) {
     try {
@@ -39,7 +39,7 @@ class InputFile {
     }
     return decltype(body())();
   }
-  // The part that has been read of what there was to read; 0 where that is not known.
+  // The share of the input that was read; 0 if the size is not known.
   double share_read() const;
 
  private:

@@ -1,4 +1,4 @@
-// Takes JSON requests apart. Every Error kUsage names the key, what was found and what is wanted.
+// Reads the fields of JSON requests. Every Error kUsage names the key, the value found and the one wanted.
 #pragma once
 #include <string>
 #include <string_view>

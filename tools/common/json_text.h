@@ -1,4 +1,4 @@
-// What our JSON says in the same way everywhere.
+// Forms that all JSON output shares.
 #pragma once
 #include <string>
 #include <string_view>
@@ -10,16 +10,16 @@ class value;
 
 namespace rwkv {
 
-// The value in a line, numbers plain and with all their digits: 1, 0.5, -2.520193163438586.
+// The value on one line; numbers are plain and have all their digits: 1, 0.5, -2.520193163438586.
 std::string json_text(const boost::json::value& value);
 
-// The object's text with "id" in front, whose value is the JSON `id` as it stands.
+// The object's text with "id" in front, whose value is the JSON text `id` unchanged.
 std::string json_text_with_id(std::string_view id, const boost::json::object& object);
 
-// Bytes under `key`; such as are not UTF-8 under `key`_base64 instead.
+// Adds bytes under `key`, or under `key`_base64 if they are not UTF-8.
 void add_bytes(boost::json::object& object, std::string_view key, std::string_view bytes);
 
-// JSON knows neither infinity nor NaN: those become null.
+// Null for infinity and NaN, which JSON cannot express.
 boost::json::value finite_or_null(double number);
 
 }  // namespace rwkv

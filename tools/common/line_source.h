@@ -1,4 +1,4 @@
-// Lines from a file descriptor, without waiting for them if there is other work.
+// Lines from a file descriptor; with other work at hand, without waiting.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -6,20 +6,20 @@
 
 namespace rwkv {
 
-// Whether a read would not wait: there are bytes, or the end.
+// Whether a read would return at once, with bytes or at the end.
 bool readable_now(int fd);
 
 class LineSource {
  public:
   explicit LineSource(int fd);
 
-  // The next line without its line break, and a first one without a byte order mark; also a last line that
-  // has none. Nothing when all lines were read, when a signal asks to stop, or when no whole line is there
-  // yet and `wait` is false. Error kIo.
+  // The next line without its line break (the first one also without a byte order mark); a last line needs no
+  // line break. Nothing when all lines were read, when a signal asks to stop, or when `wait` is false and no
+  // whole line has arrived. Error kIo.
   std::optional<std::string> next(bool wait);
-  // The number of the line that next() gave last, from 1 on.
+  // The number of the last line from next(), beginning with 1.
   uint64_t line_number() const { return n_lines_; }
-  // The share of the input that the lines given out make up; 0 when the input's size is not known.
+  // The share of the input in the lines returned so far; 0 when the input's size is not known.
   double share_taken() const;
 
  private:
@@ -31,7 +31,7 @@ class LineSource {
   uint64_t input_bytes_ = 0, taken_bytes_ = 0, n_lines_ = 0;
   bool at_end_ = false;
   std::string buffer_;
-  size_t searched_ = 0;  // no line break before
+  size_t searched_ = 0;  // no line break before this offset
 };
 
 }  // namespace rwkv

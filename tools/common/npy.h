@@ -24,7 +24,7 @@ class NpyWriter {
 };
 
 // A [rows, cols] matrix of little-endian float32 in C order. Error, its message beginning with the path: not
-// an .npy file, another dtype, order or number of dimensions, or bytes that do not fit the shape.
+// an .npy file, another dtype, order or number of dimensions, or bytes that do not match the shape.
 class NpyFile {
  public:
   static NpyFile open(const std::filesystem::path& path, const StopPredicate& stop = {});

@@ -1,5 +1,5 @@
-// An option of a tool: one row that the command line, JSON requests, --help, the manual and the shells'
-// completions all read.
+// An option of a tool: one row, from which the command line, JSON requests, --help, the manual and the
+// shells' completions are made.
 #pragma once
 #include <cfloat>
 #include <cstdint>
@@ -15,24 +15,24 @@
 namespace rwkv {
 
 enum class OptionKind : uint8_t {
-  kSwitch,  // on a command line there or not, in JSON true or false
+  kSwitch,  // present or absent on a command line, true or false in JSON
   kWhole,   // a whole number
   kReal,    // a finite number
   kText,
-  kFile,    // a text that names a file
-  kName,    // one of some names
-  kWholes,  // whole numbers with commas between
+  kFile,    // a file's name
+  kName,    // one of several names
+  kWholes,  // whole numbers separated by commas
   kTexts,   // repeatable; in JSON a text or an array of texts
   kIds,     // repeatable; in JSON an array of ids
   kBiases,  // repeatable ID:X; in JSON an object {"ID": X}
 };
 
-// What values an option takes.
+// The values that an option takes.
 struct OptionType {
   OptionKind kind = OptionKind::kSwitch;
   uint64_t least = 0, most = UINT64_MAX;              // kWhole, kWholes
   double least_real = -DBL_MAX, most_real = DBL_MAX;  // kReal
-  const char* unlimited = nullptr;                    // kWhole: -1, which stands for `most`, is for this
+  const char* unlimited = nullptr;                    // kWhole: the meaning of -1, which becomes `most`
   std::vector<std::string> (*names)() = nullptr;      // kName
 };
 
@@ -45,7 +45,7 @@ inline constexpr OptionType kBiasesType{.kind = OptionKind::kBiases};
 constexpr OptionType whole(uint64_t least, uint64_t most = UINT64_MAX) {
   return {.kind = OptionKind::kWhole, .least = least, .most = most};
 }
-// 0 or more, or -1, which is passed on as UINT64_MAX and stands for `unlimited`.
+// 0 or more, or -1, which becomes UINT64_MAX and means `unlimited`.
 constexpr OptionType whole_or_unlimited(const char* unlimited) {
   return {.kind = OptionKind::kWhole, .unlimited = unlimited};
 }
@@ -61,7 +61,7 @@ constexpr OptionType name_of(std::vector<std::string> (*names)()) {
 
 using TokenBiases = std::vector<std::pair<TokenId, float>>;
 
-// A value that fits the option's type.
+// A value of the option's type.
 class OptionValue {
  public:
   using Any = std::variant<bool, uint64_t, double, std::string, std::vector<uint64_t>,
@@ -82,21 +82,21 @@ class OptionValue {
   Any value_;
 };
 
-// All of an option but what it sets.
+// An option without its setter.
 struct OptionInfo {
-  std::string_view flag{};   // its long name on the command line; empty: none
-  char letter = 0;           // its short name there; 0: none
-  std::string_view key{};    // its name in JSON requests; empty: none
-  std::string_view value{};  // what --help calls its value; empty for a switch
+  std::string_view flag{};   // long name on the command line; empty: none
+  char letter = 0;           // short name on the command line; 0: none
+  std::string_view key{};    // name in JSON requests; empty: none
+  std::string_view value{};  // name of the value in --help; empty for a switch
   OptionType type{};
-  std::string_view group{};  // heading in --help; groups come in the order of their first rows
-  std::string_view help{};   // a line, at most 58 characters
-  std::string_view more{};   // sentences of the manual behind it
-  bool prominent = false;    // has a line in --help; others are only listed there
+  std::string_view group{};  // heading in --help; groups are in the order of their first rows
+  std::string_view help{};   // one line of at most 58 characters
+  std::string_view more{};   // further sentences for the manual
+  bool prominent = false;    // has a line in --help; other options are listed by name
 };
 
-// A row of a table of options of a `Target`. Setters are called in the order of rows, whatever the order of
-// what is given, so that a later row has the last word.
+// A row of the table of options of a `Target`. Setters are called in the order of rows, whatever the order of
+// the user's options, so that a later row can override an earlier one.
 template <class Target>
 struct Option {
   OptionInfo info;
@@ -106,20 +106,20 @@ struct Option {
 // "an id", "a number from 0 to 1", "map or copy".
 std::string wanted_words(const OptionType& type);
 
-// What the command line gives: the texts behind all occurrences of the option, of which the last wins unless
-// the option is repeatable. `name` is the option as it was spelled. Error kUsage "NAME is FOUND, want ...",
-// the same words as of a JSON value.
+// The value of an option from the command line: `texts` of all its occurrences, of which the last wins unless
+// the option is repeatable. `name` is the user's spelling. Error kUsage "NAME is FOUND, want ...", in the
+// same words as for JSON.
 OptionValue value_from_texts(const OptionInfo& option, std::string_view name,
                              std::span<const std::string> texts);
 
 // Error kUsage.
 [[noreturn]] void fail_value(std::string_view name, std::string_view found, const OptionType& type);
-// A value of kind kWhole or kReal, its bounds checked: `found` is for the message.
+// The value of kind kWhole or kReal after a check of its bounds; `found` is for the message.
 double checked_real(std::string_view name, std::string_view found, double value, const OptionType& type);
 uint64_t checked_whole(std::string_view name, std::string_view found, bool is_negative, uint64_t magnitude,
                        const OptionType& type);
 std::string checked_name(std::string_view name, const std::string& value, const OptionType& type);
-// ", did you mean WORD?" for the one of `words` that `given` is near to; else nothing.
+// ", did you mean WORD?" if one of `words` is near to `given`; else nothing.
 std::string did_you_mean(std::string_view given, std::span<const std::string> words);
 
 }  // namespace rwkv

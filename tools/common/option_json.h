@@ -14,11 +14,11 @@ class value;
 
 namespace rwkv {
 
-// The option's value in the object, checked; nothing when the object has no such key. Error kUsage as
+// The option's value in the object, checked; nothing when the object does not have the key. Error kUsage as
 // value_from_texts(), with the key as name.
 std::optional<OptionValue> value_from_json(const OptionInfo& option, const boost::json::object& object);
 
-// Sets in `target` what the object gives, in the order of the rows. Keys that no row has are left to others.
+// Sets in `target` the object's values, in the order of the rows. Ignores keys without a row.
 template <class Target>
 void set_from_json(std::span<const Option<Target>> rows, const boost::json::object& object,
                    std::type_identity_t<Target>& target) {
@@ -27,7 +27,7 @@ void set_from_json(std::span<const Option<Target>> rows, const boost::json::obje
   }
 }
 
-// Appends the rows' keys to those that an object may have.
+// Appends the rows' keys to the keys that an object may have.
 template <class Target>
 void append_keys(std::span<const Option<Target>> rows, std::vector<std::string>& keys) {
   for (const auto& row : rows) {
@@ -35,7 +35,7 @@ void append_keys(std::span<const Option<Target>> rows, std::vector<std::string>&
   }
 }
 
-// Error kUsage for the first key of the object that is not one of `known`; it names the nearest one that is.
+// Error kUsage for the first key of the object that is not in `known`; the message names the nearest key.
 void refuse_unknown_keys(const boost::json::object& object, std::span<const std::string> known);
 
 }  // namespace rwkv

@@ -1,4 +1,4 @@
-// Records written in order, however they come.
+// Writes records in order, in whatever order they arrive.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -9,14 +9,14 @@ namespace rwkv {
 
 class OrderedOutput {
  public:
-  // `out` outlives this.
+  // `out` must outlive this.
   OrderedOutput(std::ostream& out, size_t max_waiting_bytes)
       : out_(out), max_waiting_bytes_(max_waiting_bytes) {}
 
-  // Takes record `number` (from 0, each once), and writes and flushes all that those before it no longer hold
-  // up. Error kIo.
+  // Takes record `number` (from 0, each once); writes and flushes all records whose predecessors are written.
+  // Error kIo.
   void add(uint64_t number, std::string record);
-  // So much waits for an earlier record that no more should be begun.
+  // So many bytes wait for an earlier record that no new work should begin.
   bool full() const { return waiting_bytes_ >= max_waiting_bytes_; }
   // How many records were written.
   uint64_t n_written() const { return n_written_; }

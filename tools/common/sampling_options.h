@@ -1,4 +1,4 @@
-// How a sequence is continued: the options, and the keys of JSON requests, of all that draw ids.
+// The options, and the keys of JSON requests, that say how a sequence is continued.
 #pragma once
 #include <span>
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace rwkv {
 
-// Sampling, length and stops. --preset is the first row, so that what is given beside it wins.
+// Sampling, length and stops. --preset is the first row, so that the user's other options override it.
 std::span<const Option<ContinuationOptions>> continuation_options();
 
-// What holds when nothing is given: top-p 0.5, 256 ids, a random seed.
+// The defaults: top-p 0.5, 256 ids, a random seed.
 ContinuationOptions default_continuation();
 
-// Error kUsage when an id to stop at or to bias is not one of the `n_vocab`, or the sampler's options are
-// outside their ranges.
+// Error kUsage when an id to stop at or to bias is not below n_vocab, or a sampler option is out of
+// range.
 void check_ids(const ContinuationOptions& options, size_t n_vocab);
 
 }  // namespace rwkv

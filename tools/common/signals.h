@@ -1,21 +1,21 @@
-// Signals: which of them end a tool in order, which at once, and that nothing is left behind.
+// Signals: which ones let a tool finish its step, which end it at once; none leaves anything behind.
 #pragma once
 #include <string_view>
 
 namespace rwkv {
 
-// From now on SIGINT, SIGTERM and SIGHUP (unless it is ignored, as by nohup) ask the tool to end: what is
-// waited for, if it is given stop_requested, ends by then. The same signal once more, if it is not the echo
-// of the first, ends the tool at once. A file-size limit is an error of writing. A mapped file that becomes
-// shorter ends the tool by a line that begins with `tool` and names the file. Signals that end the process
-// remove temporary files.
+// After this call SIGINT, SIGTERM and SIGHUP (unless ignored, as by nohup) ask the tool to end: waits
+// that got stop_requested end. The same signal once more (not as the echo of the first) ends the tool
+// at once. A file-size limit becomes a write error. If a mapped file becomes shorter, the tool ends
+// with a line that begins with `tool` and names the file. Signals that end the process remove temporary
+// files.
 void install_signal_handlers(std::string_view tool);
 
-// True once one of the three has arrived. Loops ask it between two tokens or two blocks.
+// True once one of the three has arrived. Loops ask between two tokens or blocks.
 bool stop_requested();
-// Ends the run then. An Error kInterrupted with a message, unlike this one's, is told on stderr.
+// Throws an Error kInterrupted with an empty message, which run_tool() does not print, if one has arrived.
 void throw_if_stopped();
-// If one has arrived, ends the process by it.
+// Ends the process by the signal if one has arrived.
 void die_if_stopped();
 
 }  // namespace rwkv

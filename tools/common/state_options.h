@@ -1,4 +1,4 @@
-// Where a sequence's state comes from and goes to.
+// The files that a sequence's state is read from and written to.
 #pragma once
 #include <span>
 #include <string>

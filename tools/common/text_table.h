@@ -15,8 +15,8 @@ class TextTable {
   };
 
   explicit TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }  // a cell a column
-  // The titles, then the rows, two spaces between columns; a column without a text in any row is left out.
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }  // one cell for each column
+  // Prints titles and rows with two spaces between columns; leaves out a column without text in any row.
   // Texts are UTF-8 whose characters are one place wide.
   void print(std::ostream& out) const;
 

@@ -9,7 +9,7 @@ class object;
 
 namespace rwkv {
 
-// {"id": .., "text": with a tokenizer, "logprob": .., "top": [{"id", "text", "logprob"}, ..]}, natural
+// {"id": .., "text": with a tokenizer, "logprob": .., "top": [{"id", "text", "logprob"}, ..]}; natural
 // logarithms of the model's own probabilities; null for minus infinity.
 boost::json::object token_object(const DrawnToken& token, const Tokenizer* tokenizer);
 

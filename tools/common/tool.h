@@ -1,4 +1,4 @@
-// What all tools share: the one catch, exit codes, signals, progress.
+// Shared by all tools: the outermost catch, exit codes, signals, progress.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -12,33 +12,33 @@ namespace rwkv {
 
 enum ExitCode : int { kSuccess = 0, kFailure = 1, kUsage = 2 };
 
-// Runs `body` and returns its exit code. A failure becomes one "name: message" line on stderr and an exit
-// code. Fails too when stdout could not be written in full. Ends by the signal when one stopped the body
-// (ErrorKind::kInterrupted, or stop_requested() at its end). Standard input, output and error that are closed
-// stay so: no file that the body opens takes their place.
+// Runs `body` and returns its exit code. A failure becomes one line "name: message" on stderr and an exit
+// code; so does standard output that could not be written in full. Ends by the signal when one stopped the
+// body (ErrorKind::kInterrupted, or stop_requested() at the end). If standard input, output or error are
+// closed, no file that the body opens takes their place.
 int run_tool(std::string_view name, const std::function<int()>& body);
 
-// For modes in which 1 says that two things differ: what else goes wrong in `body`, or in writing what it
-// prints, is an Error of kind kUsage, so that the tool ends with 2.
+// For modes whose exit code 1 means "different": turns every failure of `body`, or of writing its output,
+// into an Error of kind kUsage, so that the tool exits with 2.
 int run_comparison(const std::function<int()>& body);
 
-// Pins the SIMD target that RWKV_TARGET names, if it is set. Every tool that computes calls it first.
+// Pins the SIMD target that RWKV_TARGET names, if set. Every tool that computes calls this first.
 void apply_target_environment();
 
-// Says "name: message" on stderr, with the name that run_tool() was given.
+// Writes "name: message" to stderr, with the name that run_tool() got.
 void tell(std::string_view message);
 
-// Says so when standard input is a terminal, from which a tool is going to read `what`.
+// If standard input is a terminal, says on stderr that the tool waits for `what`.
 void tell_of_terminal(std::string_view what);
 
-// Redraws one line on stderr while something long runs: only on a terminal, at most ten times a second, not
-// in the first tenth of a second.
+// Redraws one line on stderr during long work: only on a terminal, at most ten times a second, not in the
+// first tenth of a second.
 class Progress {
  public:
   Progress(std::string what, std::string unit, bool quiet);
   ~Progress() { clear(); }
-  void update(uint64_t done, uint64_t total);  // total 0: not known
-  // Clears the line, for what else is to be written on the terminal.
+  void update(uint64_t done, uint64_t total);  // total 0: unknown
+  // Clears the line, so that other text can be written to the terminal.
   void clear();
 
  private:

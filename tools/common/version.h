@@ -1,4 +1,4 @@
-// Which build of the toolkit this is.
+// Identifies this build of the toolkit.
 #pragma once
 #include <string>
 
@@ -6,7 +6,7 @@
 
 namespace rwkv {
 
-// A line: name, version, commit, compiler, and SIMD target where the tool computes.
+// One line: name, version, commit, compiler, and for tools that compute the SIMD target.
 std::string version_text(const ToolText& tool);
 
 }  // namespace rwkv

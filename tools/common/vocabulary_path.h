@@ -1,12 +1,12 @@
-// Which vocabulary the user means.
+// Finds the vocabulary that the user means.
 #pragma once
 #include <optional>
 #include <string>
 
 namespace rwkv {
 
-// What -v names, else RWKV_VOCAB, else nothing. RWKV_VOCAB may be a folder of vocabularies: a file that -v
-// names and that is not here is looked for there.
+// The value of -v, else RWKV_VOCAB, else nothing. RWKV_VOCAB may be a folder of vocabularies: a name given by
+// -v that is not found here is looked up in the folder.
 std::optional<std::string> vocabulary_path(const std::string& option);
 
 }  // namespace rwkv

@@ -1,4 +1,4 @@
-// What the command line of rwkv-convert says.
+// The options of rwkv-convert.
 #pragma once
 #include <optional>
 #include <string>
@@ -10,17 +10,16 @@
 namespace rwkv {
 
 struct ConvertToolOptions : CommonOptions {
-  std::string in, out;  // "-" is standard output; none of a dry run
+  std::string in, out;  // "-" is standard output; empty in a dry run
   std::string report;   // empty: none
   bool to_gguf = false;
-  std::string vocabulary;  // that the result remembers, and GGUF holds; empty: none
-  std::string
-      extracted;  // where the vocabulary inside `in` is written, and nothing else is done; empty: none
+  std::string vocabulary;  // recorded in the result, and stored in GGUF; empty: none
+  std::string extracted;   // where to write the vocabulary inside `in`, as the only output; empty: none
   bool check = false, dry_run = false;
   ConvertOptions convert;
 };
 
-// Nothing when --help and the like have been answered. Error kUsage.
+// Nothing when --help or the like was answered. Error kUsage.
 std::optional<ConvertToolOptions> parse_convert_options(int argc, const char* const* argv);
 
 }  // namespace rwkv

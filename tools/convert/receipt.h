@@ -1,4 +1,4 @@
-// What rwkv-convert --report writes; docs/formats.md lists the keys.
+// The output of rwkv-convert --report; docs/formats.md lists the keys.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -9,14 +9,14 @@
 
 namespace rwkv {
 
-// What reading the result back has told of the plan's tensors; empty of a dry run, which has no output.
+// Facts about the plan's tensors from reading the result; empty in a dry run, which has no output.
 struct ReadBack {
   std::vector<TensorError> errors;
   std::vector<std::string> sha256;
 };
 
-// Reads the result back. Without `hash` there are no digests; without `verify` the tensors are not converted
-// again, and all count as converted.
+// Reads the result back. Without `hash` computes no digests; without `verify` does not convert again, and
+// every tensor counts as converted.
 ReadBack read_back(const ConversionPlan& plan, const std::filesystem::path& output, bool verify, bool hash,
                    const ProgressCallback& progress);
 

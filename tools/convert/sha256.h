@@ -15,7 +15,7 @@ class Sha256 {
   ~Sha256();
 
   void add(std::span<const std::byte> bytes);
-  // Of all that was added, as 64 digits, lower case; begins anew.
+  // The digest of all added bytes: 64 digits, lower case. Begins anew.
   std::string finish();
 
  private:

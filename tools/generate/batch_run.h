@@ -1,4 +1,4 @@
-// Serves many sequences, decoded together.
+// Runs many sequences, decoded together.
 #pragma once
 #include <optional>
 #include <string>
@@ -9,30 +9,30 @@
 
 namespace rwkv {
 
-// The error of a job that a signal has ended.
+// The error of a job that a signal ended.
 inline constexpr const char* kInterruptedError = "interrupted";
 
-// Where a batch's jobs come from, and what is written about them.
+// The source of a batch's jobs, and of the output about them.
 class JobSource {
  public:
   virtual ~JobSource() = default;
-  // The next job, numbered from 0 on; one with an error goes straight to answer(). Nothing at the end of the
-  // input, when a signal asks to stop, or, unless `wait`, when none is there yet.
+  // The next job, numbered from 0; a job with an error goes straight to answer(). Nothing at the end of the
+  // input, when a signal asks to stop, or, unless `wait`, when no job has arrived yet.
   virtual std::optional<BatchJob> next(bool wait) = 0;
-  // What is to be written about a job that has ended, and to be done for it. Sets its error if that fails.
+  // The output for a job that has ended or failed; also finishes the job, and sets its error on failure.
   virtual std::string answer(BatchJob& job) = 0;
-  // Where a job that has failed comes from: "line 7".
+  // The place of a failed job in the input: "line 7".
   virtual std::string origin(const BatchJob& job) const = 0;
-  // How many jobs there will be, as far as it is known; 0: not at all.
+  // The number of jobs to come, if known; else 0.
   virtual uint64_t n_expected() const { return 0; }
 };
 
-// Up to options.batch jobs, as far as their states fit into memory, are decoded together; as one ends the
-// next joins. Answers are written to standard output in the jobs' order; not much more than 16 MB of them
-// wait for an earlier one before no further job is begun. Never waits for input while a job is there. When a
-// signal asks to stop, all jobs are answered as they stand, with the error kInterruptedError. Returns
-// kFailure when a job had an error, once the others have ended. An Error of the source is thrown when the
-// jobs before it have ended. `cache` may be null.
+// Decodes up to options.batch jobs together, as many as their states fit into memory; when one ends, the next
+// joins. Answers are written to standard output in the jobs' order; no new job begins while more than about
+// 16 MB of answers wait for an earlier one. Never waits for input while a job is running. When a signal asks
+// to stop, all jobs are answered as they are, with the error kInterruptedError. Returns kFailure when a job
+// had an error, after the others have ended. Throws an Error of the source after the jobs before it have
+// ended. `cache` may be null.
 int run_batch(JobSource& source, const GenerateOptions& options, Runner& runner, PrefixCache* cache,
               GenerateStats& stats);
 

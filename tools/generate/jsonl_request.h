@@ -1,4 +1,4 @@
-// Requests to rwkv-generate and its answers, a JSON object on a line each.
+// Requests to rwkv-generate, and its answers, as JSON objects one a line.
 #pragma once
 #include <string>
 #include <string_view>
@@ -10,28 +10,28 @@
 
 namespace rwkv {
 
-// What a request leaves open.
+// Defaults for keys that a request does not have.
 struct RequestDefaults {
   ContinuationOptions continuation;
   std::string state_in;
-  const Tokenizer* tokenizer = nullptr;  // null: no vocabulary, hence no text
+  const Tokenizer* tokenizer = nullptr;  // null: no vocabulary, so only ids
   size_t n_vocab = 0;                    // of the model
 };
 
 struct Request : StateOptions {
-  uint64_t line = 0;        // its number in the input, from 1 on
-  std::string id = "null";  // JSON, given back byte for byte
-  std::string error;        // not empty: the request cannot be served, for this reason
+  uint64_t line = 0;        // number in the input, from 1
+  std::string id = "null";  // JSON text, returned byte for byte
+  std::string error;        // not empty: why the request cannot be run
   std::vector<TokenId> prompt;
   ContinuationOptions continuation;
-  bool replace_utf8 = false;  // what is no UTF-8 in the answer's text becomes U+FFFD
+  bool replace_utf8 = false;  // replace bytes of the answer's text that are not UTF-8 by U+FFFD
 };
 
-// Never throws an Error: what is wrong with the line is told in `error`.
+// Never throws an Error: `error` says what is wrong with the line.
 Request parse_request(std::string_view line, uint64_t line_number, const RequestDefaults& defaults);
 
-// The answer to a request whose job has ended, be it in an error: one line, without its line break. Of a job
-// that failed on its way it tells how far it came.
+// The answer to a request whose job has ended or failed: one line, without its line break. The answer of a
+// failed job contains what was drawn before.
 std::string answer_line(const Request& request, const BatchJob& job, const Tokenizer* tokenizer);
 
 }  // namespace rwkv

@@ -10,8 +10,8 @@
 
 namespace rwkv {
 
-// Reads requests on standard input, one a line; its answers are lines too. A request that reads or writes a
-// state file waits until those before it that write the file have ended.
+// Reads requests from standard input, one a line; answers are lines as well. A request that uses a state file
+// waits until earlier requests that write this file have ended.
 class JsonlSource : public JobSource {
  public:
   JsonlSource(const GenerateOptions& options, const Tokenizer* tokenizer, const Runner& runner);
@@ -33,9 +33,9 @@ class JsonlSource : public JobSource {
   std::optional<Request> held_;  // waits for a state file
   struct InFlight {
     Request request;
-    std::string written;  // the state file that it will write, as same files are known; empty: none
+    std::string written;  // the state file that it will write, in a form that identifies files; empty: none
   };
-  std::map<uint64_t, InFlight> in_flight_;  // by their jobs' numbers
+  std::map<uint64_t, InFlight> in_flight_;  // by job number
   std::set<std::string> being_written_;
   uint64_t n_requests_ = 0;
 };

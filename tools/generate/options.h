@@ -1,4 +1,4 @@
-// What a user of rwkv-generate asks for.
+// The options of rwkv-generate.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -14,19 +14,19 @@ namespace rwkv {
 struct GenerateOptions : CommonOptions, StateOptions {
   std::optional<std::string> vocabulary, prompt, prompt_file;
   IdFormat ids = IdFormat::kText;
-  bool text = false, decode = false, escapes = false;  // as given
-  bool text_in = false, text_out = false;  // what they mean: standard input is text; so is standard output
-  bool lines = false, null = false;        // every line, or NUL-terminated text, is a record
+  bool text = false, decode = false, escapes = false;  // the user's values
+  bool text_in = false, text_out = false;  // derived: standard input is text; standard output is text
+  bool lines = false, null = false;        // each line, or NUL-terminated text, is a record
   bool echo = false, jsonl = false, stats = false;
   uint64_t fork = 1, batch = 16;
   std::string cache;  // folder of a prefix cache; empty: none
   size_t threads = 1;
-  ContinuationOptions continuation;  // of every sequence, except `bytes_of` and `keep_end`
+  ContinuationOptions continuation;  // for every sequence, except `bytes_of` and `keep_end`
 
   bool has_records() const { return lines || null; }
 };
 
-// Nothing when --help or the like has been answered. Error kUsage.
+// Nothing when --help or the like was answered. Error kUsage.
 std::optional<GenerateOptions> parse_generate_options(int argc, const char* const* argv);
 
 }  // namespace rwkv

@@ -1,4 +1,4 @@
-// Reads a prompt from where the options say, in memory for a part of it.
+// Reads a prompt as the options say; memory holds a part of it.
 #pragma once
 #include <functional>
 #include <optional>
@@ -14,20 +14,20 @@ namespace rwkv {
 
 using TokenSink = std::function<void(std::span<const TokenId>)>;
 
-// Passes on the tokens of -p and of -f, in this order, as they come; of standard input where neither is
-// given. `tokenizer` may be null when all is ids. Ends early, without an error, when a signal asks to stop.
+// Passes on the tokens of -p and -f, in this order, as they arrive; without both, those of standard input.
+// `tokenizer` may be null when all input is ids. Ends early, without an error, when a signal asks to stop.
 void read_prompt(const GenerateOptions& options, const Tokenizer* tokenizer, size_t n_vocab,
                  const TokenSink& sink);
 
-// Reads many prompts: with --lines or --null -f or standard input has a prompt in every record, and each
-// begins with -p; else there is one, of all that read_prompt() passes on.
+// Reads many prompts. With --lines or --null every record of -f or standard input is a prompt, and each
+// begins with -p; otherwise there is one prompt, from read_prompt().
 class PromptRecords {
  public:
-  // All outlive this. Error kIo: as InputFile.
+  // The arguments must outlive this. Error kIo: as InputFile.
   PromptRecords(const GenerateOptions& options, const Tokenizer* tokenizer, size_t n_vocab);
 
-  // The next prompt; nothing at the end, when a signal asks to stop, or, unless `wait`, when none has begun
-  // to come.
+  // The next prompt; nothing at the end, when a signal asks to stop, or, unless `wait`, when no byte of one
+  // has arrived.
   std::optional<std::vector<TokenId>> next(bool wait);
 
  private:
@@ -38,7 +38,7 @@ class PromptRecords {
   const GenerateOptions& options_;
   const Tokenizer* tokenizer_;
   size_t n_vocab_;
-  std::optional<InputFile> input_;  // none: -p is all there is, or one prompt is all of the input
+  std::optional<InputFile> input_;  // none: the prompt is -p alone, or one prompt is the whole input
   std::optional<IdReader> ids_;
   uint64_t n_read_ = 0;
 };

@@ -1,17 +1,17 @@
-// Prompts as jobs of a batch: each record of the input, each some times.
+// Prompts as jobs of a batch: each record of the input, one or several times.
 #pragma once
 #include "generate/batch_run.h"
 #include "generate/prompt_reader.h"
 
 namespace rwkv {
 
-// With --lines or --null every record of the input is a prompt, else all of it is one; --fork continues each
-// K times, the k-th, from 0, with the seed + k. Answers are what a run with that prompt and seed alone
-// writes, each ended as a record. A prompt that is continued more than once is read once, while nothing else
-// is done. An error of a job is thrown.
+// With --lines or --null every record of the input is a prompt, otherwise the whole input; --fork continues
+// each prompt K times, the k-th (from 0) with the seed + k. An answer is what a run with that prompt and seed
+// alone writes, ended as a record. A prompt with several continuations is read once, while no job runs.
+// Throws the error of a job.
 class RecordSource : public JobSource {
  public:
-  // All outlive this; `tokenizer` may be null when there is no vocabulary.
+  // The arguments must outlive this; `tokenizer` may be null without a vocabulary.
   RecordSource(const GenerateOptions& options, const Tokenizer* tokenizer, Runner& runner,
                GenerateStats& stats);
 
@@ -28,9 +28,9 @@ class RecordSource : public JobSource {
   Runner& runner_;
   GenerateStats& stats_;
   PromptRecords prompts_;
-  Sequence initial_;  // of every prompt
+  Sequence initial_;  // the beginning of every prompt
   std::vector<TokenId> prompt_;
-  Sequence begun_;  // has read it, when it is continued more than once
+  Sequence begun_;  // has read the prompt, if it is continued several times
   uint64_t n_jobs_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// How fast rwkv-generate was.
+// Measures the speed of rwkv-generate.
 #pragma once
 #include <cstdint>
 #include <ostream>
@@ -11,19 +11,19 @@ namespace rwkv {
 
 class GenerateStats {
  public:
-  // The clock starts.
+  // Starts the clock.
   GenerateStats(const TensorFile& model, uint64_t seed);
-  // The prompt was read; the clock of generation starts. Of its tokens this many are in the state: the last
-  // one is read with the first that is drawn, and is no matter of the prompt's rate.
+  // Call after the prompt was read; starts the clock of generation. So many of the prompt's tokens are in the
+  // state; the last one is read together with the first draw and does not count in the prompt's rate.
   void end_prompt(uint64_t n_in_state);
-  // Why generation ended: stop_name(), or "signal".
+  // The reason why generation ended: stop_name(), or "signal".
   void end(std::string_view stop) { stop_ = stop; }
-  // A pass over the weights has read and drawn this many tokens.
+  // A pass over the weights has read and drawn so many tokens.
   void count_pass(uint64_t n_read, uint64_t n_drawn);
-  // Four lines: prompt, generation, why it ended, seed. GB/s are those of the weights that the passes of
-  // generation read.
+  // Prints four lines: prompt, generation, why it ended, seed. GB/s count the weights read by the passes of
+  // generation.
   void print(std::ostream& out) const;
-  // The same of a batch, in which prompts are read while others are continued, under a line on its requests.
+  // The same for a batch, which reads and draws in the same passes, below a line about its requests.
   void print_batch(std::ostream& out, uint64_t n_requests, uint64_t n_failed) const;
 
  private:

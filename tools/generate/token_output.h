@@ -1,4 +1,4 @@
-// Tokens on their way out, as ids, as text or with their probabilities.
+// Writes tokens as ids, as text or with their probabilities.
 #pragma once
 #include <optional>
 #include <ostream>
@@ -13,27 +13,27 @@
 
 namespace rwkv {
 
-// A token's bytes; none for ids that a model has beyond the vocabulary.
+// A token's bytes; none for ids beyond the vocabulary.
 std::string_view bytes_of_drawn(const Tokenizer& tokenizer, TokenId id);
 
-// One record, in the form that the options ask for. Ids: those of an id stream. Text: its bytes as they are,
-// but on a terminal whole characters, U+FFFD for what is none,
-// and a line break at the end. With log-probabilities: a line for each token,
-// token_object() with the record's number, if it has one, in front. Every write is flushed. Error kIo.
+// Writes one record in the form that the options choose. Ids: as in an id stream. Text: its bytes; on a
+// terminal whole characters (U+FFFD for other bytes) and a final line break. With log-probabilities: for each
+// token a line with token_object(), which begins with the record's number, if it has one. Every write is
+// flushed. Error kIo.
 class TokenOutput {
  public:
-  // `tokenizer` may be null when there is no vocabulary. All outlive this. A record with a number is one of
-  // many: text ends as the options' records do.
+  // `tokenizer` may be null without a vocabulary. The arguments must outlive this. A record with a number is
+  // one of many: its text ends as the options' records do.
   TokenOutput(std::ostream& out, const GenerateOptions& options, const Tokenizer* tokenizer,
               std::optional<uint64_t> record = {});
 
-  // Of a prompt.
+  // Writes tokens of a prompt.
   void write(std::span<const TokenId> tokens);
-  // Of a continuation; `bytes` are the tokens' text.
+  // Writes tokens of a continuation; `bytes` are their text.
   void write(std::span<const DrawnToken> tokens, std::string_view bytes);
-  // What the continuation may show by now.
+  // Writes what the continuation may show now.
   void write(Continuation& continuation);
-  // The record is complete.
+  // Call at the end of the record.
   void finish();
 
  private:
@@ -47,7 +47,7 @@ class TokenOutput {
   std::optional<uint64_t> record_;
   IdWriter ids_;
   std::optional<Utf8Joiner> joiner_;  // on a terminal
-  bool ends_line_ = true;             // what was written, or nothing was
+  bool ends_line_ = true;             // the output so far ends a line, or is empty
 };
 
 }  // namespace rwkv

@@ -1,4 +1,4 @@
-// The vocabulary of those that continue texts.
+// The vocabulary of tools that continue texts.
 #pragma once
 #include <memory>
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace rwkv {
 
-// Loads it, and lets `options` know the bytes of its ids, and that ids beyond it are never drawn; it outlives
-// them. Warnings and errors: as load_vocabulary_of().
+// Loads a vocabulary, and sets in `options` the bytes of its ids and that ids beyond it are never drawn; must
+// outlive the options. Warnings and errors: as load_vocabulary_of().
 std::unique_ptr<const Tokenizer> load_vocabulary(const char* tool, const std::string& path,
                                                  const Model& model, ContinuationOptions& options);
 

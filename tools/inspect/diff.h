@@ -1,4 +1,4 @@
-// Two checkpoints, tensor by tensor.
+// Compares two checkpoints, tensor by tensor.
 #pragma once
 #include <ostream>
 
@@ -6,10 +6,10 @@
 
 namespace rwkv {
 
-// Prints a row for each tensor that differs or that only one has: the largest and the rms difference, the
-// latter also relative to the rms of a; and a line with the largest of all. Nothing when all are the same. As
-// JSON: one object. The order of tensors, the formats of the files and metadata do not count. Returns whether
-// they are the same.
+// Prints a row for each tensor that differs or is in one file only: the largest and the rms difference, the
+// latter also relative to the rms of a; then a line with the largest of all. Prints nothing when all are
+// equal. As JSON: one object. Ignores the order of tensors, the files' formats and metadata. Returns whether
+// the files are equal.
 bool print_difference(std::ostream& out, const TensorFile& a, const TensorFile& b, bool as_json);
 
 }  // namespace rwkv

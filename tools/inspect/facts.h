@@ -1,4 +1,4 @@
-// What rwkv-inspect tells about a file.
+// Facts about a file, for rwkv-inspect.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -18,7 +18,7 @@ struct DTypeUse {
 };
 
 struct MemoryNeed {
-  std::string dtype;  // "as stored", or that of a conversion
+  std::string dtype;  // "as stored", or the dtype of a conversion
   Footprint footprint;
 };
 
@@ -30,15 +30,15 @@ struct FileFacts {
   std::string
       format;  // "safetensors", "PyTorch zip" ...; of a vocabulary its kind: "World", "byte-level BPE"
   uint64_t file_bytes = 0;
-  std::string naming;       // whose names the file has; empty: BlinkDL's
-  std::string maker;        // what wrote the file, if that can be seen
+  std::string naming;       // whose names the file uses; empty: BlinkDL's
+  std::string maker;        // the program that wrote the file, if known
   std::string adapter;      // of an adapter: "LoRA, rank 8"
-  std::string state_order;  // of a tuned state: how its last two dimensions are taken
+  std::string state_order;  // of a tuned state: the order of its last two dimensions
 
   std::optional<ModelInfo> model;
-  std::string not_a_model;         // why, for a kind of "tensors"
-  std::string problem;             // for which a model is refused or warned of
-  std::string tokenizer;           // that fits the model
+  std::string not_a_model;         // why not, for the kind "tensors"
+  std::string problem;             // why the model is refused, or a warning about it
+  std::string tokenizer;           // the one that fits the model
   uint64_t state_bytes = 0;        // of one sequence
   std::vector<MemoryNeed> memory;  // of a model: as stored first
 
@@ -52,8 +52,8 @@ struct FileFacts {
   std::optional<uint64_t> vocab_size;  // of a vocabulary
 };
 
-// Reads headers, vectors and the beginnings of matrices. Error naming the file, when it
-// is nothing that we know.
+// Reads headers, vectors and the beginnings of matrices. Error naming the file when its kind is
+// unknown.
 FileFacts facts_of(const TensorFile& file);
 FileFacts facts_of_vocabulary(const std::string& path);
 

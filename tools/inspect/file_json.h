@@ -1,4 +1,4 @@
-// What rwkv-inspect --json says; docs/formats.md lists the keys.
+// The output of rwkv-inspect --json; docs/formats.md lists the keys.
 #pragma once
 #include <ostream>
 #include <span>
@@ -8,7 +8,7 @@
 
 namespace rwkv {
 
-// One object on a line. `tensors` are listed unless empty, each with its stats if there are any.
+// Prints one object on a line. Lists `tensors`, with their stats if there are any.
 void print_json(std::ostream& out, const FileFacts& facts, std::span<const TensorView> tensors,
                 const AllStats& stats, const PrintOptions& options);
 

@@ -1,4 +1,4 @@
-// Tensors that are alike in every layer, told of once.
+// Merges the rows of tensors that are alike in several layers.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -11,8 +11,8 @@ namespace rwkv {
 
 struct TensorGroup {
   std::string name;         // "blocks.0-23.att.key.weight", "blocks.0-3,5.ffn.x_k"
-  std::string source_name;  // what the file calls it, so too; empty if the same
-  const TensorView* first;  // whose dtype, layout and shape all have
+  std::string source_name;  // the file's names, merged alike; empty if the same
+  const TensorView* first;  // all have the same dtype, layout and shape
   size_t count = 1;
   uint64_t bytes = 0;  // of all
 };

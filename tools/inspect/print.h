@@ -1,4 +1,4 @@
-// How rwkv-inspect says what it knows.
+// The output of rwkv-inspect.
 #pragma once
 #include <filesystem>
 #include <optional>
@@ -13,10 +13,10 @@ namespace rwkv {
 struct PrintOptions {
   bool json = false;     // one object a file, on a line
   bool tensors = false;  // list them
-  bool stats = false;    // and tell what their values are like
+  bool stats = false;    // with facts about their values
   TensorOrder order = TensorOrder::kFile;
   std::filesystem::path plot = {};  // a picture of all values, unless empty
-  // A table of every dtype, with the tokens that this many GB/s of memory allow in a second.
+  // Adds a table of all dtypes, with the tokens a second that this many GB/s of memory allow.
   std::optional<double> read_gb_per_s = {};
 };
 
@@ -26,7 +26,7 @@ void print_file(std::ostream& out, const FileFacts& facts, const TensorFile* fil
 
 // "12.3 MB"
 std::string size_text(uint64_t bytes);
-// Of how many tokens a second reading the weights allows.
+// The tokens a second that reading the weights allows.
 double tokens_per_s(const Footprint& footprint, double read_gb_per_s);
 
 }  // namespace rwkv

@@ -18,14 +18,14 @@ using AllStats = std::vector<std::optional<TensorStats>>;
 
 // The file's tensors, largest first with kSize.
 std::vector<TensorView> ordered(const TensorFile& file, TensorOrder order);
-// Of each, in their order; reads all values.
+// The stats of each tensor, in order; reads all values.
 AllStats stats_of_all(const TensorFile& file, std::span<const TensorView> tensors);
 
-// Layers that are alike are one row.
+// Prints one row for tensors that are alike in several layers.
 void print_tensor_table(std::ostream& out, std::span<const TensorView> tensors, TensorOrder order);
-// A row for each tensor, with its histogram as one line of block characters.
+// Prints a row for each tensor, with its histogram as one line of block characters.
 void print_stats_table(std::ostream& out, std::span<const TensorView> tensors, const AllStats& stats);
-// An SVG picture of all histograms, which appears whole or not at all.
+// Writes an SVG picture of all histograms, whole or not at all.
 void write_plot(const std::filesystem::path& path, const std::string& title,
                 std::span<const TensorView> tensors, const AllStats& stats);
 

@@ -1,4 +1,4 @@
-// What the values of tensors are like.
+// Facts about the values of tensors.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -8,23 +8,23 @@
 
 namespace rwkv {
 
-// Where values lie: counts over ranges of equal width, together from `from` to `to`, which are four standard
-// deviations around the mean, or less where no value lies so far; the first and the last range count what
-// lies beyond too.
+// A histogram: counts in ranges of equal width, from `from` to `to`, which are four standard deviations from
+// the mean, or the extreme values if those are nearer; the first and the last range also count all values
+// beyond.
 struct Histogram {
   static constexpr size_t kRanges = 24;
   double from = 0, to = 0;
   std::array<uint64_t, kRanges> counts = {};
 };
 
-// Of the finite values, and how many values are special. `subnormal` is judged in the tensor's own dtype.
+// Facts about the finite values, and counts of special ones. `subnormal` refers to the tensor's own dtype.
 struct TensorStats {
   double min = 0, max = 0, mean = 0, rms = 0;
   uint64_t nan = 0, infinite = 0, subnormal = 0, zero = 0;
   Histogram histogram = {};
 };
 
-// Reads all values. Nothing for tensors that do not hold floats.
+// Reads all values. Nothing for tensors that are not of floats.
 std::optional<TensorStats> stats_of(const TensorView& tensor);
 
 struct TensorDifference {

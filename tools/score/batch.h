@@ -1,4 +1,4 @@
-// Many requests to rwkv-score, scored together.
+// Scores many requests together.
 #pragma once
 #include "model/model.h"
 #include "score/options.h"
@@ -8,7 +8,7 @@
 
 namespace rwkv {
 
-// Answers the requests of standard input, which all follow `start`, in order and in memory for a few of them.
+// Answers the requests of standard input, which all follow `start`, in order; memory holds a few of them.
 // `tokenizer` may be null. Returns the exit code: failure when a request had an error.
 int score_requests(const ScoreOptions& options, const Model& model, const Tokenizer* tokenizer,
                    Sequence start, Workspace& workspace, ScoreStats& stats);

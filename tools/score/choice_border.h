@@ -1,4 +1,4 @@
-// Where, among the tokens of a context and a choice, the choice begins.
+// Finds the border between a context and a choice in their tokens.
 #pragma once
 #include <string_view>
 #include <vector>
@@ -14,9 +14,9 @@ struct JoinedTokens {
   size_t n_context = 0;
 };
 
-// Tokenizes both together, as evaluation harnesses do: white space (Unicode's) that ends the context goes to
-// the choice, and as many tokens are the context's as it has when it stands alone. A token that reaches over
-// the border counts by its place. The choice may be left without a token.
+// Tokenizes both together, as evaluation harnesses do: white space (Unicode's) at the end of the context
+// belongs to the choice, and the context has as many tokens as it has alone. A token across the border counts
+// by this number. The choice may have no token.
 JoinedTokens join_texts(const Tokenizer& tokenizer, std::string_view context, std::string_view choice);
 
 }  // namespace rwkv

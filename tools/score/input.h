@@ -1,4 +1,4 @@
-// The tokens that rwkv-score reads, from where the options say.
+// The tokens for rwkv-score, from the input that the options choose.
 #pragma once
 #include <optional>
 #include <vector>
@@ -15,10 +15,10 @@ class ScoreInput {
   // `tokenizer` may be null unless the input is text; it must outlive this. Error kIo: as InputFile.
   ScoreInput(const ScoreOptions& options, const Tokenizer* tokenizer, size_t n_vocab);
 
-  // Replaces `ids` by the next ones as they come, at least one. False at the end. Error, its message
-  // beginning with where the input comes from.
+  // Replaces `ids` by the next ones as they arrive, at least one. False at the end. Error, its message
+  // beginning with the name of the input.
   bool read(std::vector<TokenId>& ids);
-  // How many there will be, as far as the part read tells; 0 where the input's size is not known.
+  // The estimated number of ids, from the part read so far; 0 when the input's size is not known.
   uint64_t n_expected() const;
 
  private:

@@ -1,4 +1,4 @@
-// What rwkv-score finds, as JSON.
+// The results of rwkv-score as JSON.
 #pragma once
 #include "core/token.h"
 #include "score/sums.h"

@@ -1,4 +1,4 @@
-// What rwkv-score tells of one text.
+// The output of rwkv-score about one text.
 #pragma once
 #include <optional>
 #include <vector>
@@ -14,11 +14,11 @@ namespace rwkv {
 
 class ScoreReport {
  public:
-  // `n_ids`, the length of the text, matters to --logits and --against alone. `tokenizer` may be null. Error
-  // kIo, kFormat: of the files of --logits and --against.
+  // `n_ids`, the length of the text, is needed for --logits and --against only. `tokenizer` may be null.
+  // Error kIo, kFormat: about the files of --logits and --against.
   ScoreReport(const ScoreOptions& options, const Tokenizer* tokenizer, uint64_t n_ids, size_t n_vocab);
 
-  // How many ids there will be, for the progress; 0: not known.
+  // The number of ids to come, for the progress line; 0: unknown.
   void expect(uint64_t n_ids) { n_expected_ = n_ids; }
   void add(const ScoredRow& row);
   // The exit code: failure when nothing was scored.

@@ -1,4 +1,4 @@
-// Requests to rwkv-score and its answers, a JSON object on a line each.
+// Requests to rwkv-score, and its answers, as JSON objects one a line.
 #pragma once
 #include <optional>
 #include <string>
@@ -11,18 +11,18 @@
 
 namespace rwkv {
 
-// What requests are read with.
+// What parsing requests needs.
 struct ScoreRequestContext {
-  const Tokenizer* tokenizer = nullptr;  // null: no vocabulary, hence no text
+  const Tokenizer* tokenizer = nullptr;  // null: no vocabulary, so only ids
   size_t n_vocab = 0;                    // of the model
-  bool has_start = false;                // something is in front of every text, and predicts its first token
+  bool has_start = false;                // something precedes every text and predicts its first token
 };
 
 struct ScoreRequest {
-  uint64_t line = 0;        // its number in the input, from 1 on
-  std::string id = "null";  // JSON, given back byte for byte
-  std::string error;        // not empty: the request cannot be served, for this reason
-  Tree tree;                // to be scored; a text has one branch, or none if it has nothing to score
+  uint64_t line = 0;        // number in the input, from 1
+  std::string id = "null";  // JSON text, returned byte for byte
+  std::string error;        // not empty: why the request cannot be run
+  Tree tree;                // to be scored; a text has one branch, or none if it has no token to score
   // Of texts.
   bool per_token = false;
   // Of multiple choices.
@@ -39,17 +39,17 @@ struct ChoiceFigures {
   bool greedy = true;  // every token was the likeliest
 };
 
-// The indices of the highest figures, of equals the lowest.
+// The indices of the highest figures; of equal ones the lowest index.
 struct BestChoices {
   size_t best = 0, per_token = 0;
   std::optional<size_t> per_byte;  // if all choices are texts
 };
 
-// Never throws an Error: what is wrong with the line is told in `error`.
+// Never throws an Error: `error` says what is wrong with the line.
 ScoreRequest parse_score_request(std::string_view line, uint64_t line_number,
                                  const ScoreRequestContext& context);
 
-// Once the tree is scored: gives the request an error when a figure is none.
+// Call when the tree is scored: sets the request's error when a figure is not a number.
 void check_scores(ScoreRequest& request);
 // The same. `tokenizer` may be null.
 LikelihoodSum text_sum(const ScoreRequest& request, const Tokenizer* tokenizer);

@@ -1,4 +1,4 @@
-// How fast rwkv-score was, and how far it is.
+// Measures the speed of rwkv-score, and its progress.
 #pragma once
 #include <cstdint>
 #include <ostream>

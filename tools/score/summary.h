@@ -1,4 +1,4 @@
-// What the answers of a run of requests come to.
+// Sums over the answers of a run of requests.
 #pragma once
 #include <ostream>
 
@@ -18,14 +18,14 @@ class ScoreSummary {
 
   void add(const ScoreRequest& request);
   uint64_t n_requests() const { return n_requests_; }
-  // Failure when a request failed or nothing at all was scored: says so on stderr.
+  // Failure when a request failed or nothing was scored; says so on stderr.
   int exit_code() const;
   void print_json(std::ostream& out) const;
-  // The same, a key and its value a line; nothing of multiple choices without an answer.
+  // The same, a key and its value a line; without answers nothing about multiple choices.
   void print_lines(std::ostream& out) const;
 
  private:
-  // How many choices were right.
+  // The number of choices that were right.
   struct Right {
     uint64_t best = 0, per_token = 0, per_byte = 0, greedy = 0;
   };
@@ -36,7 +36,7 @@ class ScoreSummary {
   uint64_t n_requests_ = 0, n_errors_ = 0, n_texts_ = 0, n_choices_ = 0;
   std::string first_error_;
   LikelihoodSum texts_;
-  uint64_t n_answered_ = 0, n_with_bytes_ = 0;  // choices with an answer; those of them that are texts
+  uint64_t n_answered_ = 0, n_with_bytes_ = 0;  // choices with an answer; those among them that are texts
   Right right_;
   double answer_nats_ = 0;  // -ln p of all answers
 };

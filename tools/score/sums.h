@@ -1,4 +1,4 @@
-// What rwkv-score adds up.
+// The sums of rwkv-score.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -12,13 +12,13 @@ struct LikelihoodSum {
   double nats = 0;  // -ln p of all of them
 
   void add(double log_prob, size_t n_bytes);
-  // NaN where there is nothing to take the mean of.
+  // NaN without any token.
   double nats_per_token() const;
   double perplexity() const;
   double bits_per_byte() const;
 };
 
-// Logits of two models after the same tokens.
+// Compares the logits of two models after the same tokens.
 class LogitComparison {
  public:
   void add(std::span<const float> old_logits, std::span<const float> new_logits);
@@ -26,7 +26,7 @@ class LogitComparison {
   uint64_t rows() const { return rows_; }
   // NaN when there was no row.
   double mean_kl() const;     // KL(old || new), nats
-  double top1_share() const;  // of rows in which both find the same token likeliest (ties: the lowest id)
+  double top1_share() const;  // share of rows in which both have the same likeliest token (ties: lowest id)
   double largest_difference() const { return largest_difference_; }  // of two logits
 
  private:

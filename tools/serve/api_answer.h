@@ -1,4 +1,4 @@
-// Answers in OpenAI's form: whole, or in pieces as they come.
+// Answers in OpenAI's form: whole, or in pieces as they are drawn.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -21,21 +21,21 @@ namespace rwkv {
 // {"error": {"message", "type", "param", "code"}}, its type by the HTTP status.
 std::string api_error(unsigned status, const std::string& message);
 
-// The answer to one request. Its sequences' updates come one after the other; the sequence of a prompt's k-th
-// choice has the index prompt * n + k.
+// The answer to one request. Its sequences' updates arrive one after the other; the k-th choice of a prompt
+// is the sequence of index prompt * n + k.
 class ApiAnswer {
  public:
   ApiAnswer(ApiRequest request, const Tokenizer& tokenizer, std::string model_name, uint64_t number);
 
   const ApiRequest& request() const { return request_; }
-  // The stream's beginning.
+  // The beginning of the stream.
   std::string begin();
-  // Takes an update; returns what the stream says of it.
+  // Takes an update; returns the stream's text about it.
   std::string add(const JobUpdate& update);
   // All sequences have ended, or one has failed.
   bool is_complete() const { return n_ended_ == choices_.size() || !error_.empty(); }
   const std::string& error() const { return error_; }
-  // The stream's end, which may be an error; and the whole answer.
+  // The end of the stream, which may be an error; and the whole answer.
   std::string end();
   std::string whole() const;
 
@@ -43,13 +43,13 @@ class ApiAnswer {
   struct Choice {
     Utf8Joiner joiner{InvalidUtf8::kReplace};
     ThoughtSplitter thoughts{""};
-    std::string text, thought;       // all of it, when it is not sent in pieces
+    std::string text, thought;       // the whole text, when it is not sent in pieces
     size_t n_characters = 0;         // of text so far
     std::vector<TokenId> ids;        // all shown
-    std::vector<DrawnToken> tokens;  // to be told of
+    std::vector<DrawnToken> tokens;  // to be described in the answer
     std::vector<size_t> offsets;     // of these in the text, in characters
-    bool first_is_unknown = false;   // nothing foretold the first of them
-    std::string finish;              // why it has ended
+    bool first_is_unknown = false;   // no token predicted the first of them
+    std::string finish;              // why the choice has ended
   };
   struct Delta {
     std::string text, thought;

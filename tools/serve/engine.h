@@ -1,4 +1,4 @@
-// The one thread that runs the model: takes jobs from a queue, decodes them together, tells how they go on.
+// The one thread that runs the model: takes jobs from a queue, decodes them together, reports their progress.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -25,23 +25,23 @@ namespace rwkv {
 struct EngineJob {
   std::vector<TokenId> prompt;
   ContinuationOptions options;
-  std::optional<Sequence> start{};  // what the prompt follows; nothing: a new sequence
+  std::optional<Sequence> start{};  // the sequence before the prompt; nothing: a new one
   std::vector<size_t> turn_ends{};  // as in BatchJob
   size_t n_prompt_log_probs = 0;    // likewise
-  bool in_pieces = false;           // tokens are told as they come, not only at the end
-  bool wants_end = false;           // so is the sequence at its end
+  bool in_pieces = false;           // report tokens as they are drawn, not only at the end
+  bool wants_end = false;           // report the sequence at the end
 };
 
-// What has come of a job since the last time.
+// The news about a job since its last update.
 struct JobUpdate {
   size_t index = 0;  // of the job in its order
   std::vector<DrawnToken> tokens{};
   std::string bytes{};
   bool begins = false;                      // the first update
   std::vector<DrawnToken> prompt_tokens{};  // of it
-  bool has_ended = false;                   // the last one, which has what follows
+  bool has_ended = false;                   // the last update, which has the fields below
   StopReason stop = StopReason::kNone;
-  std::string error{};  // not empty: it has failed
+  std::string error{};  // not empty: the job has failed
   size_t n_prompt = 0, n_found = 0;
   std::shared_ptr<Sequence> end{};
 };
@@ -52,20 +52,20 @@ class Engine {
     size_t batch = 16;   // sequences together
     size_t queue = 256;  // jobs that wait
   };
-  // Called by the engine's thread; returns soon.
+  // Called on the engine's thread; must return soon.
   using Listener = std::function<void(JobUpdate)>;
 
-  // All outlive this.
+  // The arguments must outlive this.
   Engine(Runner& runner, PrefixCache& cache, Metrics& metrics, const Limits& limits);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine() { stop(); }
-  // Drops what is unfinished; listeners are called no more. Nothing may be submitted afterwards.
+  // Drops unfinished jobs; listeners are no longer called. Nothing may be submitted afterwards.
   void stop();
 
   // Hands over jobs; returns their order's number, or nothing when the queue has no room for them.
   std::optional<uint64_t> submit(std::vector<EngineJob> jobs, Listener listener);
-  // Drops what is left of an order; its listener is not called again, but may be running.
+  // Drops the rest of an order; its listener is not called again, but may be running now.
   void cancel(uint64_t order);
 
  private:
@@ -89,7 +89,7 @@ class Engine {
   Metrics& metrics_;
   Limits limits_;
   Scheduler scheduler_;
-  std::map<uint64_t, Ticket> running_;  // by the numbers of their jobs
+  std::map<uint64_t, Ticket> running_;  // by job number
   uint64_t n_jobs_ = 0;
 
   std::mutex mutex_;

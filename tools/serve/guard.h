@@ -1,4 +1,4 @@
-// Who may ask: the Host and Origin that a request names, and its key.
+// Decides which requests are allowed: by Host, Origin and key.
 #pragma once
 #include <span>
 #include <string>
@@ -10,25 +10,25 @@
 namespace rwkv {
 
 struct GuardOptions {
-  std::vector<std::string> keys{};   // empty: anybody may ask
-  std::vector<std::string> hosts{};  // names under which this server is known, beside addresses and localhost
-  std::vector<std::string> origins{};  // whose pages may ask; "*": all
-  bool any_host = false;               // behind a socket that no browser reaches
+  std::vector<std::string> keys{};     // empty: no key is needed
+  std::vector<std::string> hosts{};    // this server's names, beside addresses and localhost
+  std::vector<std::string> origins{};  // origins whose pages may use the server; "*": all
+  bool any_host = false;               // behind a socket, which no browser reaches
 };
 
-// The keys in a file, one a line; empty lines and such as begin with # do not count. Error: not readable, no
-// key, or one shorter than 16 characters.
+// The keys in a file, one a line; empty lines and lines that begin with # are skipped. Error: not readable,
+// no key, or a key shorter than 16 characters.
 std::vector<std::string> read_keys(const std::string& path);
 
-// A page whose name has been pointed at this machine (DNS rebinding) names itself in Host: only addresses,
-// localhost and `hosts` pass. `host` may have a port.
+// A page whose name points at this machine (DNS rebinding) sends its own name in Host: only addresses,
+// localhost and `hosts` are allowed. `host` may have a port.
 bool is_known_host(std::string_view host, const GuardOptions& options);
-// Whether a page of this origin may ask: the server's own, or one that is allowed. Requests of programs have
-// none.
+// Whether a page of this origin may use the server: the server's own origin, or one in `origins`. Requests of
+// programs have no origin.
 bool is_known_origin(std::string_view origin, std::string_view host, const GuardOptions& options);
-// In a time that depends on the keys' lengths alone.
+// Takes a time that depends only on the keys' lengths.
 bool has_key(std::string_view authorization, std::span<const std::string> keys);
-// CORS: what allows the page to read the answer.
+// CORS: the headers that allow the page to read the answer.
 HttpHeaders cors_headers(std::string_view origin, const GuardOptions& options);
 
 }  // namespace rwkv

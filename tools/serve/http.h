@@ -1,4 +1,4 @@
-// HTTP as rwkv-serve's own code sees it: requests that are whole, and answers, at once or in pieces.
+// HTTP for rwkv-serve's own code: whole requests; answers at once or in pieces.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -11,7 +11,7 @@
 namespace rwkv {
 
 struct HttpRequest {
-  std::string method, path;  // the path without its query
+  std::string method, path;  // the path without the query
   std::string host, origin, authorization;
   std::string body;
 };
@@ -25,38 +25,38 @@ struct HttpResponse {
   HttpHeaders headers{};
 };
 
-// The answer to one request. May be called by any thread; what comes after the client has gone, or after the
-// answer's end, does nothing.
+// The answer to one request. Any thread may call these functions; calls after the client has gone, or after
+// the end of the answer, do nothing.
 class Responder {
  public:
   virtual ~Responder() = default;
   virtual void respond(HttpResponse response) = 0;
-  // An answer in pieces: begin (body is its first piece), write, finish.
+  // An answer in pieces: begin (its body is the first piece), write, finish.
   virtual void begin(HttpResponse response) = 0;
   virtual void write(std::string piece) = 0;
   virtual void finish() = 0;
-  // Runs `work` soon, one after the other, on a thread of the network; not when the client has gone.
+  // Runs `work` soon, in the order of the calls, on a network thread; not when the client has gone.
   virtual void post(std::function<void()> work) = 0;
-  // To be called, once, when the client goes away before the answer's end; at once when it has gone.
+  // Calls `callback` once if the client goes away before the end of the answer, or has gone already.
   virtual void on_gone(std::function<void()> callback) = 0;
 };
 
 struct HttpLimits {
   uint32_t header_bytes = 16 << 10;
   uint64_t body_bytes = uint64_t{16} << 20;
-  size_t unsent_bytes = 4 << 20;  // of an answer in pieces; a client that takes it more slowly is left
+  size_t unsent_bytes = 4 << 20;  // of an answer in pieces; the connection of a slower client is closed
   size_t connections = 512;
-  unsigned idle_s = 75;  // until a request's header has come
-  unsigned body_s = 60;  // until its body has come
-  unsigned send_s = 30;  // until the client has taken a piece; longer for large ones
+  unsigned idle_s = 75;  // limit for a request's header to arrive
+  unsigned body_s = 60;  // limit for its body to arrive
+  unsigned send_s = 30;  // limit for the client to take a piece; longer for large pieces
 };
 
 struct HttpHandlers {
-  // Asked before a body is read; an answer refuses the request.
+  // Called before a body is read; returning an answer refuses the request.
   std::function<std::optional<HttpResponse>(const HttpRequest& head)> check;
-  // Answers by and by.
+  // Answers the request, now or later.
   std::function<void(HttpRequest request, std::shared_ptr<Responder> responder)> handle;
-  // The body of an answer that HTTP itself is the reason for: 400, 408, 413, 431, 503.
+  // The body of an answer that HTTP itself causes: 400, 408, 413, 431, 503.
   std::function<std::string(unsigned status, const std::string& message)> error_body;
 };
 

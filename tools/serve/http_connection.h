@@ -15,7 +15,7 @@
 
 namespace rwkv {
 
-// What connections share with their server.
+// Shared by the connections and their server.
 struct HttpShared {
   HttpLimits limits;
   HttpHandlers handlers;
@@ -23,8 +23,8 @@ struct HttpShared {
   std::atomic<bool> draining = false;
 };
 
-// Lives as long as an operation on it is pending or an answer to it is held. All of it runs on the executor
-// of its socket, which is a strand.
+// Lives as long as an operation on it is pending or an answer to it exists. Runs on the executor of its
+// socket, which is a strand.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
   using Socket = boost::asio::generic::stream_protocol::socket;
@@ -35,7 +35,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   ~HttpConnection();
 
   void start();
-  // Says that there are too many, and ends.
+  // Answers that there are too many connections, and closes.
   void refuse();
 
  private:
@@ -68,7 +68,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   HttpShared& shared_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
-  uint64_t n_requests_ = 0;  // the number of the one that is being answered
+  uint64_t n_requests_ = 0;  // the number of the request that is being answered
   bool answering_ = false, begun_ = false, ended_ = false, keep_alive_ = false, is_head_ = false,
        chunked_ = false;
   bool watching_ = false, gone_ = false;

@@ -1,4 +1,4 @@
-// What the server counts, for Prometheus.
+// The server's counters, for Prometheus.
 #pragma once
 #include <array>
 #include <atomic>
@@ -21,17 +21,17 @@ class Histogram {
  private:
   static constexpr std::array kBounds = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0};
   mutable std::mutex mutex_;
-  std::array<uint64_t, kBounds.size() + 1> counts_{};  // the last: longer
+  std::array<uint64_t, kBounds.size() + 1> counts_{};  // the last: longer than all bounds
   double sum_ = 0;
 };
 
-// May be changed and printed by any thread.
+// Any thread may change and print them.
 struct Metrics {
   std::atomic<uint64_t> passes = 0;
   std::atomic<uint64_t> prompt_tokens = 0;  // read
-  std::atomic<uint64_t> found_tokens = 0;   // of prompts, not read since their state was known
+  std::atomic<uint64_t> found_tokens = 0;   // of prompts, taken from known states
   std::atomic<uint64_t> drawn_tokens = 0;
-  std::atomic<uint64_t> vanished = 0;  // clients, in front of their answer's end
+  std::atomic<uint64_t> vanished = 0;  // clients that left before the end of their answer
   std::atomic<uint64_t> running = 0, queued = 0;
   Histogram first_token;  // from a job's arrival to its first token
 

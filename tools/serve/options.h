@@ -1,4 +1,4 @@
-// What a user of rwkv-serve asks for.
+// The options of rwkv-serve.
 #pragma once
 #include <optional>
 #include <string>
@@ -26,7 +26,7 @@ struct ServeOptions : CommonOptions {
   GuardOptions guard;
 };
 
-// Nothing when --help or the like has been answered. Error kUsage.
+// Nothing when --help or the like was answered. Error kUsage.
 std::optional<ServeOptions> parse_serve_options(int argc, const char* const* argv);
 
 }  // namespace rwkv

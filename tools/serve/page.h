@@ -4,7 +4,7 @@
 
 namespace rwkv {
 
-// HTML. "NONCE_OF_THIS_ANSWER" stands where the answer's Content-Security-Policy must be named.
+// HTML. "NONCE_OF_THIS_ANSWER" must be replaced by the nonce in the answer's Content-Security-Policy.
 std::string_view chat_page();
 
 }  // namespace rwkv

@@ -1,4 +1,4 @@
-// What rwkv-serve answers, route by route.
+// The answers of rwkv-serve, route by route.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -15,7 +15,7 @@
 
 namespace rwkv {
 
-// Where the service finds what it serves; all outlive it.
+// The parts that the service uses; they must outlive it.
 struct ServiceParts {
   const Model& model;
   const Tokenizer& tokenizer;
@@ -29,7 +29,7 @@ class Service {
  public:
   Service(const ServiceParts& parts, ApiDefaults defaults, GuardOptions guard, std::string model_name);
 
-  // Answers to be given before a body is read: who may not ask, what is not there.
+  // Answers that need no body: access denied, or nothing at this path.
   std::optional<HttpResponse> check(const HttpRequest& head);
   void handle(HttpRequest request, std::shared_ptr<Responder> responder);
 

@@ -1,4 +1,4 @@
-// States that clients have saved, by name.
+// The states that clients have saved, by name.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 namespace rwkv {
 
-// Files NAME.state in a folder, of one model. May be used by several threads.
+// Files NAME.state in a folder, for one model. Several threads may use them.
 class SavedStates {
  public:
   struct Entry {
@@ -22,13 +22,13 @@ class SavedStates {
   // `folder` empty: there is no place for states, and all but list() is an Error. `model` outlives this.
   SavedStates(std::filesystem::path folder, const Model& model);
 
-  // Of this model, by name.
+  // The states of this model, by name.
   std::vector<Entry> list() const;
-  // Error kUsage: not a name (letters, digits, '.', '_' and '-', not '.' first, at most 64), or none of this
-  // name; kFormat, kIo: a file that is broken or cannot be read or written.
+  // Error kUsage: not a name (letters, digits, '.', '_' and '-', not '.' first, at most 64), or no state of
+  // this name; kFormat, kIo: a file that is broken or cannot be read or written.
   Sequence load(const std::string& name) const;
   void save(const std::string& name, const Sequence& sequence) const;
-  bool remove(const std::string& name) const;  // false: there was none
+  bool remove(const std::string& name) const;  // false: there is no such state
   // Error kUsage as above.
   void check_name(const std::string& name) const;
 

@@ -1,4 +1,4 @@
-// What a user of rwkv-tokenize asks for.
+// The options of rwkv-tokenize.
 #pragma once
 #include <optional>
 #include <string>
@@ -16,7 +16,7 @@ struct TokenizeOptions : CommonOptions {
   IdFormat ids = IdFormat::kText;
   bool decode = false, lines = false, null = false, chomp = false, pieces = false, count = false;
   std::vector<std::string> files;
-  bool names_files = false;  // "-" alone may be meant or not
+  bool names_files = false;  // the user named files; otherwise "-" is read
   size_t threads = 1;
 
   bool has_records() const { return lines || null; }
@@ -24,7 +24,7 @@ struct TokenizeOptions : CommonOptions {
   Records records() const { return has_records() ? Records::kMany : Records::kOne; }
 };
 
-// Nothing when --help or the like has been answered. Error kUsage.
+// Nothing when --help or the like was answered. Error kUsage.
 std::optional<TokenizeOptions> parse_tokenize_options(int argc, const char* const* argv);
 
 }  // namespace rwkv
