@@ -19,7 +19,7 @@ class SavedStates {
     int64_t saved_at = 0;  // seconds since 1970
   };
 
-  // `folder` empty: there is no place for states, and all but list() is an Error. `model` outlives this.
+  // `folder` empty: states cannot be saved; all but list() throw Error. `model` must outlive this.
   SavedStates(std::filesystem::path folder, const Model& model);
 
   // The states of this model, by name.
