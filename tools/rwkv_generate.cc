@@ -35,14 +35,15 @@ uint64_t expected_tokens(uint64_t n_so_far) {
                                static_cast<double>(position));
 }
 
-// Reads the prompt into the sequence, and echoes it if asked to.
+// Reads the prompt into the sequence, and echoes it if asked to. `text`, if given, gets it too.
 void read_into(Sequence& sequence, const GenerateOptions& options, const Tokenizer* tokenizer, Runner& runner,
-               TokenOutput& echo) {
+               TokenOutput& echo, std::vector<TokenId>* text) {
   Progress progress("prompt", "tokens", options.quiet);
   const uint64_t n_before = sequence.n_tokens;
   uint64_t n_come = 0;
   read_prompt(options, tokenizer, runner.model().info().n_vocab, [&](std::span<const TokenId> tokens) {
     n_come += tokens.size();
+    if (text != nullptr) text->insert(text->end(), tokens.begin(), tokens.end());
     for (; !tokens.empty() && !stop_requested();
          tokens = tokens.subspan(std::min(tokens.size(), kRowsOfPass))) {
       const auto part = tokens.first(std::min(tokens.size(), kRowsOfPass));
@@ -53,15 +54,18 @@ void read_into(Sequence& sequence, const GenerateOptions& options, const Tokeniz
   });
 }
 
-Sequence run_one(Sequence sequence, const GenerateOptions& options, Runner& runner, TokenOutput& output,
-                 GenerateStats& stats) {
+// `prompt` is what is known of the sequence's text; `speculation` may be null.
+Sequence run_one(Sequence sequence, std::span<const TokenId> prompt, const GenerateOptions& options,
+                 Runner& runner, Speculation* speculation, TokenOutput& output, GenerateStats& stats) {
   Progress progress("generation", "tokens", options.quiet || ::isatty(STDOUT_FILENO) == 1);
   const uint64_t max_tokens = options.continuation.max_tokens;
+  const auto memory = speculation != nullptr ? speculation->follow(sequence, prompt) : nullptr;
   Continuation continuation(std::move(sequence), options.continuation);
-  for (uint64_t n = 1; continuation.stopped() == StopReason::kNone && await_output(STDOUT_FILENO); ++n) {
-    draw_next(continuation, runner);
-    stats.count_pass(0, 1);
+  for (uint64_t n = 0; continuation.stopped() == StopReason::kNone && await_output(STDOUT_FILENO);) {
+    const size_t n_drawn = draw_next(continuation, memory.get(), speculation, runner);
+    stats.count_pass(0, n_drawn, 1);
     output.write(continuation);
+    n += n_drawn;
     progress.update(n, max_tokens == kUnlimited ? 0 : max_tokens);
   }
   stats.end(stop_requested() ? "signal" : stop_name(continuation.stopped()));
@@ -72,8 +76,7 @@ Sequence run_one(Sequence sequence, const GenerateOptions& options, Runner& runn
 
 // The same by way of a cache, which wants to see the prompt as a whole.
 Sequence read_cached(PrefixCache& cache, const GenerateOptions& options, const Tokenizer* tokenizer,
-                     Runner& runner, TokenOutput& echo) {
-  std::vector<TokenId> prompt;
+                     Runner& runner, TokenOutput& echo, std::vector<TokenId>& prompt) {
   read_prompt(options, tokenizer, runner.model().info().n_vocab, [&](std::span<const TokenId> tokens) {
     prompt.insert(prompt.end(), tokens.begin(), tokens.end());
   });
@@ -82,37 +85,39 @@ Sequence read_cached(PrefixCache& cache, const GenerateOptions& options, const T
 }
 
 void run_plain(const GenerateOptions& options, const Tokenizer* tokenizer, Runner& runner, PrefixCache* cache,
-               GenerateStats& stats) {
+               Speculation* speculation, GenerateStats& stats) {
   const Model& model = runner.model();
   TokenOutput output(std::cout, options, tokenizer);
   Sequence sequence =
       options.state_in.empty() ? runner.new_sequence() : load_state(options.state_in, model, stop_requested);
   const auto n_in_state = [&] { return sequence.n_tokens - (sequence.pending ? 1 : 0); };
   const uint64_t n_before = sequence.n_tokens, n_in_state_before = n_in_state();
+  std::vector<TokenId> prompt;  // only for drafts and the cache: it may be longer than memory
   if (cache != nullptr && options.state_in.empty()) {
-    sequence = read_cached(*cache, options, tokenizer, runner, output);
+    sequence = read_cached(*cache, options, tokenizer, runner, output, prompt);
   } else {
-    read_into(sequence, options, tokenizer, runner, output);
+    read_into(sequence, options, tokenizer, runner, output, speculation != nullptr ? &prompt : nullptr);
   }
-  stats.count_pass(sequence.n_tokens - n_before, 0);
+  stats.count_pass(sequence.n_tokens - n_before, 0, 0);
   stats.end_prompt(n_in_state() - n_in_state_before);
-  sequence = run_one(std::move(sequence), options, runner, output, stats);
+  sequence = run_one(std::move(sequence), prompt, options, runner, speculation, output, stats);
   if (options.echo || options.continuation.max_tokens > 0) output.finish();
   if (!options.state_out.empty()) save_state(options.state_out, sequence, model);
   if (options.stats) stats.print(std::cerr);
 }
 
-int run_with(PrefixCache* cache, const GenerateOptions& options, const Tokenizer* tokenizer, Runner& runner) {
-  GenerateStats stats(runner.model().file(), options.continuation.sampler.seed);
+int run_with(PrefixCache* cache, Speculation* speculation, const GenerateOptions& options,
+             const Tokenizer* tokenizer, Runner& runner) {
+  GenerateStats stats(runner.model().file(), options.continuation.sampler.seed, speculation);
   if (options.jsonl) {
     JsonlSource source(options, tokenizer, runner);
-    return run_batch(source, options, runner, cache, stats);
+    return run_batch(source, options, runner, cache, speculation, stats);
   }
   if (options.has_records() || options.fork > 1) {
     RecordSource source(options, tokenizer, runner, stats);
-    return run_batch(source, options, runner, cache, stats);
+    return run_batch(source, options, runner, cache, speculation, stats);
   }
-  run_plain(options, tokenizer, runner, cache, stats);
+  run_plain(options, tokenizer, runner, cache, speculation, stats);
   return kSuccess;
 }
 
@@ -129,10 +134,12 @@ int run(GenerateOptions options) {
   if (options.vocabulary)
     tokenizer = load_vocabulary("rwkv-generate", *options.vocabulary, model, options.continuation);
   options.continuation.keep_end = !options.state_out.empty() || (options.jsonl && !options.cache.empty());
+  Draft draft("rwkv-generate", options, model,
+              {.n_threads = options.threads, .access = options.access, .quiet = options.quiet});
   Runner runner(model, options.threads, stop_requested);
-  if (options.cache.empty()) return run_with(nullptr, options, tokenizer.get(), runner);
+  if (options.cache.empty()) return run_with(nullptr, draft.speculation(), options, tokenizer.get(), runner);
   PrefixCache cache(model, {.folder = std::filesystem::path(options.cache) / "prefixes"});
-  const int code = run_with(&cache, options, tokenizer.get(), runner);
+  const int code = run_with(&cache, draft.speculation(), options, tokenizer.get(), runner);
   cache.write_back();
   for (const std::string& warning : cache.take_warnings()) std::cerr << "rwkv-generate: " << warning << '\n';
   return code;

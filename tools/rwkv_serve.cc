@@ -76,10 +76,12 @@ int run(ServeOptions options) {
   PrefixCache cache(model, {.max_bytes = options.cache_bytes, .folder = part("prefixes")});
   tell(cache.take_warnings());
   const SavedStates states(part("states"), model);
+  Draft draft("rwkv-serve", options, model,
+              {.n_threads = options.threads, .access = options.access, .quiet = options.quiet});
   Runner runner(model, options.threads);
   Metrics metrics;
   const Writer writer(cache);
-  Engine engine(runner, cache, metrics, options.engine);
+  Engine engine(runner, cache, draft.speculation(), metrics, options.engine);
   const ApiDefaults defaults{.continuation = options.continuation,
                              .has_seed = options.has_seed,
                              .tokenizer = tokenizer.get(),

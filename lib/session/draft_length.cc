@@ -7,7 +7,9 @@ namespace rwkv {
 namespace {
 
 constexpr double kNewTime = 0.2, kNewAcceptance = 0.05;  // the share of the latest in the averages
-constexpr double kRowCost = 0.03;                        // of a pass, for rows that no pass had yet
+constexpr size_t kFirstWeight = 4;                       // of the acceptance assumed, in tokens compared
+constexpr size_t kDraftsInARow = 64;
+constexpr double kRowCost = 0.03;  // of a pass, for rows that no pass had yet
 constexpr size_t kTrial = 2;
 
 void average(double& mean, double value, double share) {
@@ -27,15 +29,17 @@ size_t DraftLength::longest(size_t n_sequences) const {
 }
 
 size_t DraftLength::next(size_t n_sequences) {
-  const size_t n = best(n_sequences);
-  if (n > 0) {
-    n_to_pass_over_ = kFewest;
-    return n;
-  }
+  is_trial_ = false;
   if (longest(n_sequences) == 0 || pass_seconds_[n_sequences] == 0) return 0;  // nothing to compare with yet
+  if (const size_t n = best(n_sequences); n > 0) {
+    n_passed_over_ = 0;
+    n_to_pass_over_ = kFewest;
+    n_in_a_row_ = (n_in_a_row_ + 1) % kDraftsInARow;
+    return n_in_a_row_ == 0 ? 0 : n;
+  }
   if (++n_passed_over_ < n_to_pass_over_) return 0;
   n_passed_over_ = 0;
-  n_to_pass_over_ = std::min(2 * n_to_pass_over_, kMost);
+  is_trial_ = true;
   return std::min(kTrial, longest(n_sequences));
 }
 
@@ -48,8 +52,13 @@ void DraftLength::observe_pass(size_t n_rows, double seconds) {
 }
 
 void DraftLength::observe_accepted(size_t n_compared, size_t n_right) {
-  for (size_t i = 0; i < n_compared; ++i)
-    acceptance_ += kNewAcceptance * ((i < n_right ? 1 : 0) - acceptance_);
+  for (size_t i = 0; i < n_compared; ++i) {
+    const double share = 1.0 / static_cast<double>(kFirstWeight + ++n_compared_);
+    acceptance_ += std::max(share, kNewAcceptance) * ((i < n_right ? 1 : 0) - acceptance_);
+  }
+  if (!is_trial_ || n_compared == 0) return;
+  is_trial_ = false;
+  n_to_pass_over_ = n_right == n_compared ? kFewest : std::min(2 * n_to_pass_over_, kMost);
 }
 
 // Between the rows that are known; beyond them a little more for each.
@@ -65,7 +74,6 @@ double DraftLength::pass_seconds(size_t n_rows) const {
 }
 
 size_t DraftLength::best(size_t n_sequences) const {
-  if (longest(n_sequences) == 0 || pass_seconds_[n_sequences] == 0) return 0;
   size_t best = 0;
   double best_rate = 0;
   for (size_t n = 0; n <= longest(n_sequences); ++n) {

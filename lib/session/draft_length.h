@@ -10,7 +10,8 @@ namespace rwkv {
 // With acceptance p of a drafted token, a pass over K drafted tokens yields (1 − p^(K+1)) / (1 − p) tokens
 // (Leviathan et al. 2023, "Fast Inference from Transformers via Speculative Decoding", equation 1). K is the
 // one that yields most in a second. Where that is 0, a short draft is still tried now and then, more and more
-// rarely.
+// rarely while trials go wrong. Where it is not, a pass now and then goes without, so that what drafts are
+// compared with stays true.
 class DraftLength {
  public:
   explicit DraftLength(size_t longest) : longest_(longest) {}
@@ -32,9 +33,13 @@ class DraftLength {
 
   size_t longest_;
   double acceptance_ = 0.8;
-  double draft_seconds_ = 0;                             // a token
-  std::array<double, kRowsOfPass + 1> pass_seconds_{};   // by rows; 0: not known
-  size_t n_passed_over_ = 0, n_to_pass_over_ = kFewest;  // while no draft is worth it
+  size_t n_compared_ = 0;
+  double draft_seconds_ = 0;                            // a token
+  std::array<double, kRowsOfPass + 1> pass_seconds_{};  // by rows; 0: not known
+  size_t n_in_a_row_ = 0;                               // passes with drafts
+  // While no draft is worth it.
+  size_t n_passed_over_ = 0, n_to_pass_over_ = kFewest;
+  bool is_trial_ = false;
   static constexpr size_t kFewest = 8, kMost = 512;
 };
 

@@ -22,7 +22,7 @@ class DraftMemory {
 struct DraftRequest {
   DraftMemory* memory;
   const Continuation* continuation;  // that will draw them
-  size_t n_tokens;                   // at most
+  size_t n_tokens;                   // at most; not 0
   std::vector<TokenId> tokens{};     // the answer, maybe empty
 };
 
@@ -33,6 +33,9 @@ class Drafter {
   // The memory for one sequence, whose last tokens, as far as they are known, are `tokens`.
   virtual std::unique_ptr<DraftMemory> follow(const Sequence& sequence,
                                               std::span<const TokenId> tokens) const = 0;
+  // Does beforehand what only some drafts need, so that it does not count as their cost: reads what is new in
+  // a sequence.
+  virtual void read(std::span<DraftRequest> /*requests*/) {}
   // Answers all requests, each with a memory of its own, made by this drafter.
   virtual void propose(std::span<DraftRequest> requests) = 0;
 };

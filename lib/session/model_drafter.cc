@@ -6,9 +6,15 @@
 #include "core/error.h"
 
 namespace rwkv {
+namespace {
+
+constexpr size_t kManyTokens = 8;  // to read before a draft rather than with it
+
+}  // namespace
 
 // `state` stands after all tokens but those of `waiting`. Behind it lie the states that the last draft went
-// through: what is drawn as it was drafted need not be fed again.
+// through: what is drawn as it was drafted need not be fed again. With the states of the sequence itself,
+// `state` and `waiting` hold something only within a draft.
 struct ModelDrafter::Memory final : DraftMemory {
   struct Step {
     TokenId fed = 0;
@@ -18,8 +24,10 @@ struct ModelDrafter::Memory final : DraftMemory {
   std::vector<TokenId> waiting;
   std::vector<Step> steps;  // of which [next_step, n_steps) are ahead; the others' memory is used again
   size_t next_step = 0, n_steps = 0;
+  bool has_states_of_sequence = false;
 
   void add(std::span<const TokenId> tokens) override {
+    if (has_states_of_sequence) return;
     for (const TokenId token : tokens) {
       if (next_step < n_steps && steps[next_step].fed == token) {
         std::swap(state, steps[next_step++].after);
@@ -32,7 +40,7 @@ struct ModelDrafter::Memory final : DraftMemory {
 
   // The segment that feeds `token` behind the draft so far.
   Segment step(TokenId token) {
-    if (n_steps == steps.size()) steps.emplace_back();
+    if (n_steps == steps.size()) steps.emplace_back();  // only the segments of earlier calls point into it
     Step& next = steps[n_steps];
     next.fed = token;
     next.after = n_steps == 0 ? state : steps[n_steps - 1].after;
@@ -53,22 +61,58 @@ ModelDrafter::ModelDrafter(const Model& model, size_t n_threads, bool same_state
 std::unique_ptr<DraftMemory> ModelDrafter::follow(const Sequence& sequence,
                                                   std::span<const TokenId> tokens) const {
   auto memory = std::make_unique<Memory>();
-  memory->state = same_states_ ? sequence.state : model_.initial_state();
-  if (sequence.pending && (same_states_ || tokens.empty())) tokens = {&*sequence.pending, 1};
+  memory->has_states_of_sequence = same_states_;
+  if (same_states_) return memory;
+  memory->state = model_.initial_state();
+  if (sequence.pending && tokens.empty()) tokens = {&*sequence.pending, 1};
   memory->waiting.assign(tokens.begin(), tokens.end());
   return memory;
+}
+
+// All but the last token, where they are many, as of a prompt.
+void ModelDrafter::read(std::span<DraftRequest> requests) {
+  std::vector<Memory*> reading;
+  std::vector<Segment> segments;
+  for (const DraftRequest& request : requests) {
+    auto& memory = static_cast<Memory&>(*request.memory);
+    if (memory.waiting.size() < kManyTokens) continue;
+    reading.push_back(&memory);
+    segments.push_back({std::span(memory.waiting).first(memory.waiting.size() - 1), &memory.state});
+  }
+  if (segments.empty()) return;
+  model_.forward(segments, LogitRows::kNone, MatSpan<float>(), workspace_);
+  for (Memory* memory : reading) memory->waiting.erase(memory->waiting.begin(), memory->waiting.end() - 1);
+}
+
+// Feeds what the sequence has and the draft's state has not.
+Segment ModelDrafter::begin(DraftRequest& request) const {
+  auto& memory = static_cast<Memory&>(*request.memory);
+  memory.next_step = memory.n_steps = 0;
+  if (same_states_) {
+    const Sequence& sequence = request.continuation->sequence();
+    memory.state = sequence.state;
+    memory.waiting.assign(1, *sequence.pending);
+  }
+  return {.tokens = memory.waiting, .state = &memory.state};
+}
+
+// Feeds the last token of the draft.
+Segment ModelDrafter::step(Drafting& d) const {
+  const TokenId& last = d.request->tokens.back();
+  if (same_states_) return {.tokens = {&last, 1}, .state = &d.memory->state};
+  return d.memory->step(last);
 }
 
 void ModelDrafter::propose(std::span<DraftRequest> requests) {
   std::vector<Drafting> drafting;
   std::vector<Segment> segments;
   for (DraftRequest& request : requests) {
-    auto& memory = static_cast<Memory&>(*request.memory);
     request.tokens.clear();
-    if (request.n_tokens == 0 || memory.waiting.empty()) continue;
-    memory.next_step = memory.n_steps = 0;
-    segments.push_back({.tokens = memory.waiting, .state = &memory.state});
-    drafting.push_back({&request, &memory, request.continuation->sequence().sampler});
+    const Segment segment = begin(request);
+    if (segment.tokens.empty()) continue;
+    segments.push_back(segment);
+    drafting.push_back(
+        {&request, static_cast<Memory*>(request.memory), request.continuation->sequence().sampler});
   }
   if (drafting.empty()) return;
   draw_next(drafting, segments);
@@ -76,9 +120,8 @@ void ModelDrafter::propose(std::span<DraftRequest> requests) {
   for (size_t n = 1;; ++n) {
     std::erase_if(drafting, [&](const Drafting& d) { return d.request->n_tokens <= n; });
     if (drafting.empty()) return;
-    for (Drafting& d : drafting) d.memory->steps.reserve(d.request->n_tokens);  // segments point into it
     segments.clear();
-    for (Drafting& d : drafting) segments.push_back(d.memory->step(d.request->tokens.back()));
+    for (Drafting& d : drafting) segments.push_back(step(d));
     draw_next(drafting, segments);
   }
 }

@@ -8,16 +8,19 @@ namespace rwkv {
 class ModelDrafter final : public Drafter {
  public:
   // Refers to the model. `same_states`: it is another form of the model whose sequences it follows, so that
-  // their states are its own too.
+  // each draft begins from their states, and it reads nothing itself.
   ModelDrafter(const Model& model, size_t n_threads, bool same_states);
 
   std::unique_ptr<DraftMemory> follow(const Sequence& sequence,
                                       std::span<const TokenId> tokens) const override;
+  void read(std::span<DraftRequest> requests) override;
   void propose(std::span<DraftRequest> requests) override;
 
  private:
   struct Memory;
   struct Drafting;
+  Segment begin(DraftRequest& request) const;
+  Segment step(Drafting& d) const;
   static void draw_one(Drafting& d, std::span<float> logits);
   void draw_next(std::span<Drafting> all, std::span<const Segment> segments);
 

@@ -103,7 +103,7 @@ Scheduler::Counts Scheduler::step() {
   const Stopwatch watch;
   score(scored, draw_pass(drawn, readings, runner_));
   if (speculation_ != nullptr) speculation_->learn(drawn, readings.empty() ? watch.seconds() : 0);
-  Counts counts;
+  Counts counts{.n_drawing = drawing.size()};
   for (size_t i = 0; i < drawing.size(); ++i) {
     collect(*drawing[i], drawn[i]);
     counts.n_drawn += drawn[i].n_rows_used;

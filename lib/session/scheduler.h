@@ -62,6 +62,7 @@ class Scheduler {
 
   struct Counts {
     uint64_t n_read = 0, n_drawn = 0;  // tokens
+    size_t n_drawing = 0;              // jobs
   };
   // One pass over the weights: draws at least one token for every job whose prompt is read, and fills the
   // pass with tokens of the other prompts, in equal shares or less where a prompt needs less. Stores an Error

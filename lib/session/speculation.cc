@@ -51,12 +51,16 @@ void Speculation::propose(std::span<Drawn> drawing) {
     if (!sequence.pending) continue;
     // The last token that may be drawn needs no draft.
     const auto n = std::min<uint64_t>(length, drawn.continuation->n_left() - 1);
+    if (n == 0) continue;
     requests.push_back({drawn.memory, drawn.continuation, static_cast<size_t>(n)});
     asked.push_back(&drawn);
   }
+  drafter_->read(requests);
   const Stopwatch watch;
   drafter_->propose(requests);
-  length_.observe_draft(length, watch.seconds());
+  size_t longest = 0;
+  for (const DraftRequest& request : requests) longest = std::max(longest, request.tokens.size());
+  length_.observe_draft(longest, watch.seconds());
   for (size_t i = 0; i < asked.size(); ++i) asked[i]->draft = std::move(requests[i].tokens);
 }
 
@@ -99,6 +103,16 @@ std::vector<std::span<float>> draw_pass(std::span<Drawn> drawing, std::span<cons
   }
   runner.advance(fed);
   return rows.read;
+}
+
+size_t draw_next(Continuation& continuation, DraftMemory* memory, Speculation* speculation, Runner& runner) {
+  Drawn drawn{.continuation = &continuation, .memory = memory};
+  if (speculation != nullptr) speculation->propose({&drawn, 1});
+  const Stopwatch watch;
+  draw_pass({&drawn, 1}, {}, runner);
+  if (speculation != nullptr) speculation->learn({&drawn, 1}, watch.seconds());
+  if (drawn.error) std::rethrow_exception(drawn.error);
+  return drawn.n_rows_used;
 }
 
 }  // namespace rwkv

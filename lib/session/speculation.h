@@ -60,4 +60,8 @@ size_t rows_of(std::span<const Drawn> drawing);  // of the pass that draws for t
 std::vector<std::span<float>> draw_pass(std::span<Drawn> drawing, std::span<const Reading> reading,
                                         Runner& runner);
 
+// One pass over the weights for one continuation that has not stopped; returns how many tokens it drew. Both
+// may be null: nothing is drafted then. An exception of the continuation is thrown.
+size_t draw_next(Continuation& continuation, DraftMemory* memory, Speculation* speculation, Runner& runner);
+
 }  // namespace rwkv

@@ -70,8 +70,9 @@ TEST_F(SchedulerTest, ALongPromptStallsNobody) {
   scheduler.add(job(0, 1, 100));
   scheduler.step();
   scheduler.add(job(1, 1000, 1));
-  const auto [n_read, n_drawn] = scheduler.step();
+  const auto [n_read, n_drawn, n_drawing] = scheduler.step();
   EXPECT_EQ(n_drawn, 1);
+  EXPECT_EQ(n_drawing, 1);
   EXPECT_EQ(n_read, kRowsOfPass - 1);
   uint64_t n_passes = 1;
   for (uint64_t n = n_read; n < 1000; ++n_passes) {

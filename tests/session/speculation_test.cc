@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "checkpoint/convert.h"
 #include "session/lookup_drafter.h"
 #include "session/model_drafter.h"
 #include "session/scheduler.h"
 #include "support/golden_model.h"
+#include "support/source_folder.h"
+#include "support/temp_dir.h"
 
 namespace rwkv {
 namespace {
@@ -169,6 +172,31 @@ TEST_P(SpeculationTest, ADraftIsTakenAsFarAsItIsRight) {
 
 INSTANTIATE_TEST_SUITE_P(Versions, SpeculationTest, testing::Values("v4", "v5.2", "v6", "v7", "v7a"));
 
+class SelfDraft : public testing::TestWithParam<const char*> {};
+
+// In q4 a trained model mostly draws what it draws in bf16.
+TEST_P(SelfDraft, IsMostlyRight) {
+  const TempDir temp;
+  const auto path = source_folder() / "demo" / GetParam();
+  convert(TensorFile::open(path), temp / "q4.safetensors", {.dtype = DType::kQ4}, [](uint64_t, uint64_t) {});
+  const Model model = Model::load(path), draft = Model::load(temp / "q4.safetensors");
+  Runner runner(model, 1);
+  Speculation speculation(std::make_unique<ModelDrafter>(draft, 1, true), {.longest = 1, .adapts = false});
+  ContinuationOptions options;
+  options.sampler.temperature = 0;
+  options.max_tokens = 400;
+  options.stop_at_end_of_text = false;
+  Continuation continuation(runner.new_sequence(), options);
+  const auto memory = speculation.follow(continuation.sequence(), {});
+  while (continuation.stopped() == StopReason::kNone)
+    draw_next(continuation, memory.get(), &speculation, runner);
+  const auto [n_drafted, n_taken] = speculation.counts();
+  EXPECT_GT(n_drafted, 150);
+  EXPECT_GE(static_cast<double>(n_taken), 0.9 * static_cast<double>(n_drafted)) << n_drafted;
+}
+
+INSTANTIATE_TEST_SUITE_P(Demo, SelfDraft, testing::Values("rwkv4-shakespeare.pth", "rwkv7-shakespeare.pth"));
+
 TEST(LookupDrafter, ProposesWhatFollowedTheLastTime) {
   LookupDrafter drafter;
   const auto memory = drafter.follow({}, {});
@@ -193,15 +221,38 @@ TEST(DraftLength, IsLongWhereDraftsAreCheapAndRight) {
   EXPECT_EQ(length.next(1), 8);
 }
 
+TEST(DraftLength, ANewCostOfPassesWithoutDraftsIsNoticed) {
+  DraftLength length(4);
+  length.observe_pass(1, 10.0);  // as when the weights come from a disk
+  length.observe_draft(1, 0.9);
+  length.observe_accepted(100, 70);
+  size_t n_drafted = 0;
+  for (size_t i = 0; i < 2000; ++i) {
+    const size_t n = length.next(1);
+    n_drafted += n > 0 ? 1 : 0;
+    length.observe_pass(n + 1, 1.0);
+  }
+  EXPECT_LT(n_drafted, 1500);
+}
+
 TEST(DraftLength, IsRarelyTriedWhereDraftsAreWrong) {
   DraftLength length(8);
   length.observe_pass(1, 1.0);
   length.observe_draft(1, 0.2);
   length.observe_accepted(200, 0);
-  size_t n_tried = 0;
-  for (size_t i = 0; i < 1000; ++i) n_tried += length.next(1) > 0 ? 1 : 0;
-  EXPECT_GT(n_tried, 2);
-  EXPECT_LT(n_tried, 12);
+  const auto trials = [&](size_t n_passes, size_t n_right) {
+    size_t n_tried = 0;
+    for (size_t i = 0; i < n_passes; ++i) {
+      if (length.next(1) == 0) continue;
+      ++n_tried;
+      length.observe_accepted(1, n_right);
+    }
+    return n_tried;
+  };
+  const size_t n_wrong = trials(1000, 0);
+  EXPECT_GT(n_wrong, 2);
+  EXPECT_LT(n_wrong, 12);
+  EXPECT_GT(trials(1000, 1), 200);  // once trials are right, they come sooner
   length.observe_accepted(100, 100);
   EXPECT_GT(length.next(1), 2);
 }

@@ -24,18 +24,18 @@ uint64_t bytes_of_sequence(const Model& model) {
 class BatchRun {
  public:
   BatchRun(JobSource& source, const GenerateOptions& options, Runner& runner, PrefixCache* cache,
-           GenerateStats& stats)
+           Speculation* speculation, GenerateStats& stats)
       : source_(source),
         options_(options),
-        scheduler_(runner, cache),
+        scheduler_(runner, cache, speculation),
         stats_(stats),
         batch_(bounded_by_memory(options.batch, bytes_of_sequence(runner.model()))),
         progress_("requests", "requests", options.quiet) {}
 
   int run() {
     for (admit(); scheduler_.size() > 0 && !stop_requested(); admit()) {
-      const auto [n_read, n_drawn] = scheduler_.step();
-      stats_.count_pass(n_read, n_drawn);
+      const auto [n_read, n_drawn, n_drawing] = scheduler_.step();
+      stats_.count_pass(n_read, n_drawn, n_drawing);
       for (BatchJob& job : scheduler_.take_ended()) finish(job);
       progress_.update(output_.n_written(), source_.n_expected());
     }
@@ -118,8 +118,8 @@ class BatchRun {
 }  // namespace
 
 int run_batch(JobSource& source, const GenerateOptions& options, Runner& runner, PrefixCache* cache,
-              GenerateStats& stats) {
-  return BatchRun(source, options, runner, cache, stats).run();
+              Speculation* speculation, GenerateStats& stats) {
+  return BatchRun(source, options, runner, cache, speculation, stats).run();
 }
 
 }  // namespace rwkv

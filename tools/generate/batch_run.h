@@ -32,8 +32,8 @@ class JobSource {
 // 16 MB of answers wait for an earlier one. Never waits for input while a job is running. When a signal asks
 // to stop, all jobs are answered as they are, with the error kInterruptedError. Returns kFailure when a job
 // had an error, after the others have ended. Throws an Error of the source after the jobs before it have
-// ended. `cache` may be null.
+// ended. `cache` and `speculation` may be null.
 int run_batch(JobSource& source, const GenerateOptions& options, Runner& runner, PrefixCache* cache,
-              GenerateStats& stats);
+              Speculation* speculation, GenerateStats& stats);
 
 }  // namespace rwkv

@@ -91,7 +91,7 @@ const Option<Target> kOtherOptions[] = {
       "same. "
       "DIR grows to 1 GiB; the least recently used states go first."},
      [](Target& o, const Value& v) { o.cache = v.text(); }},
-    {{"stats", 0, "", "", kSwitchType, kOther, "tell speeds and the seed on standard error"},
+    {{"stats", 0, "", "", kSwitchType, kOther, "tell speeds, the seed and drafts on standard error"},
      [](Target& o, const Value& v) { o.stats = v.on(); }},
 };
 
@@ -104,6 +104,7 @@ void add_options(CommandLine& line, Target& o) {
   line.add(kIdsOption, o);
   line.add(continuation_options(), o.continuation);
   line.add(state_options(), o);
+  line.add(draft_options(), o);
   line.add(kOtherOptions, o);
   line.add(kThreadsOption, o);
   line.add(kQuietOption, o);

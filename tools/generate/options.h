@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "common/common_options.h"
+#include "common/draft.h"
 #include "common/state_options.h"
 #include "session/continuation.h"
 
 namespace rwkv {
 
-struct GenerateOptions : CommonOptions, StateOptions {
+struct GenerateOptions : CommonOptions, StateOptions, DraftOptions {
   std::optional<std::string> vocabulary, prompt, prompt_file;
   IdFormat ids = IdFormat::kText;
   bool text = false, decode = false, escapes = false;  // the user's values

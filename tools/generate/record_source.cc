@@ -38,7 +38,7 @@ bool RecordSource::next_prompt(bool wait) {
   begun_ = initial_;
   if (options_.fork > 1) {
     runner_.read(begun_, prompt_);
-    stats_.count_pass(begun_.n_tokens - initial_.n_tokens, 0);
+    stats_.count_pass(begun_.n_tokens - initial_.n_tokens, 0, 0);
   }
   return true;
 }

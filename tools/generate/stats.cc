@@ -21,18 +21,32 @@ void print_line(std::ostream& out, const char* format, Arguments... arguments) {
 
 }  // namespace
 
-GenerateStats::GenerateStats(const TensorFile& model, uint64_t seed)
-    : pass_bytes_(static_cast<double>(footprint(model).read_bytes)), seed_(seed) {}
+GenerateStats::GenerateStats(const TensorFile& model, uint64_t seed, const Speculation* speculation)
+    : pass_bytes_(static_cast<double>(footprint(model).read_bytes)), seed_(seed), speculation_(speculation) {}
 
 void GenerateStats::end_prompt(uint64_t n_in_state) {
   n_in_state_ = n_in_state;
   prompt_s_ = watch_.seconds();
 }
 
-void GenerateStats::count_pass(uint64_t n_read, uint64_t n_drawn) {
+void GenerateStats::count_pass(uint64_t n_read, uint64_t n_drawn, size_t n_drawing) {
   n_read_ += n_read;
   n_drawn_ += n_drawn;
-  if (n_drawn > 0) ++n_drawing_passes_;
+  n_shares_ += n_drawing;
+  if (n_drawing > 0) ++n_drawing_passes_;
+}
+
+void GenerateStats::print_draft(std::ostream& out) const {
+  if (speculation_ == nullptr) return;
+  const auto [n_drafted, n_taken] = speculation_->counts();
+  const auto drafted = static_cast<double>(n_drafted), taken = static_cast<double>(n_taken);
+  out << "draft: " << tokens_text(n_drafted);
+  if (n_drafted > 0) print_line(out, ", %.0f of them right (%.1f %%)", taken, 100 * taken / drafted);
+  if (n_shares_ > 0) {
+    print_line(out, ", %.2f tokens a pass of each sequence",
+               static_cast<double>(n_drawn_) / static_cast<double>(n_shares_));
+  }
+  out << '\n';
 }
 
 void GenerateStats::print(std::ostream& out) const {
@@ -48,23 +62,24 @@ void GenerateStats::print(std::ostream& out) const {
     print_line(out, " in %.3f s, %.1f tokens/s, %.2f GB/s", drawing_s, rate(drawn, drawing_s),
                rate(static_cast<double>(n_drawing_passes_) * pass_bytes_ * 1e-9, drawing_s));
   }
-  out << "\nstop: " << stop_ << "\nseed: " << seed_ << '\n';
+  out << '\n';
+  print_draft(out);
+  out << "stop: " << stop_ << "\nseed: " << seed_ << '\n';
 }
 
 void GenerateStats::print_batch(std::ostream& out, uint64_t n_requests, uint64_t n_failed) const {
   const double elapsed_s = watch_.seconds(), passes = static_cast<double>(n_drawing_passes_);
   const auto read = static_cast<double>(n_read_), drawn = static_cast<double>(n_drawn_);
-  char text[400];
-  std::snprintf(text, sizeof text,
-                "requests: %llu in %.3f s, %llu failed\n"
-                "prompt: %.0f tokens, %.1f tokens/s\n"
-                "generation: %.0f tokens, %.1f tokens/s, %.2f GB/s, %.1f sequences together\n"
-                "seed: %llu\n",
-                static_cast<unsigned long long>(n_requests), elapsed_s,
-                static_cast<unsigned long long>(n_failed), read, rate(read, elapsed_s), drawn,
-                rate(drawn, elapsed_s), rate(passes * pass_bytes_ * 1e-9, elapsed_s), rate(drawn, passes),
-                static_cast<unsigned long long>(seed_));
-  out << text;
+  out << "requests: " << n_requests;
+  print_line(out, " in %.3f s, ", elapsed_s);
+  out << n_failed << " failed\n";
+  print_line(out,
+             "prompt: %.0f tokens, %.1f tokens/s\n"
+             "generation: %.0f tokens, %.1f tokens/s, %.2f GB/s, %.1f sequences together\n",
+             read, rate(read, elapsed_s), drawn, rate(drawn, elapsed_s),
+             rate(passes * pass_bytes_ * 1e-9, elapsed_s), rate(static_cast<double>(n_shares_), passes));
+  print_draft(out);
+  out << "seed: " << seed_ << '\n';
 }
 
 }  // namespace rwkv

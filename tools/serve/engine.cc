@@ -4,10 +4,14 @@
 #include <utility>
 
 namespace rwkv {
-Engine::Engine(Runner& runner, PrefixCache& cache, Metrics& metrics, const Limits& limits)
-    : runner_(runner), metrics_(metrics), limits_(limits), scheduler_(runner, &cache), thread_([this] {
-        loop();
-      }) {}
+Engine::Engine(Runner& runner, PrefixCache& cache, Speculation* speculation, Metrics& metrics,
+               const Limits& limits)
+    : runner_(runner),
+      speculation_(speculation),
+      metrics_(metrics),
+      limits_(limits),
+      scheduler_(runner, &cache, speculation),
+      thread_([this] { loop(); }) {}
 
 void Engine::stop() {
   if (!thread_.joinable()) return;
@@ -41,10 +45,7 @@ void Engine::cancel(uint64_t order) {
 void Engine::loop() {
   while (take_up()) {
     try {
-      const auto [n_read, n_drawn] = scheduler_.step();
-      metrics_.passes += 1;
-      metrics_.prompt_tokens += n_read;
-      metrics_.drawn_tokens += n_drawn;
+      pass();
     } catch (const std::exception& e) {  // no memory, perhaps: what is here fails, the server goes on
       for (BatchJob& job : scheduler_.jobs()) job.error = e.what();
     }
@@ -52,6 +53,16 @@ void Engine::loop() {
     for (BatchJob& job : scheduler_.take_ended()) tell_end(job);
     metrics_.running = scheduler_.size();
   }
+}
+
+void Engine::pass() {
+  const auto counts = scheduler_.step();
+  metrics_.passes += 1;
+  metrics_.prompt_tokens += counts.n_read;
+  metrics_.drawn_tokens += counts.n_drawn;
+  if (speculation_ == nullptr) return;
+  metrics_.drafted_tokens = speculation_->counts().n_drafted;
+  metrics_.taken_tokens = speculation_->counts().n_taken;
 }
 
 // Waits until there is something to do; false when there is to be an end.

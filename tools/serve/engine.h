@@ -55,8 +55,9 @@ class Engine {
   // Called on the engine's thread; must return soon.
   using Listener = std::function<void(JobUpdate)>;
 
-  // The arguments must outlive this.
-  Engine(Runner& runner, PrefixCache& cache, Metrics& metrics, const Limits& limits);
+  // The arguments must outlive this; `speculation` may be null.
+  Engine(Runner& runner, PrefixCache& cache, Speculation* speculation, Metrics& metrics,
+         const Limits& limits);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine() { stop(); }
@@ -79,6 +80,7 @@ class Engine {
   };
 
   void loop();
+  void pass();
   bool take_up();
   void admit(Ticket ticket);
   static JobUpdate next_update(Ticket& ticket, BatchJob& job);
@@ -86,6 +88,7 @@ class Engine {
   void tell_end(BatchJob& job);
 
   Runner& runner_;
+  const Speculation* speculation_;
   Metrics& metrics_;
   Limits limits_;
   Scheduler scheduler_;

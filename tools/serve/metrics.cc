@@ -30,7 +30,7 @@ void Histogram::print(const std::string& name, std::string& text) const {
   for (size_t i = 0; i < counts_.size(); ++i) {
     n += counts_[i];
     const std::string bound = i < kBounds.size() ? number(kBounds[i]) : "+Inf";
-    text += name + "_bucket{le=\"" + bound + "\"} " + std::to_string(n) + '\n';
+    text.append(name).append("_bucket{le=\"").append(bound).append("\"} ") += std::to_string(n) + '\n';
   }
   text += name + "_sum " + number(sum_) + '\n' + name + "_count " + std::to_string(n) + '\n';
 }
@@ -49,6 +49,9 @@ std::string Metrics::text(const PrefixCache::Stats& cache) const {
       {"rwkv_prompt_tokens_total", "counter", "Prompt tokens read.", prompt_tokens},
       {"rwkv_cached_prompt_tokens_total", "counter", "Prompt tokens whose state was known.", found_tokens},
       {"rwkv_generated_tokens_total", "counter", "Tokens drawn.", drawn_tokens},
+      {"rwkv_drafted_tokens_total", "counter", "Tokens that a draft proposed.", drafted_tokens},
+      {"rwkv_accepted_tokens_total", "counter", "Tokens that a draft proposed and that were drawn.",
+       taken_tokens},
       {"rwkv_vanished_clients_total", "counter", "Clients that went away before their answer's end.",
        vanished},
       {"rwkv_sequences_running", "gauge", "Sequences that share passes now.", running},

@@ -31,6 +31,7 @@ struct Metrics {
   std::atomic<uint64_t> prompt_tokens = 0;  // read
   std::atomic<uint64_t> found_tokens = 0;   // of prompts, taken from known states
   std::atomic<uint64_t> drawn_tokens = 0;
+  std::atomic<uint64_t> drafted_tokens = 0, taken_tokens = 0;  // guesses, and those that were right
   std::atomic<uint64_t> vanished = 0;  // clients that left before the end of their answer
   std::atomic<uint64_t> running = 0, queued = 0;
   Histogram first_token;  // from a job's arrival to its first token

@@ -116,6 +116,7 @@ std::optional<ServeOptions> parse_serve_options(int argc, const char* const* arg
   line.add(kLoadOption, options);
   line.add(kGroupNormOption, options);
   line.add(kOptions, options);
+  line.add(draft_options(), options);
   line.add(continuation_options(), options.continuation);
   line.add(kThreadsOption, options);
   line.add(kQuietOption, options);

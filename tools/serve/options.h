@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/common_options.h"
+#include "common/draft.h"
 #include "serve/api_request.h"
 #include "serve/engine.h"
 #include "serve/guard.h"
@@ -12,7 +13,7 @@
 
 namespace rwkv {
 
-struct ServeOptions : CommonOptions {
+struct ServeOptions : CommonOptions, DraftOptions {
   std::string vocabulary;
   std::string listen = "127.0.0.1:8080", alias, template_name, api_key_file, cache;
   uint64_t cache_bytes = uint64_t{1} << 30;

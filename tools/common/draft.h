@@ -1,0 +1,58 @@
+// The options of drafts, and what they name: for every tool that draws.
+#pragma once
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "common/option.h"
+#include "core/mapped_file.h"
+#include "model/model.h"
+#include "session/speculation.h"
+
+namespace rwkv {
+
+struct DraftOptions {
+  std::string draft;                     // "lookup", "self" or a model's path; empty: nothing is drafted
+  std::optional<size_t> draft_tokens{};  // at most, at a time
+};
+
+std::span<const Option<DraftOptions>> draft_options();
+
+// How its model is loaded, or made.
+struct DraftLoading {
+  size_t n_threads = 1;
+  FileAccess access = FileAccess::kMap;
+  bool quiet = false;  // no progress on a terminal
+};
+
+// Makes drafters for sequences of a model.
+class DraftSource {
+ public:
+  // `options.draft` is not empty; `model` outlives this. Error, beginning with a model's path: as of
+  // Model::load(); the draft has another vocabulary than the model; `self` would gain nothing.
+  DraftSource(const char* tool, const DraftOptions& options, const Model& model, const DraftLoading& loading);
+
+  std::unique_ptr<Drafter> make_drafter() const;
+  size_t longest() const { return longest_; }  // draft that is worth trying
+
+ private:
+  std::optional<Model> model_;  // none: lookup
+  bool has_same_states_ = false;
+  size_t n_threads_, longest_;
+};
+
+// What a scheduler, or draw_next(), is given.
+class Draft {
+ public:
+  // As DraftSource; nothing is drafted where the options name nothing.
+  Draft(const char* tool, const DraftOptions& options, const Model& model, const DraftLoading& loading);
+
+  Speculation* speculation() { return speculation_ ? &*speculation_ : nullptr; }  // null: nothing is drafted
+
+ private:
+  std::optional<DraftSource> source_;
+  std::optional<Speculation> speculation_;
+};
+
+}  // namespace rwkv
