@@ -152,6 +152,16 @@ struct AmxKernel {
   }
 };
 
+// Configures AMX around everything that Rows multiplies.
+template <class Rows>
+struct ByAmx : Rows {
+  static void Multiply(const MatmulJob& job, const XBlock<Vnni>* x, size_t begin, size_t end,
+                       std::byte* scratch) {
+    const AmxRegisters registers;
+    Rows::Multiply(job, x, begin, end, scratch);
+  }
+};
+
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif  // HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL

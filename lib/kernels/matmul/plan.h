@@ -65,14 +65,18 @@ using PlanTable = std::span<const PlanRow>;  // least_rows of each layout ascend
 
 const MatmulPlan& plan_for(const MatmulJob& job);
 
-// The tables of the weight types, each in the file of its name: bf16.cc, ...
+// The tables of the weight types, each in the file of its name. A quantised type has one for each layout,
+// since one file with both would take long to compile.
 PlanTable plans_f32();
 PlanTable plans_f16();
 PlanTable plans_bf16();
 PlanTable plans_bf16_bf16();
-PlanTable plans_q8();
-PlanTable plans_q6();
-PlanTable plans_q4();
+PlanTable plans_q8_tiles();
+PlanTable plans_q8_lines();
+PlanTable plans_q6_tiles();
+PlanTable plans_q6_lines();
+PlanTable plans_q4_tiles();
+PlanTable plans_q4_lines();
 
 // Writes or adds `count` sums of row `row`, for the outputs from `output` on.
 inline void store_sums(const MatmulJob& job, size_t row, size_t output, const float* sums, size_t count) {

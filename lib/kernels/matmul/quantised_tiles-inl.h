@@ -257,6 +257,18 @@ struct QuantisedKernel {
   }
 };
 
+// x for tiles, and for lines with many rows: every row is quantised.
+template <class Products>
+struct QuantisedX {
+  using X = XBlock<Products>;
+  static constexpr size_t kGrain = 2 * kTileOutputs, kScratchBytes = 0;
+
+  static size_t XCount(const MatmulJob& job) { return job.x.rows * XStride(job.x.cols); }
+  static void PrepareRow(const MatmulJob& job, size_t row, const float* x, X* prepared) {
+    QuantiseRow(x, job.x.cols, prepared + row * XStride(job.x.cols));
+  }
+};
+
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

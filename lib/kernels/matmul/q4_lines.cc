@@ -1,24 +1,24 @@
-// Products with q8 weights.
+// Products with q4 weights in lines.
 #include "kernels/matmul/plan.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/matmul/q8.cc"
+#define HWY_TARGET_INCLUDE "kernels/matmul/q4_lines.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 // After highway.h
-#include "kernels/matmul/quantised_plans-inl.h"
+#include "kernels/matmul/quantised_line_plans-inl.h"
 
 RWKV_BEFORE_BYTE_PRODUCTS();
 namespace rwkv::HWY_NAMESPACE {
 namespace {
-PlanTable PlansQ8() { return QuantisedPlans<Q8Unit, Q8Line>(); }
+PlanTable PlansQ4Lines() { return LinePlans<Q4Line>(); }
 }  // namespace
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace rwkv {
-HWY_EXPORT(PlansQ8);
-PlanTable plans_q8() { return HWY_DYNAMIC_DISPATCH(PlansQ8)(); }
+HWY_EXPORT(PlansQ4Lines);
+PlanTable plans_q4_lines() { return HWY_DYNAMIC_DISPATCH(PlansQ4Lines)(); }
 }  // namespace rwkv
 #endif  // HWY_ONCE

@@ -1,16 +1,15 @@
-// The plans of q8, q6 and q4. Included once for each SIMD target.
-#include <algorithm>
+// The plans of q8, q6 and q4 in lines. Included once for each SIMD target.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
 #include "kernels/matmul/plan.h"
 
-#if defined(RWKV_KERNELS_MATMUL_QUANTISED_PLANS_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef RWKV_KERNELS_MATMUL_QUANTISED_PLANS_INL_H_
-#undef RWKV_KERNELS_MATMUL_QUANTISED_PLANS_INL_H_
+#if defined(RWKV_KERNELS_MATMUL_QUANTISED_LINE_PLANS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RWKV_KERNELS_MATMUL_QUANTISED_LINE_PLANS_INL_H_
+#undef RWKV_KERNELS_MATMUL_QUANTISED_LINE_PLANS_INL_H_
 #else
-#define RWKV_KERNELS_MATMUL_QUANTISED_PLANS_INL_H_
+#define RWKV_KERNELS_MATMUL_QUANTISED_LINE_PLANS_INL_H_
 #endif
 
 #include "kernels/matmul/amx-inl.h"
@@ -97,40 +96,6 @@ class UnitsOfLines {
   uint8_t* tiles_;
 };
 
-// ---- kernels (plan.h)
-
-// x for tiles, and for lines with many rows: every row is quantised.
-template <class Products>
-struct QuantisedX {
-  using X = XBlock<Products>;
-  static constexpr size_t kGrain = 2 * kTileOutputs, kScratchBytes = 0;
-
-  static size_t XCount(const MatmulJob& job) { return job.x.rows * XStride(job.x.cols); }
-  static void PrepareRow(const MatmulJob& job, size_t row, const float* x, X* prepared) {
-    QuantiseRow(x, job.x.cols, prepared + row * XStride(job.x.cols));
-  }
-};
-
-template <class Products, class Unit>
-struct QuantisedRowOfTiles : QuantisedX<Products> {
-  static void Multiply(const MatmulJob& job, const XBlock<Products>* x, size_t begin, size_t end,
-                       std::byte* /*scratch*/) {
-    MultiplyRow<1>(QuantisedKernel<Products, Unit>{x, XStride(job.x.cols)}, job, begin, end);
-  }
-};
-
-// Kernel: QuantisedKernel or AmxKernel.
-template <class Products, class Kernel>
-struct QuantisedRowsOfTiles : QuantisedX<Products> {
-  static constexpr size_t kScratchBytes = kPanelSums * sizeof(float);
-  static void Multiply(const MatmulJob& job, const XBlock<Products>* x, size_t begin, size_t end,
-                       std::byte* scratch) {
-    const Kernel kernel{x, XStride(job.x.cols)};
-    StoredTiles<Kernel> source(*job.w);
-    MultiplyByPanels(kernel, source, job, begin, end, reinterpret_cast<float*>(scratch));
-  }
-};
-
 template <class Products, class Kernel, class Line>
 struct QuantisedRowsOfLines : QuantisedX<Products> {
   static constexpr size_t kGrain = line_outputs(Line::kDType), kSumsBytes = kPanelSums * sizeof(float);
@@ -143,46 +108,30 @@ struct QuantisedRowsOfLines : QuantisedX<Products> {
   }
 };
 
-template <class Products, class Unit, class Line>
-constexpr PlanRow kQuantisedPlans[] = {
-    {Layout::kTiles, 1, plan_of<QuantisedRowOfTiles<Products, Unit>>()},
-    {Layout::kTiles, 2, plan_of<QuantisedRowsOfTiles<Products, QuantisedKernel<Products, Unit>>>()},
+template <class Products, class Line>
+constexpr PlanRow kLinePlans[] = {
     {Layout::kLines, 1, plan_of<QuantisedRowOfLines<Products, Line>>()},
     {Layout::kLines, 2, plan_of<QuantisedRowsOfLines<Products, QuantisedKernel<Products, Q8Unit>, Line>>()},
 };
 
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
-// Configures AMX around everything that Rows multiplies.
-template <class Rows>
-struct ByAmx : Rows {
-  static void Multiply(const MatmulJob& job, const XBlock<Vnni>* x, size_t begin, size_t end,
-                       std::byte* scratch) {
-    const AmxRegisters registers;
-    Rows::Multiply(job, x, begin, end, scratch);
-  }
-};
-
-template <class Unit, class Line>
-constexpr PlanRow kAmxPlans[] = {
-    kQuantisedPlans<Vnni, Unit, Line>[0],
-    kQuantisedPlans<Vnni, Unit, Line>[1],
-    { Layout::kTiles, kAmxRows, plan_of<ByAmx<QuantisedRowsOfTiles<Vnni, AmxKernel<Unit>>>>() },
-    kQuantisedPlans<Vnni, Unit, Line>[2],
-    kQuantisedPlans<Vnni, Unit, Line>[3],
+template <class Line>
+constexpr PlanRow kAmxLinePlans[] = {
+    kLinePlans<Vnni, Line>[0],
+    kLinePlans<Vnni, Line>[1],
     { Layout::kLines, kAmxRows, plan_of<ByAmx<QuantisedRowsOfLines<Vnni, AmxKernel<Q8Unit>, Line>>>() },
 };
 #endif
 
-template <class Unit, class Line>
-PlanTable QuantisedPlans() {
+template <class Line>
+PlanTable LinePlans() {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
-  if (uses_extension(Extension::kAmx, HWY_TARGET)) return kAmxPlans<Unit, Line>;
+  if (uses_extension(Extension::kAmx, HWY_TARGET)) return kAmxLinePlans<Line>;
 #endif
-  return WithByteProducts(
-      [](auto products) -> PlanTable { return kQuantisedPlans<decltype(products), Unit, Line>; });
+  return WithByteProducts([](auto products) -> PlanTable { return kLinePlans<decltype(products), Line>; });
 }
 
 }  // namespace rwkv::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
-#endif  // RWKV_KERNELS_MATMUL_QUANTISED_PLANS_INL_H_
+#endif  // RWKV_KERNELS_MATMUL_QUANTISED_LINE_PLANS_INL_H_
