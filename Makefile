@@ -32,8 +32,8 @@ format:  ## rewrite the sources in the project's format
 	git ls-files -co --exclude-standard '*.cc' '*.h' '*.hpp' '*.c' | xargs $(clang_format) -i
 
 fuzz:  ## run every fuzzer for FUZZ_SECONDS (60)
-	cmake --preset fuzz
-	cmake --build --preset fuzz -j $(JOBS) --target $(fuzzers)
+	cmake --preset debug-asan
+	cmake --build --preset debug-asan -j $(JOBS) --target $(fuzzers)
 	scripts/fuzz.sh $(FUZZ_SECONDS)
 
 coverage:  ## run the tests and print the coverage of lib/ and tools/

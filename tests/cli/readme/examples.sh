@@ -25,9 +25,9 @@ for wanted in wanted.*; do
   [[ $(cat "$printed") == $pattern ]] || diff -u --label "README.md, block ${wanted#*.}" --label printed "$wanted" "$printed" || :
 done
 
-# The ```python block, where Python has NumPy and the shared library was built.
+# The ```python block, where Python has NumPy and can load the shared library: not the one of a sanitizer.
 library=$(dirname "$(command -v rwkv-generate)")/../lib/librwkv.so
-if [ -e "$library" ] && python3 -c 'import numpy' 2> /dev/null; then
+if [ -e "$library" ] && python3 -c 'import ctypes, sys, numpy; ctypes.CDLL(sys.argv[1])' "$library" 2> /dev/null; then
   sed -n '/^```python$/,/^```$/{/^```/!p}' README.md > block.py
   RWKV_LIBRARY=$library PYTHONPATH=$DEMO/../python PYTHONDONTWRITEBYTECODE=1 python3 block.py | head -n 1 | grep -q '^I will, sir'
 fi
