@@ -11,7 +11,8 @@ fuzzers := $(patsubst tests/fuzz/%.cc,%,$(wildcard tests/fuzz/fuzz_*.cc))
 clang_format := $(firstword $(foreach name,clang-format-14 clang-format,$(shell command -v $(name))))
 export CMAKE_CXX_COMPILER_LAUNCHER ?= $(shell command -v ccache)
 
-build: configure  ## build the tools into build/bin/ and the shared libraries into build/lib/
+build:  ## build the tools into build/bin/ and the shared libraries into build/lib/
+	cmake --preset release -DRWKV_BUILD_TESTS=OFF -DRWKV_BUILD_BENCH=OFF $(CMAKE_FLAGS)
 	cmake --build --preset release -j $(JOBS) --target $(tools) rwkv_shared rwkv_compat
 
 demo: deps build  ## install what is missing, build, and run the tools on the shipped models
@@ -59,8 +60,9 @@ uninstall:  ## remove what the last install has put there, below DESTDIR if that
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
+# The build alone wants neither GoogleTest nor google-benchmark.
 configure:
-	cmake --preset release $(CMAKE_FLAGS)
+	cmake --preset release -DRWKV_BUILD_TESTS=ON -DRWKV_BUILD_BENCH=ON $(CMAKE_FLAGS)
 
 deps:
 	scripts/install_deps.sh

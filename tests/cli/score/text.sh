@@ -26,15 +26,15 @@ expect 1 rwkv-score -v "$DEMO/tokenizer.json" -f .
 # Figures leave before more is awaited; a signal ends it by that signal, and tells how far it is.
 mkfifo in
 stopped_after() {
-  local ids=$1
-  shift
+  local lines=$1 ids=$2
+  shift 2
   rwkv-score "$@" < in > figures &
   exec 3> in
   echo "$ids" >&3
-  sleep 0.5
+  until grep -qs shakespeare "/proc/$!/maps" && [ "$(wc -l < figures)" -ge "$lines" ]; do sleep 0.05; done
   wc -l < figures
   terminate $!
   exec 3>&-
 }
-stopped_after "$(seq 1 200)" --per-token
-stopped_after '[5, 6' --ids json
+stopped_after 192 "$(seq 1 200)" --per-token
+stopped_after 0 '[5, 6' --ids json

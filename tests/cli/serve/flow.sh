@@ -43,8 +43,8 @@ post /v1/completions '{"prompt": "ROMEO:", "max_tokens": 4000, "ignore_eos": tru
 client=$!
 until_metric rwkv_sequences_running 1
 kill -TERM $SERVER
-sleep 0.1
-curl -s -o /dev/null "$URL/health" || echo 'refused'
+while curl -s -o /dev/null "$URL/health"; do sleep 0.05; done
+echo 'refused'
 wait $client && tail -n 2 events
 code=0
 wait $SERVER || code=$?
