@@ -1,4 +1,5 @@
 // rwkv-convert: any checkpoint to safetensors or GGUF.
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
@@ -92,11 +93,19 @@ int check(const ConversionPlan& plan, const ConvertToolOptions& options) {
   return same ? kSuccess : kFailure;
 }
 
-// What would not load as a model is told of before it is written; with --drop that is seen by names alone.
-void check_source(const TensorFile& in, const ConvertToolOptions& options) {
-  if (!holds_model(in) || options.dry_run || !options.convert.drop.empty()) return;
-  if (const auto warning = check_model(in).warning)
-    std::cerr << kName << ": warning: " << options.in << ": " << *warning << '\n';
+void warn(const std::string& message) { std::cerr << kName << ": warning: " << message << '\n'; }
+
+// What would not load as a model is told of before it is written, and refused, unless some of it is dropped
+// on purpose, or nothing is written.
+void check_source(TensorFile& in, const ConversionPlan& plan, const ConvertToolOptions& options) {
+  if (!holds_model(in)) return;
+  in.drop([&](const TensorView& tensor) { return std::ranges::count(plan.dropped, tensor.name) > 0; });
+  try {
+    if (const auto warning = check_model(in).warning) warn(options.in + ": " + *warning);
+  } catch (const Error& e) {
+    if (!options.dry_run && plan.dropped.empty()) throw;
+    warn(e.what());
+  }
   for (const TensorView& tensor : in.tensors())
     in.release(tensor.bytes);  // what was looked at here and there
 }
@@ -110,9 +119,8 @@ ConvertSummary convert_with_progress(const ConversionPlan& plan, const ConvertTo
 
 void warn_of_overflow(const ConvertSummary& summary) {
   if (summary.n_overflowed == 0) return;
-  std::cerr << kName << ": warning: " << summary.n_overflowed
-            << " values out of range became infinite, the first in "
-            << tensor_label(summary.overflowed_tensor) << '\n';
+  warn(std::to_string(summary.n_overflowed) + " values out of range became infinite, the first in " +
+       tensor_label(summary.overflowed_tensor));
 }
 
 int dry_run(const ConversionPlan& plan, const ConvertToolOptions& options) {
@@ -136,15 +144,16 @@ int run(ConvertToolOptions options) {
   const Stopwatch watch;
   if (!options.dry_run) check_output(options.out);
   if (!options.report.empty()) check_output(options.report, true);
-  const TensorFile in = TensorFile::open(options.in, FileAccess::kMap, stop_requested);
-  check_source(in, options);
+  TensorFile in = TensorFile::open(options.in, FileAccess::kMap, stop_requested);
   const auto vocabulary =
       options.vocabulary.empty() ? nullptr : load_vocabulary(options.vocabulary, stop_requested);
   if (vocabulary != nullptr) {
     with_context(options.vocabulary, [&] { vocabulary->check_fits(detect_model(in).n_vocab); });
     options.convert.metadata.emplace(kVocabularyKey, vocabulary_mark(*vocabulary));
   }
-  const ConversionPlan plan = plan_conversion(in, options.convert);
+  ConversionPlan plan = plan_conversion(in, options.convert);
+  check_source(in, plan, options);
+  if (options.to_gguf) fit_to_gguf(plan);
   if (options.dry_run) return dry_run(plan, options);
   const ConvertSummary summary = convert_with_progress(plan, options, vocabulary.get());
   warn_of_overflow(summary);

@@ -273,10 +273,11 @@ typedef struct rwkv_convert_options {
   /* May be NULL. Called on the caller's thread after each block of a few megabytes; a result other than 0
    * ends the conversion with RWKV_CANCELLED. */
   int (*progress)(uint64_t done_bytes, uint64_t total_bytes, void* context);
-  void* context; /* for `progress` */
+  void* context;           /* for `progress` */
+  const char* activations; /* "f32", "bf16": as rwkv-convert --activations; NULL: f32 */
 } rwkv_convert_options;
 #define RWKV_CONVERT_OPTIONS_INIT \
-  { sizeof(rwkv_convert_options), NULL, NULL, 0, NULL, NULL }
+  { sizeof(rwkv_convert_options), NULL, NULL, 0, NULL, NULL, NULL }
 
 /* Converts any checkpoint that the tools read to safetensors, as rwkv-convert does: whole or not at all. */
 RWKV_API int rwkv_convert(const char* in, const char* out, const rwkv_convert_options* options,

@@ -1,6 +1,9 @@
 // The C interface: the library itself, conversion.
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <optional>
+#include <string_view>
 
 #include "api/boundary.h"
 #include "checkpoint/convert.h"
@@ -29,13 +32,30 @@ Layout layout_named(const char* name) {
   return *layout;
 }
 
+// The dtype whose products round what they meet.
+DType rounding(std::optional<DType> dtype) {
+  const auto found = std::ranges::find_if(
+      kDTypes, [&](const DTypeInfo& info) { return info.elements && info.elements == dtype; });
+  if (found == std::end(kDTypes)) refuse("activations bf16 wants dtype bf16");
+  return found->dtype;
+}
+
+bool are_rounded(const char* activations) {
+  const std::string_view name = activations != nullptr ? activations : "f32";
+  if (name != "f32" && name != "bf16") refuse("activations is '" + std::string(name) + "', want f32 or bf16");
+  return name == "bf16";
+}
+
 ConvertOptions convert_options(const rwkv_convert_options& given) {
   ConvertOptions options;
   if (given.dtype != nullptr) options.dtype = dtype_named(given.dtype);
+  if (are_rounded(given.activations)) options.dtype = rounding(options.dtype);
   if (given.layout != nullptr) options.layout = layout_named(given.layout);
   options.n_threads = given.n_threads == 0 ? available_threads() : given.n_threads;
-  if (options.layout == Layout::kOutIn && options.dtype && is_quantised(*options.dtype)) {
-    refuse("layout rows does not go with " + std::string(given.dtype));
+  if (options.layout == Layout::kOutIn && options.dtype) {
+    if (is_quantised(*options.dtype)) refuse("layout rows does not go with " + std::string(given.dtype));
+    if (elements_of(*options.dtype) != *options.dtype)
+      refuse("layout rows does not go with activations bf16");
   }
   return options;
 }

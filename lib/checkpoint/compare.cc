@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "checkpoint/block_walk.h"
+#include "formats/ggml_types.h"
 #include "tensor/cast.h"
 #include "tensor/pack.h"
 
@@ -21,6 +22,24 @@ double distance(double a, double b) {
   const double d = std::abs(a - b);
   if (!std::isnan(d)) return d;
   return a == b || (std::isnan(a) && std::isnan(b)) ? 0 : kInfinity;
+}
+
+// Other programs' files flatten what is no matrix, or leave its dimensions of 1 out.
+bool same_elements(const Shape& a, const Shape& b) {
+  const auto without_ones = [](Shape shape) {
+    std::erase(shape, 1);
+    return shape;
+  };
+  const Shape x = without_ones(a), y = without_ones(b);
+  return x == y || (element_count(a) == element_count(b) && std::min(x.size(), y.size()) <= 1);
+}
+
+// The tensor as `bytes` alone, which hold until `scratch` is changed.
+TensorView plain_view(const TensorView& tensor, std::vector<std::byte>& scratch, ThreadPool& pool) {
+  if (is_laid_out(tensor) || tensor.packed()) return tensor;
+  TensorView plain{tensor.name, tensor.dtype, tensor.shape, packed_bytes(tensor, scratch, &pool)};
+  plain.origin = tensor.origin;
+  return plain;
 }
 
 struct Elements {
@@ -60,12 +79,15 @@ class Comparison {
              const ProgressCallback& progress)
       : result_(result), options_(options), pool_(plan.n_threads), walk_(plan, progress, pool_) {}
 
-  TensorError compare(size_t index, const TensorView& source, const TensorView& result) {
+  TensorError compare(size_t index, const TensorView& source, const TensorView& stored) {
     index_ = index;
+    const TensorView result = plain_view(stored, scratch_, pool_);
+    is_made_ = result.bytes.data() != stored.bytes.data();
+    blocks_ = find_ggml_type(stored.origin.type);
     const bool same_form = source.dtype == result.dtype && source.layout == result.layout;
     const bool comparable = same_form || (holds_weights(source.dtype) && holds_weights(result.dtype));
     TensorError error{.name = source.name};
-    if (source.shape != result.shape || !comparable) {
+    if (!same_elements(source.shape, result.shape) || !comparable) {
       error.max = error.rms = kInfinity;
       error.as_converted = false;
       return error;
@@ -73,6 +95,8 @@ class Comparison {
     const bool plain = !is_laid_out(source) && !is_laid_out(result);
     const Distances distances = plain ? compare_plain(source, result, error.as_converted)
                                       : compare_packed(source, result, error.as_converted);
+    if (is_made_ && options_.stored) options_.stored(index_, stored.bytes);
+    result_.release(stored.bytes);
     error.max = distances.max;
     const auto n_elements = static_cast<double>(std::max<uint64_t>(1, element_count(source.shape)));
     error.rms = std::sqrt(distances.squares / n_elements);
@@ -82,10 +106,10 @@ class Comparison {
  private:
   Distances compare_plain(const TensorView& source, const TensorView& result, bool& as_converted) {
     const size_t source_bytes = dtype_info(source.dtype).bytes, result_bytes = dtype_info(result.dtype).bytes;
-    const auto all = packed_bytes(result, scratch_);
     Distances distances;
     walk_.for_each_block(source, [&](Bytes block, size_t first) {
-      const auto stored = all.subspan(first * result_bytes, block.size() / source_bytes * result_bytes);
+      const auto stored =
+          result.bytes.subspan(first * result_bytes, block.size() / source_bytes * result_bytes);
       const bool whole = options_.verify || !holds_weights(source.dtype);
       const bool same = !whole || std::ranges::equal(converted(source.dtype, block, result.dtype), stored);
       as_converted = as_converted && same;
@@ -98,10 +122,20 @@ class Comparison {
   }
 
   Bytes converted(DType from, Bytes block, DType to) {
-    if (from == to) return block;
+    if (from == to && blocks_ == nullptr) return block;
     expected_.resize(block.size() / dtype_info(from).bytes * dtype_info(to).bytes);
     cast_elements(from, block, to, expected_);
+    go_through_blocks();
     return expected_;
+  }
+
+  // What is expected is stored in blocks: rounded as they round.
+  void go_through_blocks() {
+    if (blocks_ == nullptr) return;
+    const std::span elements(reinterpret_cast<float*>(expected_.data()), expected_.size() / sizeof(float));
+    encoded_.resize(elements.size() / blocks_->block_elements * blocks_->block_bytes);
+    encode_q8_0(elements, encoded_);
+    decode_ggml(*blocks_, encoded_, 0, elements);
   }
 
   Distances compare_packed(const TensorView& source, const TensorView& result, bool& as_converted) {
@@ -123,6 +157,7 @@ class Comparison {
   }
 
   void finish(Bytes stored) {
+    if (is_made_) return;
     if (options_.stored) options_.stored(index_, stored);
     result_.release(stored);
   }
@@ -134,6 +169,7 @@ class Comparison {
                                   n_bytes);
     expected_.resize(n_bytes);
     pack_strips(matrix, result.dtype, result.layout, first, expected_, pool_);
+    go_through_blocks();
     return expected_;
   }
 
@@ -146,8 +182,10 @@ class Comparison {
   CompareOptions options_;
   ThreadPool pool_;
   BlockWalk walk_;
-  size_t index_ = 0;  // of the tensor in the plan
-  std::vector<std::byte> scratch_, expected_;
+  size_t index_ = 0;                  // of the tensor in the plan
+  bool is_made_ = false;              // what is compared, of other bytes in the file
+  const GgmlType* blocks_ = nullptr;  // that those are: Q8_0, the only one that is written
+  std::vector<std::byte> scratch_, expected_, encoded_;
   std::vector<double> source_values_, result_values_;
 };
 

@@ -19,7 +19,7 @@ struct TensorError {
 
 struct CompareOptions {
   bool verify = true;  // convert again and compare bits
-  // Called with the bytes of each tensor in the result, in order; `tensor` is its index in the plan.
+  // Called with the bytes of each tensor in the result's file, in order; `tensor` is its index in the plan.
   std::function<void(size_t tensor, std::span<const std::byte> bytes)> stored = {};
 };
 

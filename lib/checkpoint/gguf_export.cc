@@ -44,6 +44,10 @@ const GgmlType& type_of(DType dtype) {
   return *find_ggml_type(found->type);
 }
 
+DType dtype_of(const GgmlType& type) {
+  return std::ranges::find(kTypes, type.name, &TypeOfDtype::type)->dtype;
+}
+
 const GgufArchitecture& architecture_for(const ModelInfo& info) {
   const auto table = gguf_architectures();
   const auto found = std::ranges::find(table, info.version, &GgufArchitecture::version);
@@ -221,6 +225,27 @@ class Export {
 };
 
 }  // namespace
+
+void fit_to_gguf(ConversionPlan& plan) {
+  const ModelInfo info = detect_model(*plan.source);
+  std::unordered_map<const PlannedTensor*, DType> dtypes;
+  with_context(plan.source->path(), [&] {
+    for (const Item& item : Items(plan).run(architecture_for(info), info.n_layers)) {
+      for (const PlannedTensor* part : item.parts) dtypes[part] = dtype_of(*item.spec.type);
+    }
+  });
+  std::vector<PlannedTensor> written;
+  for (PlannedTensor& tensor : plan.tensors) {
+    if (const auto found = dtypes.find(&tensor); found != dtypes.end()) {
+      tensor.spec.dtype = found->second;
+      tensor.spec.layout = Layout::kOutIn;
+      written.push_back(std::move(tensor));
+    } else {
+      plan.dropped.push_back(tensor.source.name);
+    }
+  }
+  plan.tensors = std::move(written);
+}
 
 ConvertSummary export_gguf(const ConversionPlan& plan, const std::filesystem::path& target,
                            const Tokenizer* vocabulary, const ProgressCallback& progress) {

@@ -7,6 +7,10 @@
 
 namespace rwkv {
 
+// Changes the plan to what export_gguf() writes: the dtypes of GGUF, by rows. Tensors that GGUF omits move to
+// `dropped`. Errors as export_gguf().
+void fit_to_gguf(ConversionPlan& plan);
+
 // Writes `target` whole or not at all; the same input gives the same bytes for any threads. Matrices get the
 // planned dtypes, q8 as Q8_0; vectors, and tensors that llama.cpp never quantises, get the types of its own
 // converter. With a null vocabulary none is written. Memory: the largest tensor, if the file does not hold it

@@ -33,14 +33,14 @@ struct Header {
 Header read_header(ByteReader& in) {
   const auto header = in.read<Header>();
   if (header.version != kFirstVersion && header.version != kVersionOfBlocks)
-    unsupported("rwkv.cpp's file version " + std::to_string(header.version) + ", want 100 or 101");
+    unsupported("file version " + std::to_string(header.version) + ", want 100 or 101");
   return header;
 }
 
 const GgmlType& type_from(uint32_t number, uint32_t version) {
   const auto found = std::ranges::find(kTypeNumbers, number, &TypeNumber::number);
   if (found == kTypeNumbers.end())
-    unsupported("elements of rwkv.cpp's type " + std::to_string(number) + " are not supported");
+    unsupported("elements of type " + std::to_string(number) + " are not supported");
   const GgmlType& type = *find_ggml_type(found->name);
   if (type.decode != nullptr && version < kVersionOfBlocks) {
     unsupported(std::string(type.name) + " of file version " + std::to_string(version) +
@@ -66,6 +66,18 @@ GgmlTensor read_tensor(ByteReader& in, uint32_t version) {
   });
 }
 
+TensorList read_list(ByteReader& in) {
+  const Header header = read_header(in);
+  TensorList list;
+  list.metadata = {{"rwkv.cpp.version", std::to_string(header.version)},
+                   {"rwkv.cpp.n_vocab", std::to_string(header.n_vocab)},
+                   {"rwkv.cpp.n_embed", std::to_string(header.n_embed)},
+                   {"rwkv.cpp.n_layer", std::to_string(header.n_layer)},
+                   {"rwkv.cpp.type", std::to_string(header.type)}};
+  while (!in.empty()) list.tensors.push_back(view_of(read_tensor(in, header.version)));
+  return list;
+}
+
 }  // namespace
 
 bool looks_like_bin(std::span<const std::byte> file) {
@@ -76,16 +88,10 @@ bool looks_like_bin(std::span<const std::byte> file) {
 }
 
 TensorList parse_bin(std::span<const std::byte> file) {
-  ByteReader in(file);
-  const Header header = read_header(in);
-  TensorList list;
-  list.metadata = {{"rwkv.cpp.version", std::to_string(header.version)},
-                   {"rwkv.cpp.n_vocab", std::to_string(header.n_vocab)},
-                   {"rwkv.cpp.n_embed", std::to_string(header.n_embed)},
-                   {"rwkv.cpp.n_layer", std::to_string(header.n_layer)},
-                   {"rwkv.cpp.type", std::to_string(header.type)}};
-  while (!in.empty()) list.tensors.push_back(view_of(read_tensor(in, header.version)));
-  return list;
+  return with_context("rwkv.cpp .bin", [&] {
+    ByteReader in(file);
+    return read_list(in);
+  });
 }
 
 }  // namespace rwkv

@@ -64,7 +64,7 @@ PROGRESS = CFUNCTYPE(c_int, c_uint64, c_uint64, c_void_p)
 
 class ConvertOptions(Sized):
     _fields_ = [("size", c_size_t), ("dtype", c_char_p), ("layout", c_char_p), ("n_threads", c_size_t), ("progress", PROGRESS),
-                ("context", c_void_p)]
+                ("context", c_void_p), ("activations", c_char_p)]
 
 
 def _places():

@@ -190,7 +190,8 @@ class Sequence(lib.Handle):
         return np.frombuffer(floats, np.float32).reshape(shape)
 
 
-def convert(source: Path, target: Path, *, dtype: Optional[str] = None, layout: Optional[str] = None, threads: int = 0,
+def convert(source: Path, target: Path, *, dtype: Optional[str] = None, layout: Optional[str] = None,
+            activations: Optional[str] = None, threads: int = 0,
             progress: Optional[Callable[[int, int], None]] = None) -> None:
     """Writes any checkpoint as safetensors, as `rwkv-convert` does. `progress(done_bytes, total_bytes)` may raise to stop it."""
     raised: List[BaseException] = []
@@ -204,7 +205,8 @@ def convert(source: Path, target: Path, *, dtype: Optional[str] = None, layout: 
         return len(raised)
 
     options = lib.ConvertOptions(dtype=c_char_p(dtype.encode() if dtype else None),
-                                 layout=c_char_p(layout.encode() if layout else None), n_threads=threads,
+                                 layout=c_char_p(layout.encode() if layout else None),
+                                 activations=c_char_p(activations.encode() if activations else None), n_threads=threads,
                                  progress=lib.PROGRESS(report))
     try:
         lib.call("rwkv_convert", lib.path_bytes(source), lib.path_bytes(target), byref(options))

@@ -1,3 +1,5 @@
+import pathlib
+import re
 import subprocess
 import threading
 
@@ -143,6 +145,23 @@ def test_cancel(model):
     with pytest.raises(rwkv.RwkvError, match="cancelled"):
         sequence.eval([5])
     sequence.eval([5])
+
+
+def test_sampling_has_the_defaults_of_the_library():
+    header = pathlib.Path(__file__).resolve().parents[2] / "include" / "rwkv" / "rwkv.h"
+    init = re.search(r"#define RWKV_SAMPLING_INIT[^{]*\{([^}]*)\}", header.read_text())[1]
+    values = dict(zip([name for name, _ in rwkv.generation.lib.SamplingStruct._fields_], init.replace(" ", "").split(",")))
+    ours = rwkv.Sampling(seed=0).struct
+    for name in ("temperature", "top_k", "top_p", "min_p", "presence", "frequency", "penalty_decay", "penalize_all"):
+        assert getattr(ours, name) == float(values[name]), name
+
+
+def test_convert_for_rounded_activations(demo, tmp_path):
+    source, target = demo / "rwkv7-shakespeare.pth", tmp_path / "bf16.safetensors"
+    rwkv.convert(source, target, dtype="bf16", activations="bf16")
+    assert b"bf16_bf16" in target.read_bytes()
+    with pytest.raises(rwkv.RwkvError, match="wants dtype bf16"):
+        rwkv.convert(source, target, activations="bf16")
 
 
 def test_convert(demo, tmp_path):

@@ -110,6 +110,27 @@ TEST(Library, ConvertsWithProgressAndStops) {
   EXPECT_EQ(rwkv_convert(demo("rwkv7-shakespeare.pth").c_str(), never.c_str(), &options, &error), RWKV_USAGE);
 }
 
+TEST(Library, ConvertsForRoundedActivations) {
+  const TempDir folder;
+  const std::string in = demo("rwkv7-shakespeare.pth"), out = (folder / "bf16.safetensors").string();
+  rwkv_convert_options options = RWKV_CONVERT_OPTIONS_INIT;
+  options.dtype = options.activations = "bf16";
+  api::convert(in, out, options);
+  EXPECT_NE(read_file(out).find("bf16_bf16"), std::string::npos);
+  EXPECT_STREQ(api::Model(out).info().version, "7");
+
+  rwkv_error error{};
+  options.layout = "rows";
+  EXPECT_EQ(rwkv_convert(in.c_str(), out.c_str(), &options, &error), RWKV_USAGE);
+  EXPECT_STREQ(error.message, "layout rows does not go with activations bf16");
+  options = RWKV_CONVERT_OPTIONS_INIT;
+  options.activations = "bf16";
+  EXPECT_EQ(rwkv_convert(in.c_str(), out.c_str(), &options, &error), RWKV_USAGE);
+  EXPECT_STREQ(error.message, "activations bf16 wants dtype bf16");
+  options.activations = "f16";
+  EXPECT_EQ(rwkv_convert(in.c_str(), out.c_str(), &options, &error), RWKV_USAGE);
+}
+
 TEST(Library, MakesPromptsOfChats) {
   EXPECT_EQ(api::chat_prompt("world", R"([{"role": "user", "content": "Who?"}])"),
             "User: Who?\n\nAssistant:");

@@ -33,7 +33,9 @@ std::string small() {
 }
 
 std::string refusal(const std::string& file) {
-  return error_of([&] { parse_bin(bytes_of(file)); });
+  const std::string message = error_of([&] { parse_bin(bytes_of(file)); });
+  constexpr std::string_view kKind = "rwkv.cpp .bin: ";
+  return message.starts_with(kKind) ? message.substr(kKind.size()) : message;
 }
 
 TEST(BinReader, ReadsTensorsInFileOrder) {
@@ -58,10 +60,15 @@ TEST(BinReader, EveryTruncationButBetweenTensorsIsRefused) {
   EXPECT_EQ(n_accepted, 3U);
 }
 
+TEST(BinReader, EveryRefusalNamesTheForm) {
+  EXPECT_EQ(error_of([] { parse_bin(bytes_of(header(101) + std::string(200, '\0'))); }),
+            "rwkv.cpp .bin: ends early: 4 bytes wanted at offset 224, 0 left");
+}
+
 TEST(BinReader, SaysWhatItDoesNotRead) {
-  EXPECT_EQ(refusal(header(99)), "rwkv.cpp's file version 99, want 100 or 101");
+  EXPECT_EQ(refusal(header(99)), "file version 99, want 100 or 101");
   EXPECT_EQ(refusal(header(101) + tensor("t", {32}, 4, "")),
-            "tensor t: elements of rwkv.cpp's type 4 are not supported");
+            "tensor t: elements of type 4 are not supported");
   EXPECT_EQ(
       refusal(header(100) + tensor("t", {32}, kQ8_0, std::string(34, 'x'))),
       "tensor t: Q8_0 of file version 100, whose blocks are no longer known: quantise the FP16 file again");

@@ -85,10 +85,7 @@ void expect_reference_logits(const Fixture& fixture) {
 
 class Golden : public testing::TestWithParam<Fixture> {};
 
-TEST_P(Golden, LogitsEqualTheReference) {
-  if (GetParam().name().starts_with("hf-")) GTEST_SKIP() << "Hugging Face's names are not read yet";
-  expect_reference_logits(GetParam());
-}
+TEST_P(Golden, LogitsEqualTheReference) { expect_reference_logits(GetParam()); }
 
 std::string test_name(const testing::TestParamInfo<Fixture>& test) {
   std::string name = test.param.name();

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "rwkv/rwkv.h"
 
 namespace rwkv {
 namespace {
@@ -30,6 +31,19 @@ TEST(GenerateOptionsTest, HaveTheirDefaults) {
   EXPECT_FALSE(o.text_in);
   EXPECT_FALSE(o.text_out);
   EXPECT_NE(o.continuation.sampler.seed, parse({}).continuation.sampler.seed);
+}
+
+TEST(GenerateOptionsTest, DefaultsAreThoseOfTheCInterface) {
+  const rwkv_sampling c = RWKV_SAMPLING_INIT;
+  const SamplerOptions s = parse({}).continuation.sampler;
+  EXPECT_EQ(c.temperature, s.temperature);
+  EXPECT_EQ(c.top_k, s.top_k);
+  EXPECT_EQ(c.top_p, s.top_p);
+  EXPECT_EQ(c.min_p, s.min_p);
+  EXPECT_EQ(c.presence, s.presence);
+  EXPECT_EQ(c.frequency, s.frequency);
+  EXPECT_EQ(c.penalty_decay, s.penalty_decay);
+  EXPECT_EQ(c.penalize_all != 0, parse({}).continuation.penalize_all);
 }
 
 TEST(GenerateOptionsTest, TakeNumbersAsTheyAreSpelled) {

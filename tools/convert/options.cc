@@ -170,7 +170,6 @@ StateOrder state_order_of(const std::string& text) {
 
 void check_gguf(const Target& o) {
   if (!o.to_gguf) return;
-  if (o.check || !o.report.empty()) usage_error("--check and --report are for safetensors, not for GGUF");
   if (!o.given.layout.empty()) usage_error("--layout is for safetensors, not for GGUF");
 }
 
