@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/printable.h"
+#include "text/utf8.h"
 
 namespace rwkv {
 namespace {
@@ -59,18 +60,19 @@ void check_settings(const json::object& config) {
   }
 }
 
-// PEFT takes the keys for regular expressions; names as people write them are their own.
-void check_pattern(std::string_view pattern) {
-  if (pattern.find_first_of("\\^$*+?()[]{}|") != pattern.npos) refuse("alpha_pattern", pattern);
+// As PEFT asks for it (peft/utils/other.py, get_pattern_key).
+Regex module_pattern(std::string_view pattern) {
+  return with_context("alpha_pattern " + printable(pattern),
+                      [&] { return Regex::of_pattern("\\A(?:.*\\.)?(?:" + std::string(pattern) + ")\\z"); });
 }
 
 }  // namespace
 
 std::optional<double> PeftConfig::alpha_of(std::string_view module) const {
-  for (const auto& [end, value] : alpha_pattern) {
-    if (!module.ends_with(end)) continue;
-    const size_t begin = module.size() - end.size();
-    if (begin == 0 || module[begin - 1] == '.') return value;
+  if (!is_valid_utf8(module)) return alpha;
+  RegexScratch scratch;
+  for (const auto& [pattern, value] : alpha_pattern) {
+    if (pattern.find(module, 0, scratch)) return value;
   }
   return alpha;
 }
@@ -86,10 +88,8 @@ PeftConfig parse_peft_config(std::string_view text) {
   if (const auto* alpha = config.if_contains("lora_alpha"); is_set(alpha))
     result.alpha = number_of("lora_alpha", *alpha);
   if (const auto* patterns = config.if_contains("alpha_pattern"); patterns && patterns->is_object()) {
-    for (const auto& [pattern, alpha] : patterns->get_object()) {
-      check_pattern(pattern);
-      result.alpha_pattern[pattern] = number_of("alpha_pattern", alpha);
-    }
+    for (const auto& [pattern, alpha] : patterns->get_object())
+      result.alpha_pattern.emplace_back(module_pattern(pattern), number_of("alpha_pattern", alpha));
   }
   result.rank_stabilised = is_set(config.if_contains("use_rslora"));
   result.mini = text_of(config, "init_weights") == "mini";

@@ -1,18 +1,23 @@
 // adapter_config.json, which the package PEFT writes beside an adapter.
 #pragma once
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include "text/regex.h"
 
 namespace rwkv {
 
 struct PeftConfig {
-  std::optional<double> alpha;                  // lora_alpha
-  std::map<std::string, double> alpha_pattern;  // by the end of a module's name; goes before `alpha`
-  bool rank_stabilised = false;                 // use_rslora: alpha / sqrt(r), not alpha / r
-  bool mini = false;                            // MiSS whose tensors may be narrower than the outputs
+  std::optional<double> alpha;  // lora_alpha
+  // Goes before `alpha`: the first whose expression matches a module's name, or its end behind a dot.
+  std::vector<std::pair<Regex, double>> alpha_pattern;
+  bool rank_stabilised = false;  // use_rslora: alpha / sqrt(r), not alpha / r
+  bool mini = false;             // MiSS whose tensors may be narrower than the outputs
 
+  // Error kFormat: an expression takes too long.
   std::optional<double> alpha_of(std::string_view module) const;
 };
 

@@ -198,6 +198,13 @@ TEST_F(MergeTest, PeftFoldersSayTheirAlpha) {
                   2 * 6 / std::sqrt(2.0F));
   EXPECT_FLOAT_EQ(gain(R"({"peft_type": "LORA", "lora_alpha": 6, "alpha_pattern": {"ffn.key": 1}})"), 1.0F);
   EXPECT_FLOAT_EQ(gain(R"({"peft_type": "LORA", "lora_alpha": 6, "alpha_pattern": {"n.key": 1}})"), 6.0F);
+  EXPECT_FLOAT_EQ(gain(R"({"peft_type": "LORA", "lora_alpha": 6, "alpha_pattern":
+                           {"blocks\\.[1-9].*": 3, ".*ffn\\.key$": 2, "ffn.key": 1}})"),
+                  2.0F);
+  EXPECT_NE(error_of([&] {
+              gain(R"({"peft_type": "LORA", "lora_alpha": 6, "alpha_pattern": {"(": 1}})");
+            }).find("alpha_pattern (: "),
+            std::string::npos);
   EXPECT_NE(error_of([&] { gain(R"({"peft_type": "LORA", "use_dora": true})"); }).find("use_dora"),
             std::string::npos);
   EXPECT_NE(error_of([&] { gain(R"({"peft_type": "IA3"})"); }).find("IA3"), std::string::npos);
