@@ -1,4 +1,4 @@
-// rwkv-bench: how fast a model runs here, beside what the machine could do.
+// rwkv-bench: measures how fast a model runs on this machine, beside the machine's limits.
 #include <unistd.h>
 
 #include <boost/json.hpp>
@@ -22,14 +22,14 @@ namespace {
 using namespace rwkv;  // NOLINT(google-build-using-namespace): this file is a program over the library
 
 const ToolText kTool{.name = "rwkv-bench",
-                     .summary = "time prefill and decoding beside what the machine could do",
+                     .summary = "measure prefill and decoding beside the machine's limits",
                      .usage = "rwkv-bench -m MODEL [options]",
                      .examples = R"(rwkv-bench -m MODEL
 rwkv-bench -m MODEL -b 1,4,16 -t 1,2
 rwkv-bench -m MODEL -p 0 -n 64 --format json | jq '.runs[].tokens_per_s')",
                      .manual = R"(DESCRIPTION
-Times prefill and decoding, and measures in the same run what this machine reads and multiplies at most. share is the part of the limit
-that binds which was reached; a model that leaves hidden units at zero reads less than its weights, and may pass 1.
+Measures prefill and decoding, and in the same run this machine's read bandwidth and multiply rates. share is the share of the limit
+that applies (binds). It may exceed 1: weights of hidden units that are zero are skipped, but still counted.
 
 JSON
   {model, limits: [{threads, read_gb_per_s, f32_gflop_per_s, int8_gop_per_s}], runs: [{test, threads, batch, tokens, tokens_per_s,
@@ -65,7 +65,7 @@ const Option<Options> kOptions[] = {
      [](Options& o, const OptionValue& v) {
        o.threads = {v.wholes().begin(), v.wholes().end()};
      }},
-    {{"repetitions", 'r', "", "N", whole(1, 1000), kGroup, "of which the median counts (default 5)", "",
+    {{"repetitions", 'r', "", "N", whole(1, 1000), kGroup, "repetitions; the median counts (default 5)", "",
       true},
      [](Options& o, const OptionValue& v) { o.repetitions = v.whole(); }},
     {{"format", 0, "", "FORMAT", name_of(format_names), kGroup, "md (default), csv or json", "", true},
@@ -90,7 +90,7 @@ struct Report {
   double load_s = 0, resident_mb = 0, file_mb = 0;
 };
 
-// Now, not at most: the probe's gigabyte is gone by then.
+// Resident memory now, not at most: the probe's gigabyte has been released.
 double resident_mb() {
   uint64_t mapped_pages = 0, resident_pages = 0;
   std::ifstream("/proc/self/statm") >> mapped_pages >> resident_pages;
@@ -161,8 +161,8 @@ void print(const char* format, Arguments... arguments) {
 void print_table(const Report& report, bool markdown) {
   if (markdown) {
     for (const auto& l : report.limits) {
-      print("limits with %zu threads: read %.1f GB/s, f32 %.1f GFLOP/s, int8 %.1f Gop/s", l.threads,
-            l.read_gb_per_s, l.f32_gflop_per_s, l.int8_gop_per_s);
+      print("limits with %zu thread%s: read %.1f GB/s, f32 %.1f GFLOP/s, int8 %.1f Gop/s", l.threads,
+            l.threads == 1 ? "" : "s", l.read_gb_per_s, l.f32_gflop_per_s, l.int8_gop_per_s);
     }
     print("loaded in %.3f s, file %.1f MB, resident %.1f MB\n", report.load_s, report.file_mb,
           report.resident_mb);

@@ -95,8 +95,8 @@ int check(const ConversionPlan& plan, const ConvertToolOptions& options) {
 
 void warn(const std::string& message) { std::cerr << kName << ": warning: " << message << '\n'; }
 
-// What would not load as a model is told of before it is written, and refused, unless some of it is dropped
-// on purpose, or nothing is written.
+// Reports a file that would not load as a model before it is written; refuses the file unless tensors are
+// dropped on purpose, or nothing is written.
 void check_source(TensorFile& in, const ConversionPlan& plan, const ConvertToolOptions& options) {
   if (!holds_model(in)) return;
   in.drop([&](const TensorView& tensor) { return std::ranges::count(plan.dropped, tensor.name) > 0; });
@@ -106,8 +106,7 @@ void check_source(TensorFile& in, const ConversionPlan& plan, const ConvertToolO
     if (!options.dry_run && plan.dropped.empty()) throw;
     warn(e.what());
   }
-  for (const TensorView& tensor : in.tensors())
-    in.release(tensor.bytes);  // what was looked at here and there
+  for (const TensorView& tensor : in.tensors()) in.release(tensor.bytes);  // pages that the check has read
 }
 
 ConvertSummary convert_with_progress(const ConversionPlan& plan, const ConvertToolOptions& options,

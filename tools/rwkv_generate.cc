@@ -24,8 +24,8 @@ namespace {
 
 using namespace rwkv;
 
-// How many tokens the prompt will have, judged by how far standard input, if it is a file, has been read; 0:
-// not known.
+// The estimated number of prompt tokens, from the share of standard input read so far, if it is a file; 0:
+// unknown.
 uint64_t expected_tokens(uint64_t n_so_far) {
   struct stat status {};
   if (::fstat(STDIN_FILENO, &status) != 0 || !S_ISREG(status.st_mode)) return 0;
@@ -35,7 +35,7 @@ uint64_t expected_tokens(uint64_t n_so_far) {
                                static_cast<double>(position));
 }
 
-// Reads the prompt into the sequence, and echoes it if asked to. `text`, if given, gets it too.
+// Reads the prompt into the sequence; echoes it with --echo. Appends it to `text`, unless null.
 void read_into(Sequence& sequence, const GenerateOptions& options, const Tokenizer* tokenizer, Runner& runner,
                TokenOutput& echo, std::vector<TokenId>* text) {
   Progress progress("prompt", "tokens", options.quiet);
@@ -74,7 +74,7 @@ Sequence run_one(Sequence sequence, std::span<const TokenId> prompt, const Gener
   return std::move(continuation.sequence());
 }
 
-// The same by way of a cache, which wants to see the prompt as a whole.
+// The same with a cache, which needs the whole prompt.
 Sequence read_cached(PrefixCache& cache, const GenerateOptions& options, const Tokenizer* tokenizer,
                      Runner& runner, TokenOutput& echo, std::vector<TokenId>& prompt) {
   read_prompt(options, tokenizer, runner.model().info().n_vocab, [&](std::span<const TokenId> tokens) {

@@ -20,7 +20,7 @@ namespace {
 
 using namespace rwkv;
 const ToolText kTool{.name = "rwkv-inspect",
-                     .summary = "tell what a checkpoint, a state file or a vocabulary is",
+                     .summary = "say what a checkpoint, a state file or a vocabulary is",
                      .usage = R"(rwkv-inspect [options] FILE...
 rwkv-inspect --diff A B
 rwkv-inspect --cpu)",
@@ -30,14 +30,14 @@ rwkv-inspect --tensors --sort size model.pth
 rwkv-inspect --stats --plot model.svg model.pth
 rwkv-inspect --diff model.pth converted.safetensors)",
                      .manual = R"(DESCRIPTION
-Tells what a checkpoint, a state file or a vocabulary is. Reads headers only, except with --stats and --diff. --diff exits 0 when all
+Says what a checkpoint, a state file or a vocabulary is. Reads headers only, except with --stats and --diff. --diff exits 0 when all
 tensors are the same, 1 when they differ, 2 on trouble.
 
 TABLES
---tensors lists tensors that are alike in every layer once, with the size of all of them. --stats has a row for each, with a histogram:
-24 ranges of equal width from the least value to the greatest, but at most four standard deviations to each side of the mean; the outer
-ranges hold what lies beyond. --mem measures how fast this machine reads memory, which takes a second and a GiB: no token can be had
-sooner than the weights are read.
+--tensors prints one row for tensors that are alike in several layers, with the sum of their sizes. --stats has a row for each tensor,
+with a histogram: 24 ranges of equal width from the least value to the greatest, but at most four standard deviations to each side
+of the mean; the outer ranges also count all values beyond. --mem measures how fast this machine reads memory, which takes a second
+and a GiB: a token takes at least the time to read the weights.
 
 JSON
 docs/formats.md lists the keys of --json.
@@ -64,10 +64,9 @@ const Option<Options> kOptions[] = {
     {{"tensors", 0, "", "", kSwitchType, kGroup, "list tensors: dtype, shape, size, name in the file", "",
       true},
      [](Options& o, const OptionValue& v) { o.print.tensors = v.on(); }},
-    {{"sort", 0, "", "ORDER", name_of(order_names), kGroup, "of tensors: file, name or size", "", true},
+    {{"sort", 0, "", "ORDER", name_of(order_names), kGroup, "order of tensors: file, name or size", "", true},
      [](Options& o, const OptionValue& v) { o.order = v.text(); }},
-    {{"stats", 0, "", "", kSwitchType, kGroup, "their values: least, greatest, mean, rms, histogram", "",
-      true},
+    {{"stats", 0, "", "", kSwitchType, kGroup, "values of tensors: min, max, mean, rms, histogram", "", true},
      [](Options& o, const OptionValue& v) { o.print.stats = v.on(); }},
     {{"plot", 0, "", "FILE.svg", kFileType, kGroup, "draw the histograms of all tensors", "", true},
      [](Options& o, const OptionValue& v) { o.print.plot = v.text(); }},
@@ -76,7 +75,7 @@ const Option<Options> kOptions[] = {
      [](Options& o, const OptionValue& v) { o.memory = v.on(); }},
     {{"diff", 0, "", "", kSwitchType, kGroup, "compare two checkpoints tensor by tensor", "", true},
      [](Options& o, const OptionValue& v) { o.diff = v.on(); }},
-    {{"cpu", 0, "", "", kSwitchType, kGroup, "what this machine computes with", "", true},
+    {{"cpu", 0, "", "", kSwitchType, kGroup, "this machine's SIMD targets, threads and caches", "", true},
      [](Options& o, const OptionValue& v) { o.cpu = v.on(); }},
 };
 
@@ -101,7 +100,7 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   return o;
 }
 
-// Where a file is no checkpoint it may be a vocabulary; where it is neither, it is told why it is no
+// A file that is not a checkpoint may be a vocabulary; if it is neither, the message says why it is not a
 // checkpoint.
 void inspect(const std::string& path, const PrintOptions& options) {
   std::optional<TensorFile> file;
@@ -120,7 +119,7 @@ void inspect(const std::string& path, const PrintOptions& options) {
   print_file(std::cout, facts_of(*file), &*file, options);
 }
 
-// A file that cannot be read does not keep the others from being told of.
+// A file that cannot be read does not stop the report about the others.
 int inspect_all(const Options& options) {
   int code = kSuccess;
   for (const auto& path : options.files) {

@@ -17,7 +17,7 @@ namespace {
 
 using namespace rwkv;
 
-// What everything that is scored goes on from.
+// The sequence that everything scored follows.
 Sequence start_of(const ScoreOptions& options, const Model& model) {
   Sequence start;
   start.state = model.initial_state();
@@ -35,8 +35,7 @@ Sequence start_of(const ScoreOptions& options, const Model& model) {
 
 void throw_if_stopped(const ScoreStats& stats) {
   if (!stop_requested()) return;
-  throw Error(ErrorKind::kInterrupted, "interrupted: " + std::to_string(stats.n_tokens()) +
-                                           " tokens are read, what follows them was not begun");
+  throw Error(ErrorKind::kInterrupted, "interrupted after " + std::to_string(stats.n_tokens()) + " tokens");
 }
 
 std::vector<TokenId> read_all(ScoreInput& input) {
@@ -48,7 +47,7 @@ std::vector<TokenId> read_all(ScoreInput& input) {
 int score_input(const ScoreOptions& options, const Model& model, const Tokenizer* tokenizer, Sequence start,
                 Workspace& workspace, ScoreStats& stats) {
   ScoreInput input(options, tokenizer, model.info().n_vocab);
-  // A file of logits says at its beginning how many rows it has.
+  // The beginning of a file of logits contains the number of rows.
   const bool count_first = !options.logits.empty() || !options.against.empty();
   std::vector<TokenId> ids = count_first ? read_all(input) : std::vector<TokenId>();
   throw_if_stopped(stats);

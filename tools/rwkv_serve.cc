@@ -16,7 +16,7 @@ namespace {
 
 using namespace rwkv;
 
-// By the name that the weights are published under.
+// The name under which the weights are published.
 const ChatTemplate& template_of(const ServeOptions& options) {
   if (!options.template_name.empty()) return chat_template_from_name(options.template_name);
   const std::string name = std::filesystem::path(options.model).filename();
@@ -28,7 +28,7 @@ void tell(const std::vector<std::string>& messages) {
   for (const std::string& message : messages) std::cerr << "rwkv-serve: " << message << '\n';
 }
 
-// Writes states to the folder while others are answered; at the end what is left.
+// Writes states to the folder in the background; at the end writes the rest.
 class Writer {
  public:
   explicit Writer(PrefixCache& cache)
@@ -98,7 +98,9 @@ int run(ServeOptions options) {
                      },
                      api_error});
   if (!is_loopback(options.listen) && options.guard.keys.empty())
-    tell({"whoever reaches this machine may ask: --api-key-file FILE lets in only who has a key"});
+    tell(
+        {"every machine that reaches this one has access: --api-key-file FILE allows only requests with a "
+         "key"});
   if (!options.quiet) std::cerr << "rwkv-serve: listening on " << server.url() << '\n';
   constexpr size_t kNetworkThreads = 2;
   server.run(kNetworkThreads - 1, stop_requested, options.drain_s);

@@ -24,7 +24,7 @@ namespace {
 constexpr size_t kMinBlockBytes = 1 << 20;     // of input
 constexpr size_t kThreadBlockBytes = 1 << 17;  // for each thread
 
-// Where ids go.
+// Receives the ids.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -44,7 +44,7 @@ class IdSink final : public Sink {
   IdWriter writer_;
 };
 
-// What to do with characters in decoded text; nothing: bytes leave at once, whole characters or not.
+// The treatment of characters in decoded text; nothing: bytes are written at once, whole characters or not.
 std::optional<InvalidUtf8> utf8_mode(const TokenizeOptions& options, const Tokenizer& tokenizer) {
   if (options.utf8 == Utf8Mode::kHold) return InvalidUtf8::kKeep;
   if (options.utf8 == Utf8Mode::kReplace) return InvalidUtf8::kReplace;
@@ -53,7 +53,7 @@ std::optional<InvalidUtf8> utf8_mode(const TokenizeOptions& options, const Token
   return tokenizer.invalid_output();
 }
 
-// Text leaves as soon as it is certain: somebody may be reading along.
+// Text is written as soon as it is certain: a reader may be waiting.
 class TextSink final : public Sink {
  public:
   TextSink(const TokenizeOptions& options, const Tokenizer& tokenizer)
@@ -121,7 +121,7 @@ std::unique_ptr<Sink> make_sink(const TokenizeOptions& options, const Tokenizer&
   return std::make_unique<IdSink>(options);
 }
 
-// False when nobody can take what is written: run_tool() will say so.
+// False when nobody reads the output: run_tool() reports that.
 bool goes_on() {
   throw_if_stopped();
   return std::cout.good();
@@ -154,7 +154,7 @@ class TextReader {
     if (!bytes.empty()) add_to_text(bytes);
   }
 
-  // Takes the rest of the text at hand from `bytes`, when it is there.
+  // Takes the rest of the current text from `bytes`, if it has arrived.
   void add_end_of_text(std::string_view& bytes) {
     const size_t end = bytes.find(options_.separator());
     if (end == std::string_view::npos) return;
@@ -164,7 +164,7 @@ class TextReader {
     bytes.remove_prefix(end + 1);
   }
 
-  // Takes the texts that `bytes` has whole.
+  // Takes the texts that lie whole in `bytes`.
   void add_texts(std::string_view& bytes) {
     const size_t n = bytes.rfind(options_.separator()) + 1;
     encoder_.add_texts(bytes.substr(0, n), options_.separator(), options_.chomp, [&](auto ids) {
@@ -174,7 +174,7 @@ class TextReader {
     bytes.remove_prefix(n);
   }
 
-  // With --chomp a final newline waits for what follows it.
+  // With --chomp a final newline waits for the next byte.
   void add_to_text(std::string_view bytes) {
     in_text_ = true;
     if (bytes.empty()) return;
@@ -248,7 +248,7 @@ class Tool {
   }
 
  private:
-  // None for chats that stay text: those need -v to become ids, whatever the environment says.
+  // None for chats that stay text: only -v turns them into ids, not the environment.
   std::optional<std::string> vocabulary() const {
     if (!options_.chat_template.empty() && options_.vocab.empty()) {
       if (!options_.model.empty() || options_.pieces || options_.count)

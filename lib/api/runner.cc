@@ -64,7 +64,7 @@ bool is_empty(const Sequence& sequence) { return sequence.n_tokens == 0 && !sequ
 
 void refuse_unknown_rest(const Sequence& sequence) {
   if (is_empty(sequence) || sequence.pending || !sequence.logits.empty()) return;
-  refuse("what follows the sequence is not known any more: evaluate with an id");
+  refuse("the logits after the sequence are no longer known: evaluate with an id");
 }
 
 // Two feeds of one state would be evaluated at once.

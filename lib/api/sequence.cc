@@ -41,7 +41,7 @@ bool is_stop_id(uint32_t id, const rwkv_sampling& s) {
 
 uint32_t sample(rwkv::Sequence& sequence, const rwkv_sampling& s) {
   if (sequence.logits.empty())
-    refuse("the logits of what follows are not known: evaluate with RWKV_WANT_LAST");
+    refuse("the logits after the sequence are not known: evaluate with RWKV_WANT_LAST");
   const SamplerOptions options = sampler_options(s);
   check_options(options, sequence.logits.size());
   std::vector<float> row = sequence.logits;  // drawing changes it

@@ -21,14 +21,14 @@ namespace {
 
 constexpr size_t kBlockElements = 1 << 20;
 
-// A tensor of the target, made of one or more of the source.
+// A tensor of the target, made from one or more of the source.
 struct Item {
   GgufSpec spec;
   std::vector<const PlannedTensor*> parts;
   GgufForm form;
 };
 
-// What the target's types are called, and which dtype its elements have before they are encoded.
+// The target's name of a type, and the dtype of its elements before they are encoded.
 struct TypeOfDtype {
   DType dtype;
   std::string_view type;
@@ -55,13 +55,13 @@ const GgufArchitecture& architecture_for(const ModelInfo& info) {
   throw Error(ErrorKind::kUnsupported, "RWKV-" + info.version + " has no form in GGUF: want RWKV-6 or 7");
 }
 
-// What a tensor is when it is not to be quantised.
+// The type of a tensor that is not quantised.
 DType wide_dtype(const TensorView& tensor) {
   if (tensor.requantise) return DType::kBf16;
   return is_quantised(tensor.dtype) || tensor.dtype == DType::kF64 ? DType::kF32 : tensor.dtype;
 }
 
-// What is planned, as far as llama.cpp has it so.
+// The planned type, if llama.cpp allows it for this tensor.
 DType target_dtype(const PlannedTensor& tensor, GgufPrecision precision, const Shape& shape) {
   if (precision == GgufPrecision::kF32) return DType::kF32;
   const DType wanted = tensor.spec.dtype;
@@ -71,7 +71,7 @@ DType target_dtype(const PlannedTensor& tensor, GgufPrecision precision, const S
   return is_quantised(wanted) && !has_blocks ? wide_dtype(tensor.source) : wanted;
 }
 
-// A tensor's shape as its form and the kernels of llama.cpp need it.
+// A tensor's shape as its form and llama.cpp's kernels need it.
 void check_shape(const TensorView& tensor, const GgufName& name) {
   const bool is_matrix = name.form == GgufForm::kTransposed || name.precision == GgufPrecision::kAny;
   if (element_count(tensor.shape) > 0 && (!is_matrix || tensor.shape.size() >= 2)) return;
@@ -105,7 +105,7 @@ class Items {
   }
 
  private:
-  // Block 0's v0, v1 and v2 are read by nobody. llama.cpp wants them to be there, in the shapes of a0, a1 and
+  // Block 0's v0, v1 and v2 are never read, but llama.cpp wants them to exist, with the shapes of a0, a1 and
   // a2.
   static bool is_unused_by_models(std::string_view name) {
     return name == "blocks.0.att.v0" || name == "blocks.0.att.v1" || name == "blocks.0.att.v2";

@@ -38,9 +38,9 @@ Shape without_ones(const Shape& shape) {
   return result;
 }
 
-using Parts = std::map<std::string_view, const TensorView*>;  // by how their names end
+using Parts = std::map<std::string_view, const TensorView*>;  // by the ends of their names
 
-// "m.lora_A.weight" -> "m", "lora_A"; nothing for a tensor that is no part.
+// "m.lora_A.weight" -> "m", "lora_A"; nothing for a tensor that is not a part.
 std::optional<std::pair<std::string_view, std::string_view>> split_part(std::string_view name) {
   constexpr std::string_view kWeight = ".weight";
   if (name.ends_with(kWeight)) name.remove_suffix(kWeight.size());
@@ -72,7 +72,7 @@ std::string number_text(double number) {
   return text;
 }
 
-// The values of an option, each taken once.
+// The values of an option; each is used once.
 template <class T>
 class Queue {
  public:
@@ -93,7 +93,7 @@ class Queue {
   size_t taken_ = 0;
 };
 
-// What has been merged so far, and what is left of the options.
+// The tensors merged so far, and the unused options.
 struct MergeState {
   MergeState(const TensorFile& base_file, const MergeOptions& options)
       : base(base_file),
@@ -116,7 +116,7 @@ struct MergeState {
   std::vector<std::unique_ptr<TensorFile>> files = {};
   std::vector<MergedTensor> tensors = {};
   std::unordered_map<std::string, size_t> index = {};
-  // By what the base's file calls them, as an adapter trained on it does; not such as are stored otherwise.
+  // By the base file's names, which an adapter trained on it uses; not for tensors stored in another form.
   std::unordered_map<std::string, const TensorView*> by_origin = {};
 
   const TensorView* of_base(const std::string& name) const {
@@ -165,7 +165,7 @@ class AdapterMatch {
     return *state_.files.back();
   }
 
-  // Parts by the matrix that they change, replacements, states; whatever is none of them is refused.
+  // Sorts tensors into parts (by the matrix they change), replacements and states; refuses all others.
   void sort(const TensorFile& file) {
     for (const TensorView& tensor : file.tensors()) {
       const auto part = split_part(tensor.name);
@@ -255,7 +255,7 @@ class AdapterMatch {
     view = changed(view, std::move(change), words + ": " + path_.filename().string());
   }
 
-  // Returns what is to be said of it.
+  // Returns the description for messages.
   std::string scale(std::string_view target, uint64_t rank, MatrixChange& change) {
     constexpr std::string_view kWeight = ".weight";
     auto alpha = alpha_;
@@ -309,11 +309,11 @@ class AdapterMatch {
   std::filesystem::path path_;
   std::optional<PeftConfig> config_;
   std::map<const TensorView*, Parts> parts_;
-  std::vector<std::pair<const TensorView*, const TensorView*>> replaced_;  // of the base, by what
+  std::vector<std::pair<const TensorView*, const TensorView*>> replaced_;  // of the base, and replacements
   std::vector<const TensorView*> states_;
   std::set<std::string> kinds_;
   MergedFile facts_;
-  std::optional<double> alpha_;  // what the user said
+  std::optional<double> alpha_;  // the user's value
 };
 
 }  // namespace

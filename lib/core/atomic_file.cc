@@ -14,9 +14,9 @@
 namespace rwkv {
 namespace {
 
-// Dirty pages are handed to the disk as we go, so that the final fsync does not stall for gigabytes.
+// Dirty pages are written continuously, so that the final fsync does not stall for gigabytes.
 constexpr uint64_t kSyncStepBytes = 64 << 20;
-constexpr int kMaxNames = 1000;  // that are tried for a temporary file
+constexpr int kMaxNames = 1000;  // tried for a temporary file
 constexpr std::string_view kPrefix = ".rwkv-", kSuffix = ".tmp";
 constexpr mode_t kNewFile = 0666, kPrivateFile = 0600;
 
@@ -30,8 +30,8 @@ std::filesystem::path folder_of(const std::filesystem::path& file) {
   return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
 }
 
-// Calls take(path) with names for a temporary file until it succeeds, or fails otherwise than by EEXIST.
-// Returns the name taken, or an empty one.
+// Calls take(path) with names for a temporary file until take() succeeds, or fails with another error than
+// EEXIST. Returns the name taken, or an empty one.
 template <class Take>
 std::filesystem::path take_name(const std::filesystem::path& folder, Take&& take) {
   const std::string begin = std::string(kPrefix) + std::to_string(::getpid()) + "-";
@@ -43,7 +43,7 @@ std::filesystem::path take_name(const std::filesystem::path& folder, Take&& take
   return {};
 }
 
-// The link by which an unnamed file gets a name; without /proc there is none.
+// The link by which an unnamed file gets a name; needs /proc.
 std::filesystem::path link_of(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
 
 bool link_to(int fd, const std::filesystem::path& name) {
@@ -51,13 +51,13 @@ bool link_to(int fd, const std::filesystem::path& name) {
 }
 
 void sync_folder_of(const std::filesystem::path& file) {
-  // Failure is let pass: the data is on disk already; only the name might be lost with the power.
+  // Failure is ignored: the data is on disk; a power loss could only lose the name.
   const Descriptor folder = open_file(folder_of(file), O_RDONLY | O_DIRECTORY);
   if (folder.is_open()) sync_file(folder.get());
 }
 
-// What write(2) cannot read lies in a mapped file that has become shorter. Where it is read, the signal
-// SIGBUS tells that, and which file it is.
+// Bytes that write(2) cannot read lie in a mapped file that has become shorter. Reading them raises SIGBUS,
+// whose handler names the file.
 void touch(std::span<const std::byte> bytes) {
   constexpr size_t kStep = 4096;
   for (size_t i = 0; i < bytes.size(); i += kStep) {
@@ -167,7 +167,7 @@ void AtomicFile::commit() {
   }
   if (sync_file(file_.get()) != 0) fail("cannot flush");
   publish();
-  file_.close();  // has nothing to tell that fsync has not seen
+  file_.close();  // fsync has reported every error already
   sync_folder_of(target_);
 }
 

@@ -19,8 +19,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kPatience{1000};  // with a reader, once the process is to end
-constexpr int kMaxLinks = 40;                         // as the kernel
+constexpr std::chrono::milliseconds kPatience{1000};  // with a stalled reader, once the process is to end
+constexpr int kMaxLinks = 40;                         // the kernel's own limit
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
@@ -28,7 +28,7 @@ bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 bool is_stopped(const StopPredicate& stop) { return stop && stop(); }
 
-// Waits until something is to be read or told of the descriptor.
+// Waits until the descriptor has bytes or an event.
 void await_readable(int fd, const StopPredicate& stop) {
   pollfd request{fd, POLLIN, 0};
   while (::poll(&request, 1, -1) < 0 && errno == EINTR) {
@@ -36,7 +36,7 @@ void await_readable(int fd, const StopPredicate& stop) {
   }
 }
 
-// Likewise for writing; once stop() says true, for kPatience only. Signals may interrupt another thread.
+// The same for writing; after stop() waits only for kPatience. Signals may interrupt another thread.
 void await_writable(int fd, const StopPredicate& stop) {
   constexpr int kLookMs = 100;
   pollfd request{fd, POLLOUT, 0};
@@ -58,7 +58,7 @@ bool may_block(int fd) {
 
 int Descriptor::close() {
   if (fd_ < 0) return 0;
-  // Linux closes a descriptor also when it says EINTR.
+  // Linux closes a descriptor even when close() returns EINTR.
   const int result = ::close(std::exchange(fd_, -1));
   return result != 0 && errno == EINTR ? 0 : result;
 }

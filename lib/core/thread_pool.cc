@@ -18,8 +18,8 @@
 namespace rwkv {
 namespace {
 
-// About 50 microseconds: longer than the gap between two jobs of one token, short enough that a pool that
-// waits for its caller costs nothing that can be seen.
+// About 50 microseconds: longer than the gap between two jobs of a token, short enough that a pool waiting
+// for its caller costs nothing measurable.
 constexpr int kSpins = 1 << 11;
 
 void relax() {
@@ -30,7 +30,7 @@ void relax() {
 #endif
 }
 
-// Returns when `value` is no longer `old`: spins, then sleeps on it.
+// Returns when `value` is no longer `old`: spins, then sleeps.
 template <class T>
 void await_change(std::atomic<T>& value, T old) {
   for (int i = 0; i < kSpins; ++i) {
@@ -60,19 +60,19 @@ struct alignas(kCacheLineBytes) ScratchBytes {
   }
 };
 
-// How many pieces of an owner's have been taken: in the upper half the run that this is of, so that nobody
-// needs to reset all counts before a run.
+// The number of an owner's pieces that were taken, and in the upper half the run they belong to, so that no
+// count must be reset before a run.
 struct alignas(kCacheLineBytes) TakenPieces {
   std::atomic<uint64_t> run_and_count{0};
 };
 
-// The last run that a thread's part was claimed of.
+// The last run in which a thread's part was claimed.
 struct alignas(kCacheLineBytes) LastClaim {
   std::atomic<uint32_t> run{0};
 };
 
-// While it lives, threads that are made leave signals to those that were there before: a signal then
-// interrupts what the process waits for. Those that a thread's own doing raises stay with it.
+// As long as it exists, new threads leave signals to older ones, so that a signal interrupts the process's
+// waits. Signals that a thread raises itself still reach the thread.
 class SignalsBlocked {
  public:
   SignalsBlocked() {
@@ -91,20 +91,20 @@ class SignalsBlocked {
 
 }  // namespace
 
-// The caller writes `job` and `argument`, then raises `generation`: a run. Each worker's part of a run is
-// claimed once: by the worker, which then may touch the job, and lowers `busy` when it is done; or by the
-// caller, so that the worker, should it come late, finds that the run does not concern it.
+// For a run the caller writes `job` and `argument`, then raises `generation`. Each worker's part of a run is
+// claimed once: by the worker, which may then use the job and lowers `busy` at its end; or by the caller, so
+// that a late worker finds nothing to do.
 struct ThreadPool::Shared {
   ErasedJob job = nullptr;  // null ends the workers
   void* argument = nullptr;
   alignas(kCacheLineBytes) std::atomic<uint32_t> generation{0};
   alignas(kCacheLineBytes) std::atomic<uint32_t> busy{0};
-  std::vector<ScratchBytes> scratch;  // a thread's each, then the shared one
-  std::vector<TakenPieces> taken;     // a thread's each
-  std::vector<LastClaim> claims;      // of each thread's parts
+  std::vector<ScratchBytes> scratch;  // one for each thread, then the shared one
+  std::vector<TakenPieces> taken;     // one for each thread
+  std::vector<LastClaim> claims;      // for each thread's part
   std::vector<std::thread> workers;
   std::mutex failure_mutex;
-  std::exception_ptr failure;  // the first of a run
+  std::exception_ptr failure;  // the first exception of a run
 
   void start(ErasedJob next, void* with) {
     job = next;
@@ -118,7 +118,7 @@ struct ThreadPool::Shared {
     for (uint32_t left; (left = busy.load(std::memory_order_acquire)) != 0;) await_change(busy, left);
   }
 
-  // False if the thread's part of this run has been claimed before. Those of all earlier runs have.
+  // False if the thread's part of this run was claimed before. All parts of earlier runs are claimed.
   bool claim(size_t thread, uint32_t run) {
     auto& last = claims[thread].run;
     uint32_t before = run - 1;
@@ -157,7 +157,7 @@ ThreadPool::ThreadPool(size_t n_threads) : shared_(std::make_unique<Shared>()) {
     for (size_t thread = 1; thread < n_threads; ++thread) {
       shared_->workers.emplace_back([shared = shared_.get(), thread] { shared->work(thread); });
     }
-  } catch (const std::system_error&) {  // no more threads are to be had: those that began will do
+  } catch (const std::system_error&) {  // the system gives no more threads: the started ones suffice
   } catch (const std::bad_alloc&) {
   }
 }

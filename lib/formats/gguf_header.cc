@@ -21,8 +21,8 @@ using Bytes = std::span<const std::byte>;
 constexpr std::string_view kMagic = "GGUF";
 constexpr uint64_t kDefaultAlignment = 32;
 constexpr uint32_t kMaxDimensions = 4;  // ggml's
-// The least that an entry and the description of a tensor take: length of a name, type, value; and length of
-// a name, number of dimensions, type, offset.
+// The least size of an entry (length of a name, type, value), and of a tensor's description (length of a
+// name, number of dimensions, type, offset).
 constexpr uint64_t kMinEntryBytes = 8 + 4 + 1, kMinTensorBytes = 8 + 4 + 4 + 8;
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::kFormat, message); }
@@ -52,9 +52,9 @@ int64_t integer_of(const std::byte* bytes) {
 
 struct ValueType {
   std::string_view name;
-  size_t bytes;                           // 0: of no fixed size
+  size_t bytes;                           // 0: no fixed size
   std::string (*text)(const std::byte*);  // null where bytes is 0
-  int64_t (*integer)(const std::byte*);   // null of what is no whole number
+  int64_t (*integer)(const std::byte*);   // null if the value is not a whole number
 };
 
 // In the order of the enum.
@@ -105,7 +105,7 @@ GgufValue read_value(ByteReader& in) {
 uint64_t read_count(ByteReader& in, uint64_t min_bytes, std::string_view what) {
   const auto count = in.read<uint64_t>();
   if (count > in.rest().size() / min_bytes) {
-    fail("tells of " + std::to_string(count) + " " + std::string(what) + ", but has only " +
+    fail("names " + std::to_string(count) + " " + std::string(what) + ", but has only " +
          std::to_string(in.rest().size()) + " bytes more");
   }
   return count;
@@ -139,7 +139,7 @@ void refuse_a_part(const GgufHeader& header) {
               std::to_string(count) + " of a model: join them with llama-gguf-split --merge");
 }
 
-// A tensor as it is described, before its bytes are known.
+// The description of a tensor, before its bytes are known.
 struct Description {
   GgmlTensor tensor;
   uint64_t begin, size;  // in the data
@@ -187,7 +187,7 @@ void place(Description& description, Bytes data, uint64_t alignment) {
   description.tensor.bytes = data.subspan(begin, description.size);
 }
 
-// Tensors that share bytes would be a small file's way to a large one.
+// Tensors that share bytes would let a small file describe a large one.
 void refuse_overlaps(std::span<const Description> descriptions) {
   std::vector<const Description*> by_place;
   for (const Description& description : descriptions) by_place.push_back(&description);

@@ -11,7 +11,7 @@
 namespace rwkv {
 namespace {
 
-// A tensor takes about 40; each opcode makes at most one value of about 60 bytes.
+// A tensor takes about 40 opcodes; each makes at most one value of about 60 bytes.
 constexpr size_t kMaxOpcodes = 1 << 22;
 
 constexpr std::string_view kOrderedDict = "collections OrderedDict";
@@ -21,8 +21,8 @@ constexpr std::string_view kRebuildParameter = "torch._utils _rebuild_parameter"
 constexpr std::string_view kRebuildFromType = "torch._tensor _rebuild_from_type_v2";
 constexpr std::string_view kRebuildPrefix = "torch._utils _rebuild_";
 
-// Python's own modules, of which no global is taken but those below. What is in other packages may be a part
-// of what a training program saved.
+// Python's own modules: no global of these is accepted but the ones below. Globals of other packages may
+// belong to what a training program saved.
 constexpr auto kRefusedModules = std::to_array<std::string_view>({
     "__builtin__",  "_io",        "_pickle",    "_posixsubprocess",
     "_socket",      "_thread",    "ast",        "asyncio",
@@ -51,7 +51,7 @@ constexpr auto kRefusedModules = std::to_array<std::string_view>({
     "copy_reg",
 });
 
-// Of them, and of what they are named with, plain data.
+// Globals of these modules, and of modules inside them, that are plain data.
 constexpr auto kPlainGlobals = std::to_array<std::string_view>({
     "builtins bool",           "builtins bytearray",     "builtins bytes",          "builtins complex",
     "builtins dict",           "builtins float",         "builtins frozenset",      "builtins int",
@@ -144,8 +144,8 @@ void run_stack_global(Machine& m) {
 
 using K = PickleKind;
 
-// All of Python's opcodes, so that a refusal can name them. Those of protocols 0 and 1 that later ones have
-// other opcodes for, and extensions, do not occur in checkpoints.
+// All of Python's opcodes, so that a refusal can name them. Checkpoints do not contain extensions, nor
+// opcodes of protocols 0 and 1 that later protocols replaced.
 constexpr auto kOpcodes = std::to_array<Opcode>({
     {0x80, "PROTO", run_protocol},
     {0x95, "FRAME", [](Machine& m) { m.read<uint64_t>(); }},
@@ -351,7 +351,7 @@ void Machine::push_dict_of(const PickleValue& pairs) {
   push({.kind = K::kDict, .items = std::move(items)});
 }
 
-// What a call of the global with these arguments would make.
+// The result of calling the global with these arguments.
 void Machine::reduce() {
   PickleValue* arguments = pop();
   PickleValue* callable = pop();
@@ -370,7 +370,7 @@ void Machine::reduce() {
   push_simple(K::kOpaque);
 }
 
-// The attributes of an OrderedDict (`_metadata`), which hold no tensor, or of an object that nobody reads.
+// The attributes of an OrderedDict (`_metadata`), which hold no tensor, or of an object that is never read.
 void Machine::build() {
   pop();
   const PickleKind kind = top().kind;

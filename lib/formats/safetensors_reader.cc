@@ -32,7 +32,7 @@ const json::value& member(const json::object& object, std::string_view key) {
   return *value;
 }
 
-// 1e3, 1.0 and -1 are no sizes.
+// 1e3, 1.0 and -1 are not sizes.
 uint64_t size_from(const json::value& value, std::string_view what) {
   if (value.is_uint64()) return value.get_uint64();
   if (!value.is_int64() || value.get_int64() < 0) fail(std::string(what) + " is not a whole number");
@@ -97,7 +97,7 @@ json::object parse_object(std::string_view text, const std::string& what) {
   return std::move(root.get_object());
 }
 
-// ---- matrices laid out in our own way (safetensors_writer.h)
+// ---- packed matrices (safetensors_writer.h)
 
 DType packed_dtype_from(const json::object& object) {
   const std::string_view name = text_from(object, "dtype");
@@ -114,7 +114,7 @@ Layout layout_from(const json::object& object) {
   return *layout;
 }
 
-// Makes of the plain tensor the matrix that it is.
+// Turns the plain tensor into the matrix that it stores.
 void lay_out(TensorView& tensor, const json::value& value) {
   if (!value.is_object()) fail("is not an object");
   const json::object& object = value.get_object();
@@ -136,7 +136,7 @@ void lay_out(TensorView& tensor, const json::value& value) {
   tensor.shape = std::move(shape);
 }
 
-// Takes what is said of packed tensors out of the metadata.
+// Removes the description of packed tensors from the metadata.
 json::object take_packed(std::map<std::string, std::string>& metadata) {
   const auto format = metadata.extract(kPackedFormatKey), packed = metadata.extract(kPackedKey);
   if (!format.empty() && format.mapped() != kPackedFormat) {
@@ -162,7 +162,7 @@ void lay_out_packed(TensorList& list) {
   }
 }
 
-// Gives each tensor its bytes; no hole, no overlap, nothing before the first or behind the last.
+// Gives each tensor its bytes; no gap, no overlap, no bytes before the first or after the last.
 void place(std::vector<Entry>& entries, std::span<const std::byte> data) {
   std::ranges::stable_sort(entries, {}, [](const Entry& e) { return std::pair(e.begin, e.end); });
   uint64_t expected = 0;
@@ -174,7 +174,7 @@ void place(std::vector<Entry>& entries, std::span<const std::byte> data) {
     expected = entry.end;
   }
   if (expected > data.size()) {
-    fail("truncated: the header tells of " + std::to_string(expected) + " bytes of data, the file has " +
+    fail("truncated: the header says " + std::to_string(expected) + " bytes of data, the file has " +
          std::to_string(data.size()));
   }
   if (expected < data.size()) fail(std::to_string(data.size() - expected) + " bytes too many at the end");

@@ -63,7 +63,7 @@ bool begins_with_zeros(Bytes file) {
                              [](std::byte b) { return b == std::byte{0}; });
 }
 
-// Files that are often met where a checkpoint is expected.
+// Files that users often pass instead of a checkpoint.
 struct ForeignFile {
   bool (*recognises)(Bytes);
   const char* description;
@@ -72,7 +72,7 @@ constexpr auto kForeignFiles = std::to_array<ForeignFile>({
     {[](Bytes file) { return file.empty(); }, "is empty"},
     {is_lfs_pointer, "a git-lfs pointer, not the model: run git lfs pull"},
     {is_web_page, "an HTML page, not the model: the download went wrong"},
-    {begins_with_zeros, "begins with nothing but zeros: a download that was given its room and did not come"},
+    {begins_with_zeros, "begins with zeros only: an incomplete download"},
     {is_tar, "a tar archive, as the oldest torch.save() wrote: load and save it again with a newer torch"},
 });
 
@@ -85,7 +85,7 @@ const Format& judge(Bytes file) {
               foreign != kForeignFiles.end() ? foreign->description : "not a checkpoint of a known format");
 }
 
-// A folder's checkpoint: an index, or a file of a name that Hugging Face's tools give, or its only one.
+// The checkpoint in a folder: an index, a file with a name of Hugging Face's tools, or the only checkpoint.
 std::filesystem::path checkpoint_at(const std::filesystem::path& path) {
   constexpr std::array kNames = {"model.safetensors.index.json", "model.safetensors",
                                  "pytorch_model.bin.index.json", "pytorch_model.bin",
@@ -113,7 +113,7 @@ bool is_index(const std::filesystem::path& path) {
          looks_like_shard_index(MappedFile::open(path).bytes());
 }
 
-// What is quantised in another's format, but small, stays exact: f32 costs little then.
+// Small tensors that another format quantised stay exact: f32 costs little there.
 void keep_small(TensorList& list) {
   constexpr uint64_t kElements = 1 << 24;
   uint64_t n = 0;
@@ -147,7 +147,7 @@ std::string_view TensorFile::add(const std::filesystem::path& path, FileAccess a
   MappedFile file = MappedFile::open(path, access, stop);
   const Format& format = judge(file.bytes());
   TensorList list = format.parse(file.bytes());
-  file.release(file.bytes());  // the headers that were read here and there
+  file.release(file.bytes());  // the headers that were read in between
   files_.push_back(std::move(file));
   std::ranges::move(list.tensors, std::back_inserter(list_.tensors));
   list_.metadata.merge(list.metadata);

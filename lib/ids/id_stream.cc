@@ -74,8 +74,8 @@ bool IdReader::fill() {
   return at_ < size_;
 }
 
-// The first block has the mark whole: a read that gives less than three bytes has not got one in front of
-// ids.
+// The first block contains the whole mark: input whose first read gives fewer than three bytes has no mark in
+// front of ids.
 void IdReader::skip_byte_order_mark() {
   constexpr std::string_view kMark = "\xEF\xBB\xBF";
   if (!std::string_view(block_.data(), size_).starts_with(kMark)) return;
@@ -114,7 +114,7 @@ void IdReader::take_block(std::vector<TokenId>& ids) {
   }
 }
 
-// Takes the ids that this block has whole.
+// Takes the ids that lie whole in this block.
 void IdReader::take_whole(std::vector<TokenId>& ids) {
   const size_t width = width_of(options_.format), begin = at_;
   for (; size_ - at_ >= width; at_ += width) {
@@ -128,7 +128,7 @@ void IdReader::take_whole(std::vector<TokenId>& ids) {
   offset_ += at_ - begin;
 }
 
-// Takes ids that are followed by a space in this block, which are nearly all: quicker than byte by byte.
+// Takes ids followed by a space in this block, which are nearly all: faster than byte by byte.
 void IdReader::take_words(std::vector<TokenId>& ids) {
   constexpr size_t kSafeDigits = 9;  // of any number below 2^32
   const size_t begin = at_;
@@ -203,7 +203,7 @@ void IdReader::add_digit(unsigned char c) {
 void IdReader::end_id(std::vector<TokenId>& ids) {
   if (n_digits_ == 0) return;
   if (!is_known(value_)) {
-    const uint64_t last = width_of(options_.format) != 0 ? 1 : 0;  // of its bytes is at offset_
+    const uint64_t last = width_of(options_.format) != 0 ? 1 : 0;  // one of its bytes is at offset_
     throw Error(ErrorKind::kFormat,
                 "byte " + std::to_string(offset_ + last - n_digits_) + ": id " + std::to_string(value_) +
                     ": want below " + std::to_string(*options_.vocab_size) + ", the size of the vocabulary");

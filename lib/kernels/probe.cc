@@ -26,7 +26,7 @@ namespace {
 // Independent sums: more than latency times throughput of a multiply-add on any target.
 constexpr size_t kChains = 12;
 
-// Each returns something that depends on all the work, so that none can be left out.
+// Each returns a value that depends on all the work, so that the compiler cannot drop any of it.
 float ReadAll(std::span<const std::byte> bytes) {
   const DF d;
   constexpr size_t kStep = kChains * kVec16Lanes * sizeof(float), kAhead = 4096, kCacheLineBytes = 64;
@@ -61,8 +61,8 @@ float MultiplyAddFloats(size_t rounds) {
   return hn::GetLane(total);
 }
 
-// Groups of w, in registers, times groups of x, which differ from sum to sum and from round to round: the
-// compiler takes a product out of the loop whose operands do not vary.
+// Groups of w, in registers, times groups of x. Operands must vary from sum to sum and from round to round,
+// or the compiler moves the product out of the loop.
 template <class Products>
 struct ByteProbe {
   using WGroup = typename Products::WGroup;

@@ -33,7 +33,7 @@ bool& amx_is_assumed() {
 #if HWY_ARCH_X86
 enum class Register { kEax, kEcx, kEdx };
 
-// A bit of what CPUID tells of extensions.
+// A bit of CPUID about an extension.
 bool cpu_has(unsigned subleaf, Register in, unsigned bit) {
   constexpr unsigned kLeaf = 7;
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
@@ -42,7 +42,7 @@ bool cpu_has(unsigned subleaf, Register in, unsigned bit) {
   return (bits >> bit & 1) != 0;
 }
 
-// Its registers are large enough that a process must ask for them.
+// Its registers are so large that a process must request them.
 bool may_use_amx() {
 #if HWY_OS_LINUX
   constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
@@ -76,7 +76,7 @@ bool cpu_has_extension([[maybe_unused]] Extension extension, [[maybe_unused]] in
 #endif
 }
 
-// Targets of ours beside Highway's: an extension, what they are called, and all that they use.
+// This library's targets beside Highway's: an extension, the name's suffix, and all extensions in use.
 struct Level {
   Extension needs;
   std::string_view suffix;
@@ -89,15 +89,15 @@ constexpr Level kLevels[] = {
     {Extension::kBytes, HWY_ARCH_X86 ? "_VNNI" : "_DOTPROD", bit(Extension::kBytes)},
 };
 
-// Those of the pinned target; all while Highway's own choice is that of the process.
+// The extensions of the pinned target; all extensions while none is pinned.
 Extensions& allowed_extensions() {
   static Extensions allowed = ~Extensions{0};
   return allowed;
 }
 
-// Of those that Highway says the CPU has.
+// The targets that Highway finds on the CPU.
 std::vector<int64_t> highway_targets() {
-  // Where there is but one, it is not asked: 1.0.3 denies NEON to CPUs without AES, as a Raspberry Pi 4's.
+  // If there is only one, it is taken: 1.0.3 denies NEON to CPUs without AES, such as a Raspberry Pi 4's.
   if (HWY_TARGETS == HWY_STATIC_TARGET) return {HWY_STATIC_TARGET};
   return hwy::SupportedAndGeneratedTargets();
 }

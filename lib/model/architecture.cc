@@ -18,7 +18,7 @@ constexpr auto kModelTensors = std::to_array<TensorRole>({
     {"ln_out.bias"},
 });
 
-// Tensors by which experiments give themselves away, and what they are.
+// Tensors by which experiments are recognised, and the experiments' names.
 struct Relative {
   std::string_view tensor, what;
 };
@@ -76,7 +76,7 @@ std::string named_by(const TensorFile& file) {
 
 void refuse_relatives(const TensorFile& file) {
   for (const auto& [tensor, what] : kUnsupported) {
-    const std::string name(tensor), wrapped = "model." + name;  // where it is nothing but a hybrid
+    const std::string name(tensor), wrapped = "model." + name;  // the latter in a hybrid only
     if (file.find(name) != nullptr || file.find(wrapped) != nullptr) refuse(file, what, name);
   }
   constexpr std::string_view kMixOnly = "blocks.0.att.time_maa_k";  // 6.0a and 6.0b have no low-rank mix
@@ -85,8 +85,8 @@ void refuse_relatives(const TensorFile& file) {
   }
 }
 
-// A state is as large as some rows of the weights, wherever a model makes sense; a small file whose shapes
-// ask for a large state is a hostile one.
+// In a sensible model a state is as large as a few rows of the weights; a small file whose shapes ask for a
+// large state is hostile.
 void check_state_size(const TensorFile& file, const Architecture& architecture, const ModelInfo& info) {
   constexpr uint64_t kStateBytesOfWeightByte = 16, kAlwaysAllowed = 1 << 20;
   uint64_t weight_bytes = 0;

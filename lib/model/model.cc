@@ -25,7 +25,7 @@ struct PassRows {
   std::vector<SequenceRows> sequences;
   std::vector<uint32_t> sequence_of;
   std::vector<TokenId> tokens;
-  // Those whose logits are wanted, in the pass and in the batch.
+  // The rows that get logits, in the pass and in the batch.
   std::vector<size_t> logit_rows;
   std::vector<BatchRow> batch_rows;
 };
@@ -39,8 +39,7 @@ struct Workspace::Buffers {
   PassRows rows;
   std::vector<float> logits;
   Previews previews;
-  std::vector<ReplayedRows>
-      previewed;  // of each such segment, the rows that its state has not been moved past
+  std::vector<ReplayedRows> previewed;  // for each such segment the rows that its state has not passed yet
 
   void begin_previews(std::span<const Segment> batch);
 };
@@ -64,7 +63,7 @@ Workspace::Workspace(Workspace&&) noexcept = default;
 Workspace::~Workspace() = default;
 ThreadPool& Workspace::pool() { return buffers_->pool; }
 
-// The weights of a file, which must outlive it, ready to be multiplied with.
+// The weights of a file, ready for products. The file must outlive it.
 struct Model::Network {
   const Architecture& architecture;
   ModelInfo info;
@@ -83,7 +82,7 @@ struct Model::Network {
 
 namespace {
 
-// Whether the version has such a tensor, but reads it elsewhere or not at all.
+// Whether the version has such a tensor, but does not read it here.
 bool is_harmless(std::string_view tensor_name, const Architecture& architecture) {
   const LayerName name = layer_name_of(tensor_name);
   const auto found = std::ranges::find(architecture.layer_tensors, name.rest, &TensorRole::name);
@@ -104,7 +103,7 @@ void refuse_leftovers(const TensorFile& file, const LoadedWeights& loaded, const
             " nothing that RWKV-" + info.version + " uses (rwkv-convert --drop REGEX leaves tensors out)");
 }
 
-// Training may begin with zeros in other matrices.
+// Other matrices may be zero at the beginning of training.
 void refuse_zeros(const TensorFile& file, const LoadedWeights& loaded) {
   for (const std::string_view name : {"emb.weight", "head.weight"}) {
     if (std::ranges::find(loaded.zero_matrices, name) != loaded.zero_matrices.end())
@@ -228,7 +227,7 @@ ModelCheck check_model(const TensorFile& file) {
 
 namespace {
 
-// Walks over a batch's rows in passes of at most kRowsOfPass.
+// Divides a batch's rows into passes of at most kRowsOfPass.
 class PassPlan {
  public:
   PassPlan(std::span<const Segment> batch, LogitRows which) : batch_(batch), which_(which) {}
@@ -254,7 +253,7 @@ class PassPlan {
   }
 
  private:
-  // Of the next `count` rows.
+  // Records which of the next `count` rows get logits.
   void want_logits(size_t count, bool ends_segment, PassRows& rows) const {
     size_t n_wanted = which_ == LogitRows::kAll ? count : which_ == LogitRows::kLast && ends_segment ? 1 : 0;
     if (!batch_[segment_].wants_logits) n_wanted = 0;

@@ -80,7 +80,7 @@ void Rwkv4Layer::time_mix(Pass& pass) const {
   matmul({{&output_, LazyRows{wkv, gate}, pass.x, Store::kAdd}}, pass.pool);
 }
 
-// Channels are independent, rows of a sequence are not: threads share out channels.
+// Channels are independent, rows of a sequence are not: threads divide channels.
 void Rwkv4Layer::run_wkv(Pass& pass, MatSpan<const float> k, MatSpan<const float> v,
                          MatSpan<float> wkv) const {
   constexpr size_t kExpCost = 16;  // a channel's work in plain elements

@@ -13,7 +13,7 @@
 namespace rwkv {
 namespace {
 
-// Two low-rank matrices and what is added to their product.
+// Two low-rank matrices, and the vector that is added to their product.
 struct LowRank {
   Matrix down, up;          // C → D, D → A
   std::vector<float> base;  // [A]; empty for the gate
@@ -78,7 +78,7 @@ Rwkv7Layer::Rwkv7Layer(const WeightReader& block, const ModelInfo& info, size_t 
   output_ = att.matrix("output.weight", C, A);
 }
 
-// What the projections make of a pass's rows, [rows, A] each; w, a and v_mix without their base and sigmoid.
+// The projections of a pass's rows, [rows, A] each; w, a and v_mix without base and sigmoid.
 struct Rwkv7Layer::Rows {
   MatSpan<float> r, w, k, v, a, g, v_mix, kappa, b, y;
 };
@@ -114,7 +114,7 @@ Rwkv7Layer::Rows Rwkv7Layer::project(Pass& pass) const {
   return rows;
 }
 
-// What goes into wkv:
+// The inputs of wkv:
 //   w ← exp(−e^(−1/2) σ(w0 + w))   a ← σ(a0 + a)   v ← v + (v_first − v) ⊙ σ(v0 + v_mix)
 //   κ = unit(k ⊙ k_k)   k ← k ⊙ (1 + (a − 1) ⊙ k_a)   b = κ ⊙ a
 void Rwkv7Layer::prepare(const Rows& rows, MatSpan<float> v_first, const HeadRows& at) const {
@@ -125,7 +125,7 @@ void Rwkv7Layer::prepare(const Rows& rows, MatSpan<float> v_first, const HeadRow
     decay7(at.part(w_.base), w, w);
     sigmoid_of_sum(at.part(a_.base), a, a);
     if (is_first_) {
-      for (size_t i = 0; i < v.size(); ++i) first[i] = v[i];  // std::copy: g++ warns of a size that cannot be
+      for (size_t i = 0; i < v.size(); ++i) first[i] = v[i];  // std::copy: g++ warns of an impossible size
     } else {
       sigmoid_of_sum(at.part(v_.base), part(rows.v_mix), part(rows.v_mix));
       interpolate(v, first, part(rows.v_mix), v);
@@ -136,7 +136,7 @@ void Rwkv7Layer::prepare(const Rows& rows, MatSpan<float> v_first, const HeadRow
   }
 }
 
-// What comes out of it: y ← (GroupNorm(y) + (r·(k ⊙ r_k)) v) ⊙ g
+// The output of wkv: y ← (GroupNorm(y) + (r·(k ⊙ r_k)) v) ⊙ g
 void Rwkv7Layer::finish(const Rows& rows, const HeadRows& at) const {
   const NormWeights norm = head_norm(ln_x_, info_, at);
   for (size_t t = 0; t < at.n_rows; ++t) {
@@ -175,7 +175,7 @@ void read_info(const TensorFile& file, ModelInfo& info) {
   info.ranks = {{"decay", dimension(file, "blocks.0.att.w1", 1)},
                 {"rate", dimension(file, "blocks.0.att.a1", 1)},
                 {"gate", dimension(file, "blocks.0.att.g1", 1)}};
-  // Block 0 may lack v0, v1 and v2, which nothing uses.
+  // Block 0 may have no v0, v1 and v2; they are never read.
   if (info.n_layers > 1) info.ranks.emplace_back("value", dimension(file, "blocks.1.att.v1", 1));
   if (deep_embed) info.ranks.emplace_back("deep_embed", dimension(file, "blocks.0.ffn.s1", 1));
 }

@@ -62,7 +62,7 @@ std::span<const std::byte> WeightReader::own(std::vector<std::byte> bytes) const
   return loaded_.made.emplace_back(std::move(bytes));
 }
 
-// In the dtype that the elements have, but no kernel reads f64.
+// In the dtype of the elements; f64, which no kernel reads, becomes f32.
 WeightReader::Stored WeightReader::kept(const TensorView& tensor, std::span<const std::byte> bytes) const {
   if (tensor.dtype != DType::kF64) return {tensor.dtype, tensor.layout, bytes};
   std::vector<std::byte> values(element_count(tensor.shape) * sizeof(float));
@@ -97,8 +97,8 @@ WeightReader::Stored WeightReader::stored(std::string_view name, const Shape& sh
   return stored;
 }
 
-// A few elements must be finite. If they are zeros, so may be all of them: as in a file that was given its
-// size before it was downloaded.
+// A few elements must be finite. If all of these are zero, the whole matrix may be: as in a file whose size
+// was reserved before the download.
 void WeightReader::look_at(const TensorView& tensor, const Stored& stored) const {
   constexpr size_t kRun = 16;
   const size_t element_bytes = is_quantised(stored.dtype) ? 1 : dtype_info(stored.dtype).bytes;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint64_t kSamples = 4;  // values of each tensor, evenly spaced from its first to its last
 
-// Where, in elements, the tensor's element of a row-major index is.
+// The index, in elements, of the tensor's element with this row-major index.
 uint64_t position_of(const TensorView& tensor, uint64_t index) {
   if (tensor.source != nullptr || tensor.strides.empty()) return index;
   uint64_t position = 0;
@@ -28,13 +28,13 @@ void add_tensor(Hash& hash, const TensorView& tensor) {
   for (const uint64_t dim : tensor.shape) {
     if (dim != 1) hash.add(dim);
   }
-  // Of elements that do not follow one another any few bytes do.
+  // In packed layouts and sources elements have no address: samples a few bytes instead.
   const bool any = is_laid_out(tensor) || tensor.source != nullptr;
   const size_t n_bytes = any ? 8 : dtype_info(tensor.dtype).bytes;
   const uint64_t n = any ? tensor.bytes.size() / n_bytes : element_count(tensor.shape);
   for (uint64_t i = 0; n > 0 && i < kSamples; ++i) {
-    // The last sample is the last element; the others may be anywhere, as long as it is the same place
-    // always.
+    // The last sample is the last element; the others may lie anywhere, but always at the same
+    // place.
     const uint64_t index = i + 1 == kSamples ? n - 1 : n / (kSamples - 1) * i;
     hash.add(tensor.bytes.subspan(position_of(tensor, index) * n_bytes, n_bytes));
   }

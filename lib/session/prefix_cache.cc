@@ -23,7 +23,7 @@ uint64_t bytes_of(const Sequence& sequence, size_t n_ids) {
   return sequence.state.bytes() + sequence.logits.size() * sizeof(float) + n_ids * sizeof(TokenId) + 256;
 }
 
-// What a writer that was killed has left behind: NAME.state.XXXXXX, for an hour perhaps another's at work.
+// A file that a killed writer left: NAME.state.XXXXXX. For an hour it may belong to a running writer.
 bool is_left_over(const fs::directory_entry& file) {
   std::error_code error;
   const auto age = fs::file_time_type::clock::now() - file.last_write_time(error);
@@ -39,7 +39,7 @@ PrefixCache::PrefixCache(const Model& model, PrefixCacheOptions options)
   if (options_.folder.empty()) return;
   options_.folder /= fingerprint(model.file());
   std::error_code error;
-  // What was read may be private.
+  // States contain what was read, which may be private.
   if (fs::create_directories(options_.folder, error))
     fs::permissions(options_.folder, fs::perms::owner_all, error);
   if (error) throw Error(ErrorKind::kIo, options_.folder.string() + ": " + error.message());
@@ -62,7 +62,7 @@ void PrefixCache::warn(const std::string& message) {
   if (warnings_.size() < kMaxWarnings) warnings_.push_back(message + ": left out");
 }
 
-// The oldest first, so that the newest end up in front.
+// Oldest first, so that the newest end up in front.
 void PrefixCache::take_up_folder() {
   std::error_code error;
   std::vector<std::pair<fs::file_time_type, fs::path>> files;
@@ -112,7 +112,7 @@ std::optional<Sequence> PrefixCache::find(std::span<const TokenId> ids) {
   return std::nullopt;
 }
 
-// False: the file is of no use, and the entry with it.
+// False: the file, and with it the entry, is useless.
 bool PrefixCache::load(Entry& entry) {
   const fs::path path = path_of(entry.hash);
   std::error_code ignored;
@@ -141,7 +141,7 @@ void PrefixCache::insert(std::span<const TokenId> ids, const Sequence& sequence)
   const std::lock_guard lock(mutex_);
   if (const auto found = by_hash_.find(hash); found != by_hash_.end()) {
     entries_.splice(entries_.begin(), entries_, found->second);
-    return;  // of two texts with one hash the first stays
+    return;  // of two texts with the same hash the first stays
   }
   Sequence kept = sequence;
   kept.sampler = {};
@@ -158,7 +158,7 @@ void PrefixCache::forget_file(Entry& entry) {
   entry.unwritable = true;
 }
 
-// From the least recently used on; the first entry stays.
+// Removes entries, the least recently used first; the first entry stays.
 void PrefixCache::make_room() {
   for (auto entry = entries_.end(); entry != entries_.begin();) {
     if (memory_bytes_ <= options_.max_bytes && file_bytes_ <= options_.max_bytes) return;

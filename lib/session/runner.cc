@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kNoPreview = SIZE_MAX;
 
-// The sequence has these tokens now, the last of them not fed yet.
+// Appends the tokens to the sequence; the last is pending.
 void append(Sequence& sequence, std::span<const TokenId> tokens) {
   sequence.pending = tokens.back();
   sequence.logits.clear();
@@ -68,7 +68,7 @@ Runner::Rows Runner::step(std::span<const Drawing> drawing, std::span<const Read
 }
 
 // The rows that forward() writes come first, in the order of its segments: those with drafts, then the
-// others. At the end stand those known already.
+// others. Rows that were known before come last.
 std::vector<MatSpan<float>> Runner::add_drawing(std::span<const Drawing> drawing, size_t n_more,
                                                 std::vector<Segment>& segments) {
   const size_t n_vocab = model_->info().n_vocab;

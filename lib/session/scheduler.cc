@@ -10,7 +10,7 @@
 namespace rwkv {
 namespace {
 
-// Fewer tokens are read again rather than waited for.
+// Shorter common beginnings are read twice rather than waited for.
 constexpr size_t kLeastCommon = 16;
 
 void collect(BatchJob& job) {
@@ -61,7 +61,7 @@ BatchJob* Scheduler::find(uint64_t number) {
   return found == jobs_.end() ? nullptr : &*found;
 }
 
-// Finds the job in front of this one that will have read the most of what both prompts begin with.
+// Finds the earlier job that will read the longest common beginning of both prompts.
 void Scheduler::follow(size_t index) {
   BatchJob& job = jobs_[index];
   job.leader.reset();
@@ -76,7 +76,7 @@ void Scheduler::follow(size_t index) {
   }
 }
 
-// Where reading stands still for a moment, so that the state can be copied.
+// The next place where reading pauses, so that the state can be copied.
 size_t Scheduler::next_halt(const BatchJob& job) const {
   size_t halt = job.prompt.size();
   if (!shares(job)) return halt;
@@ -115,7 +115,7 @@ Scheduler::Counts Scheduler::step() {
   return counts;
 }
 
-// Those that need least come first: what they leave of their share is the others'.
+// Those that need least come first, and leave the rest of their share to the others.
 std::vector<BatchJob*> Scheduler::choose_readers(size_t room, std::vector<Reading>& readings) {
   std::vector<std::pair<size_t, BatchJob*>> readers;
   for (BatchJob& job : jobs_) {
@@ -148,7 +148,7 @@ std::vector<Drawn> Scheduler::begin_drawing(std::span<BatchJob* const> jobs) {
   return drawn;
 }
 
-// What draw_pass() will give of the prompts' tokens, which go into their jobs, in the order of its rows.
+// The rows that draw_pass() will return for prompts' tokens, which are appended to their jobs, in order.
 std::vector<Scheduler::ScoredRow> Scheduler::expect_rows(std::span<BatchJob* const> readers,
                                                          std::span<const Reading> readings) {
   std::vector<ScoredRow> scored;
@@ -192,7 +192,7 @@ void Scheduler::keep_end(const BatchJob& job) {
   cache_->insert(ids, job.continuation.sequence());
 }
 
-// Jobs whose leader has got far enough, or is gone, go on by themselves.
+// Jobs whose leader has read far enough, or is gone, continue by themselves.
 void Scheduler::pass_on() {
   for (size_t i = 0; i < jobs_.size(); ++i) {
     BatchJob& job = jobs_[i];

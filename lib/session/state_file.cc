@@ -40,7 +40,7 @@ void add_state(std::vector<TensorView>& tensors, const State& state) {
   }
 }
 
-// FNV-1a's steps on words of eight bytes, which take a large state more quickly than single bytes.
+// FNV-1a's steps on words of eight bytes: faster for large states than single bytes.
 uint64_t add_to_hash(uint64_t hash, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     uint64_t word = bytes.size();
@@ -53,7 +53,7 @@ uint64_t add_to_hash(uint64_t hash, std::span<const std::byte> bytes) {
   return hash;
 }
 
-// Whatever the order of the tensors.
+// Does not depend on the order of the tensors.
 std::string checksum(std::span<const TensorView> tensors) {
   uint64_t sum = 0;
   for (const TensorView& tensor : tensors) {
@@ -102,7 +102,7 @@ const TensorView& checked_tensor(const TensorFile& file, const std::string& name
   return tensor;
 }
 
-// Bytes of files may lie at any alignment.
+// Bytes of files may have any alignment.
 template <class T>
 void copy_values(const TensorView& tensor, std::span<T> values) {
   std::memcpy(values.data(), tensor.bytes.data(), values.size_bytes());
@@ -161,7 +161,7 @@ SamplerState load_sampler(const TensorFile& file, size_t n_vocab) {
   return sampler;
 }
 
-// What is known of what follows the state.
+// The pending token, or the logits after the last one.
 void load_end(const TensorFile& file, size_t n_vocab, Sequence& sequence) {
   sequence.n_tokens = number_at(file, "tokens", UINT64_MAX);
   if (file.metadata().contains("pending")) {
@@ -187,7 +187,7 @@ Sequence load_tuned(const TensorFile& file, State initial) {
   return sequence;
 }
 
-// A state that is no number is not worth keeping: it makes nothing but such logits.
+// A state with NaN is useless: it gives logits of NaN only.
 void check_state(const std::filesystem::path& path, const State& state) {
   const auto is_number = [](float x) { return x <= std::numeric_limits<float>::max(); };  // -inf is one
   for (size_t layer = 0; layer < state.n_layers(); ++layer) {

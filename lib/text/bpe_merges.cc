@@ -17,8 +17,8 @@ uint64_t pair_key(TokenId left, TokenId right) { return uint64_t{left} << 32 | r
 
 }  // namespace
 
-// The ids as a linked list, and a heap of the pairs that may merge. Pairs that are gone stay in the heap and
-// are known by their rank.
+// The ids as a linked list, and a heap of pairs that may merge. Pairs that no longer exist stay in the heap
+// and are recognised by their rank.
 class BpeMerges::Run {
  public:
   Run(const BpeMerges& merges, std::vector<TokenId>& ids) : merges_(merges), ids_(ids), links_(ids.size()) {
@@ -83,7 +83,7 @@ const BpeMerges::Merge* BpeMerges::find(TokenId left, TokenId right) const {
   return found == merges_.end() ? nullptr : &found->second;
 }
 
-// Searches all ranks for every merge: quicker than a heap when they are few.
+// Searches all ranks for every merge: faster than a heap for few ids.
 void BpeMerges::apply_short(std::vector<TokenId>& ids) const {
   std::array<uint32_t, kShort> ranks{};  // of id i with the next one
   std::array<TokenId, kShort> merged{};

@@ -12,8 +12,8 @@
 namespace rwkv {
 namespace {
 
-// A search that goes back more often than this is given up; a run of so many blanks is nothing that people
-// write.
+// Limit of steps back in a search; only texts such as very long runs of blanks exceed
+// it.
 constexpr uint32_t kMatchLimit = 10'000'000;
 constexpr uint32_t kHeapLimitKilobytes = 100'000;
 constexpr size_t kJitStackBytes = 32 * 1024, kMaxJitStackBytes = 16 * 1024 * 1024;
@@ -23,11 +23,11 @@ constexpr size_t kJitStackBytes = 32 * 1024, kMaxJitStackBytes = 16 * 1024 * 102
               "the regular expression '" + printable(pattern) + "' is not supported: " + why);
 }
 
-// Escapes that mean something else to PCRE2.
+// Escapes with another meaning in PCRE2.
 struct Escape {
   char letter;
-  std::string_view in_class;   // what it stands for
-  std::string_view elsewhere;  // and what more outside of classes
+  std::string_view in_class;   // the equivalent inside classes
+  std::string_view elsewhere;  // additional characters outside of classes
   bool negated;
 };
 constexpr std::string_view kSpaces = "\\p{White_Space}", kDigits = "\\p{Nd}", kHexDigits = "0-9a-fA-F",
@@ -43,7 +43,7 @@ constexpr auto kEscapes = std::to_array<Escape>({{'s', kSpaces, "", false},
                                                  {'w', kWord, kMoreOfWord, false},
                                                  {'W', kWord, kMoreOfWord, true}});
 
-// From Ruby's syntax to Perl's.
+// Translates Ruby's syntax to Perl's.
 class Translation {
  public:
   explicit Translation(std::string_view pattern) : pattern_(pattern) {}
@@ -168,7 +168,7 @@ Regex Regex::compile(std::string_view pattern, unsigned options) {
   code->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), options,
                                  &error, &offset, nullptr));
   if (code->code == nullptr) refuse(pattern, message_of(error) + " at " + std::to_string(offset));
-  pcre2_jit_compile(code->code.get(), PCRE2_JIT_COMPLETE);  // without it, matching is slower
+  pcre2_jit_compile(code->code.get(), PCRE2_JIT_COMPLETE);  // without this, matching is slower
   return Regex(std::move(code));
 }
 

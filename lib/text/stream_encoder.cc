@@ -25,7 +25,7 @@ void StreamEncoder::add(std::string_view part, std::vector<TokenId>& ids) {
   const size_t n = encode_pending(ids);
   pending_.erase(0, n);
   offset_ += n;
-  // A long text that can be cut nowhere would be searched again and again.
+  // A long text without a cut would be searched again and again.
   next_try_bytes_ = pending_.size() < kShortBytes ? 0 : 2 * pending_.size();
 }
 
@@ -41,7 +41,7 @@ size_t StreamEncoder::encode_pending(std::vector<TokenId>& ids) {
   const bool is_large = shares_.size() > 1 && pending_.size() >= 2 * kMinShareBytes;
   const auto last_cut = [&](std::string_view text) { return is_large ? tokenizer_.last_cut(text) : 0; };
   const auto rest = cut_shares(pending_, last_cut);
-  if (rest.size() == pending_.size()) {  // no known cut may yet have tokens that are certain
+  if (rest.size() == pending_.size()) {  // no cut found, but leading tokens may already be final
     shares_[0].scratch->offset = offset_;
     return tokenizer_.encode_some(pending_, true, ids, shares_[0].scratch.get());
   }
@@ -83,7 +83,7 @@ void StreamEncoder::add_texts(std::string_view texts, char separator, bool chomp
   offset_ += texts.size();
 }
 
-// Gives every thread a part that ends at a cut, and returns what is left over. A short text is not shared.
+// Gives every thread a part that ends at a cut, and returns the rest. A short text is not divided.
 template <class LastCut>
 std::string_view StreamEncoder::cut_shares(std::string_view text, LastCut&& last_cut) {
   n_shares_ = std::clamp<size_t>(text.size() / kMinShareBytes, 1, shares_.size());
@@ -100,7 +100,7 @@ std::string_view StreamEncoder::cut_shares(std::string_view text, LastCut&& last
   return text;
 }
 
-// An Error of one share waits until those before it have been passed on.
+// An Error of one share waits until the shares before it were passed on.
 template <class Encode>
 void StreamEncoder::encode_shares(Encode&& encode) {
   const auto encode_share = [&](Share& share) {

@@ -108,10 +108,10 @@ TEST(GgufHeader, SaysWhatItDoesNotRead) {
 TEST(GgufHeader, NumbersThatCannotBeAreRefused) {
   GgufBuilder gguf = small();
   gguf.n_tensors = uint64_t{1} << 60;
-  EXPECT_TRUE(refusal(gguf).starts_with("tells of 1152921504606846976 tensors, but has only "));
+  EXPECT_TRUE(refusal(gguf).starts_with("names 1152921504606846976 tensors, but has only "));
   gguf = small();
   gguf.n_entries = uint64_t{1} << 60;
-  EXPECT_TRUE(refusal(gguf).starts_with("tells of 1152921504606846976 metadata entries, but has only "));
+  EXPECT_TRUE(refusal(gguf).starts_with("names 1152921504606846976 metadata entries, but has only "));
   gguf = small();
   gguf.add_entry("list", 9, bytes_in_file<uint32_t>(4) + bytes_in_file(uint64_t{1} << 62));
   EXPECT_EQ(refusal(gguf), "metadata list: a size overflows 64 bits");

@@ -193,7 +193,7 @@ TEST(BinNaming, Rwkv7) {
 
 TEST(BinNaming, AFileThatEndsEarlyIsSeen) {
   const std::string file = bin_file(2) + bin_tensor("blocks.0.ln1.weight", {1}, {1});
-  EXPECT_EQ(error_of([&] { named_bin(file); }), "has 1 layers, the header tells of 2");
+  EXPECT_EQ(error_of([&] { named_bin(file); }), "has 1 layers, the header says 2");
 }
 
 }  // namespace

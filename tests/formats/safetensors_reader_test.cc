@@ -50,7 +50,7 @@ TEST(SafetensorsReader, EveryTruncationAndEveryExtraByteIsRefused) {
   const std::string file = file_with(kTwo, 16);
   for (size_t n = 0; n < file.size(); ++n)
     EXPECT_THROW(parse_safetensors(bytes_of(file).first(n)), Error) << n;
-  EXPECT_NE(refusal(kTwo, 10).find("truncated: the header tells of 16 bytes of data, the file has 10"),
+  EXPECT_NE(refusal(kTwo, 10).find("truncated: the header says 16 bytes of data, the file has 10"),
             std::string::npos);
   EXPECT_NE(refusal(kTwo, 17).find("1 bytes too many"), std::string::npos);
 }

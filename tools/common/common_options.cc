@@ -40,8 +40,7 @@ const Option<CommonOptions> kThreadsOption{
     [](CommonOptions& o, const OptionValue& v) { o.n_threads = v.whole(); }};
 
 const Option<CommonOptions> kIdsOption{
-    {"ids", 0, "", "FORMAT", name_of(id_format_names), "input and output",
-     "how ids are written (default text)",
+    {"ids", 0, "", "FORMAT", name_of(id_format_names), "input and output", "format of ids (default text)",
      "text: decimals with white space between. lines: one id a line. json: [1,2,3] a record. u16 and u32: "
      "little-endian, "
      "without a header."},

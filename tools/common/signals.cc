@@ -23,10 +23,10 @@ namespace rwkv {
 namespace {
 
 constexpr int kFailureCode = 1;
-// Some send the same signal twice at once, as timeout(1) does to the process and to its group.
+// timeout(1), for one, sends the same signal twice, to the process and to its group.
 constexpr int64_t kEchoNs = 200'000'000;
 constexpr int kNudgeMicroseconds = 100'000;
-constexpr int kMaxDescriptors = 256;  // that are looked at for temporary files
+constexpr int kMaxDescriptors = 256;  // how many are searched for temporary files
 
 volatile std::sig_atomic_t g_stop_signal = 0;
 int64_t g_first_ns = 0;  // when it arrived
@@ -76,8 +76,8 @@ class Line {
   size_t size_ = 0;
 };
 
-// Files that have no name but by /proc need nothing; others, on file systems that know no better, are found
-// by the names of the files that are open.
+// Unnamed files need no removal; on file systems without them, temporary files are found by the names of open
+// files.
 void remove_temporary_files() {
   std::array<char, PATH_MAX> name;
   for (int fd = STDERR_FILENO + 1; fd < kMaxDescriptors; ++fd) {
@@ -92,7 +92,7 @@ void remove_temporary_files() {
   }
 }
 
-// Ends the process by the signal, from within its handler too.
+// Ends the process by the signal; works within the signal's handler.
 [[noreturn]] void die_by(int signal) {
   remove_temporary_files();
   install_default(signal);
@@ -109,7 +109,7 @@ void on_stop(int signal, siginfo_t*, void*) {
   if (g_stop_signal == 0) {
     g_first_ns = now_ns();
     g_stop_signal = signal;
-    // What begins to wait just now would not see that a signal has come: it will be interrupted again.
+    // A wait that begins just now would miss the signal: interrupts again.
     const itimerval nudges{{0, kNudgeMicroseconds}, {0, kNudgeMicroseconds}};
     ::setitimer(ITIMER_REAL, &nudges, nullptr);
   } else if (now_ns() - g_first_ns > kEchoNs) {
@@ -167,7 +167,7 @@ std::string_view file_at(uintptr_t address, std::string_view line) {
   return path == std::string_view::npos ? "" : line.substr(path);
 }
 
-// A mapped file that somebody truncates under us raises SIGBUS where its pages are read.
+// A mapped file that another process truncates raises SIGBUS when its pages are read.
 void on_bus_error(int, siginfo_t* info, void*) {
   Line message, line;
   message.add(g_tool.data());

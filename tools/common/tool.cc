@@ -14,7 +14,7 @@
 namespace rwkv {
 namespace {
 
-// What is closed at the start stays useless, be it opened anew: reading or writing fails as before.
+// Descriptors that are closed at the start stay useless after this: reading or writing them fails as before.
 void keep_standard_descriptors() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(fd, F_GETFD) >= 0) continue;
@@ -56,7 +56,7 @@ int run_guarded(const std::function<int()>& body) {
   try {
     return run_and_flush(body);
   } catch (const Error& e) {
-    if (*e.what() == '\0') return kFailure;  // throw_if_stopped()
+    if (*e.what() == '\0') return kFailure;  // thrown by throw_if_stopped()
     return report(e.what(), e.kind() == ErrorKind::kUsage ? kUsage : kFailure);
   } catch (const std::bad_alloc&) {
     return report("out of memory", kFailure);
@@ -90,7 +90,7 @@ int run_comparison(const std::function<int()>& body) {
   }
 }
 
-// One line: names of files may hold line breaks.
+// One line: file names may contain line breaks.
 void tell(std::string_view message) {
   std::cerr << g_name << ": ";
   for (size_t end; (end = message.find('\n')) != std::string_view::npos; message.remove_prefix(end + 1))

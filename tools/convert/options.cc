@@ -21,23 +21,23 @@ rwkv-convert model.pth model.gguf -v rwkv_vocab_v20230424.txt
 rwkv-convert model.gguf --extract-vocab vocab.txt
 rwkv-convert model.pth --dtype q4 --dry-run)",
                      .manual = R"(DESCRIPTION
-Reads a checkpoint (PyTorch .pth, safetensors, GGUF, rwkv.cpp's .bin; judged by content, whoever named its tensors) and writes safetensors,
+Reads a checkpoint (PyTorch .pth, safetensors, GGUF, rwkv.cpp's .bin; judged by content, with any program's tensor names) and writes safetensors,
 or GGUF for llama.cpp. - is standard input or output. No code in a checkpoint is ever run. The same input gives the same bytes.
 
 GGUF
-RWKV-6 and 7 in f32, f16, bf16 or q8 (Q8_0), with a World vocabulary if -v names one. Vectors, and what llama.cpp never quantises, are
-written as its own converter does. What lies quantised in another's format becomes bf16 where --dtype says nothing.
+RWKV-6 and 7 in f32, f16, bf16 or q8 (Q8_0), with a World vocabulary if -v names one. Vectors, and tensors that
+llama.cpp never quantises, are written as its own converter does. Tensors quantised in another format become bf16 without --dtype.
 
 MERGING
 --merge takes LoRA, PiSSA, Bone, DiSHA and Bat adapters as RWKV-PEFT saves them, a folder that Hugging Face's PEFT wrote (LoRA, MiSS,
-Bone), and tuned states; several are merged in their order. A file's tensors of other names replace the model's. Sums are made in f32
-and rounded once. A tensor that has no place in the model is an error. What --dtype does not say keeps the model's dtypes.
+Bone), and tuned states; several are merged in their order. A file's tensors of other names replace the model's. Sums are computed in f32
+and rounded once. A tensor that has no place in the model is an error. Without --dtype tensors keep the model's dtypes.
 
-A .pth of a LoRA does not tell its alpha: --alpha gives it. Of several --alpha, --merge-init or --state-order, each goes to the first
-merged file that wants one and has none yet.
+A .pth of a LoRA does not contain its alpha: --alpha gives it. Of several --alpha, --merge-init or --state-order, each belongs to the
+first merged file that needs one and has none yet.
 
 RECEIPT
---report reads the result back and writes a JSON object; docs/formats.md lists its keys. With --dry-run it holds the plan alone.
+--report reads the result back and writes a JSON object; docs/formats.md lists its keys. With --dry-run it holds only the plan.
 )"};
 
 // As given.
@@ -72,10 +72,10 @@ std::vector<std::string> state_order_names() {
 DType dtype_named(const std::string& name) { return find_dtype(name)->dtype; }
 
 using Value = OptionValue;
-constexpr std::string_view kForm = "what is written", kMerging = "what is put in", kHow = "how";
+constexpr std::string_view kForm = "output", kMerging = "merging", kHow = "running";
 
 const Option<Target> kOptions[] = {
-    {{"dtype", 0, "", "TYPE", name_of(dtype_names), kForm, "of all floating-point tensors, or of matrices",
+    {{"dtype", 0, "", "TYPE", name_of(dtype_names), kForm, "dtype of floating-point tensors, or of matrices",
       "f32, f16 and bf16 are for all floating-point tensors; q8, q6 and q4 for the large matrices, in 8.5, "
       "6.5 and 4.5 bits a weight. Without it every tensor keeps its own.",
       true},
@@ -84,21 +84,20 @@ const Option<Target> kOptions[] = {
       "Default: gguf when OUT ends in .gguf, else safetensors.", true},
      [](Target& o, const Value& v) { o.given.to = v.text(); }},
     {{"vocab", 'v', "", "VOCAB", kFileType, kForm, "the model's vocabulary",
-      "Its kind and a hash are remembered, so that tools tell when they get another. GGUF holds it, a World "
-      "one.",
+      "The output records its kind and a hash, so that tools warn about another vocabulary. GGUF contains "
+      "the vocabulary, which must be World.",
       true},
      [](Target& o, const Value& v) { o.vocabulary = v.text(); }},
-    {{"extract-vocab", 0, "", "FILE", kFileType, kForm, "write the vocabulary inside IN, and nothing else",
+    {{"extract-vocab", 0, "", "FILE", kFileType, kForm, "write only the vocabulary inside IN",
       "As lines of a World vocabulary, without control and padding tokens.", true},
      [](Target& o, const Value& v) { o.extracted = v.text(); }},
-    {{"layout", 0, "", "HOW", name_of(layout_names), kForm, "rows, as others read; tiles, as it runs fastest",
+    {{"layout", 0, "", "HOW", name_of(layout_names), kForm, "rows (for any reader) or tiles (fastest)",
       "Default: rows, but tiles for q8, q6 and q4.", true},
      [](Target& o, const Value& v) { o.given.layout = v.text(); }},
-    {{"activations", 0, "", "TYPE", name_of(activation_names), kForm, "f32, or bf16: rounds what bf16 meets",
-      "What bf16 matrices are multiplied with: f32, the default; or bf16, rounded, which doubles the rate of "
-      "a prefill where "
-      "the CPU multiplies bf16 (AVX512-BF16), and gives the same results elsewhere. Matrices are then in "
-      "tiles.",
+    {{"activations", 0, "", "TYPE", name_of(activation_names), kForm,
+      "f32 (default) or bf16: rounds inputs of bf16 matrices",
+      "bf16 makes a prefill about 1.6 times as fast on CPUs that multiply bf16 (AVX512-BF16); other CPUs "
+      "give the same results. Matrices are then in tiles.",
       true},
      [](Target& o, const Value& v) { o.given.activations = v.text(); }},
     {{"keep", 0, "", "REGEX=TYPE", kTextsType, kForm, "TYPE for tensors whose name matches (repeatable)",
@@ -112,14 +111,14 @@ const Option<Target> kOptions[] = {
     {{"merge", 0, "", "FILE", kTextsType, kMerging, "an adapter or a tuned state (repeatable, in order)",
       "A file, or the folder of an adapter that PEFT wrote.", true},
      [](Target& o, const Value& v) { o.given.merge = v.texts(); }},
-    {{"alpha", 0, "", "A", kTextsType, kMerging, "a LoRA's alpha, where its file has none", "", true},
+    {{"alpha", 0, "", "A", kTextsType, kMerging, "a LoRA's alpha, if its file has none", "", true},
      [](Target& o, const Value& v) { o.given.alphas = v.texts(); }},
-    {{"merge-init", 0, "", "FILE", kTextsType, kMerging, "what a PiSSA began with",
+    {{"merge-init", 0, "", "FILE", kTextsType, kMerging, "the initial values of a PiSSA",
       "Default: init_pissa.pth in the folder of the merged file.", false},
      [](Target& o, const Value& v) { o.given.initials = v.texts(); }},
-    {{"state-order", 0, "", "ORDER", kTextsType, kMerging, "of a tuned state: value-key or key-value",
-      "How the last two dimensions are stored. Default: judged by the container; safetensors of nothing but "
-      "f16 states without metadata, as .state files are, hold key-value, all others value-key.",
+    {{"state-order", 0, "", "ORDER", kTextsType, kMerging, "order in a tuned state: value-key or key-value",
+      "The order of the last two dimensions. Default: safetensors of f16 states only, without metadata, as "
+      ".state files are, hold key-value; all others value-key.",
       false},
      [](Target& o, const Value& v) { o.given.state_orders = v.texts(); }},
     {{"check", 0, "", "", kSwitchType, kHow, "read the result back, print each tensor's errors",

@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kMaxWaitingBytes = size_t{16} << 20;
 
-// Its state and what is drawn from, copies at a stop text included.
+// The state, and the memory for drawing, including copies at stop texts.
 uint64_t bytes_of_sequence(const Model& model) {
   return 2 * (model.initial_state().bytes() + model.info().n_vocab * sizeof(float));
 }
@@ -87,7 +87,7 @@ class BatchRun {
     try {
       output_.add(job.number, std::move(answer));
     } catch (const Error&) {
-      if (!stop_requested()) throw;  // else what was promised beside it, states, is still written
+      if (!stop_requested()) throw;  // otherwise the promised states are still written
     }
   }
 
@@ -99,7 +99,7 @@ class BatchRun {
     }
     progress_.clear();
     tell("interrupted: " + std::to_string(jobs.size()) + " of " + std::to_string(output_.n_written()) +
-         " requests are unfinished, what follows them was not begun");
+         " requests are unfinished, later ones were not begun");
   }
 
   JobSource& source_;

@@ -13,8 +13,8 @@
 namespace rwkv {
 namespace {
 
-// The file that is meant, however it is spelled. One that is not there yet is known by its folder; a symbolic
-// link, also to such a file, is what it leads to.
+// Identifies a file in any spelling: a missing file by its folder, a symbolic link, also to a missing file,
+// by its target.
 std::string same_file(const std::string& spelled) {
   namespace fs = std::filesystem;
   if (spelled.empty()) return {};
@@ -54,7 +54,7 @@ bool JsonlSource::must_wait(const Request& request) const {
          being_written_.contains(same_file(request.state_out));
 }
 
-// Tells before the work whether what comes out of it can be written.
+// Checks before the work that the output can be written.
 Sequence JsonlSource::start_of(const Request& request) const {
   if (!request.state_out.empty()) check_output(request.state_out);
   if (request.state_in.empty()) return runner_.new_sequence();

@@ -27,31 +27,36 @@ rwkv-tokenize -v VOCAB < in.txt | rwkv-generate -m MODEL -n 0 --state-out s
 rwkv-generate -m MODEL -v VOCAB --state-in s -f question.txt
 rwkv-generate -m MODEL -v VOCAB --jsonl -b 16 < requests.jsonl)",
                      .manual = R"(DESCRIPTION
-Reads token ids on standard input and writes new ones, each as it is drawn. With -v, and one of -p, -f and --text, it takes and
-gives text; --ids then makes input and output ids again. A prompt given by -p or -f is the whole prompt, and standard input is left
-alone, unless -f -, --lines or --null asks for it: then -p comes first. An empty prompt without a state begins from id 0.
+Reads token ids from standard input and writes new ones, each as it is drawn. What goes in and out:
+
+  no -v, or -v alone                     ids in, ids out
+  -v VOCAB with -p, -f or --text         text in, text out
+  -v VOCAB --decode                      ids in, text out
+  also with --ids FORMAT                 ids again
+
+A prompt given by -p or -f is the whole prompt: standard input is not read, unless -f -, --lines or --null asks for it; -p then comes
+first. An empty prompt without a state begins with id 0.
 
 Ids are drawn after penalties, --bias, softmax, --top-k, --top-p, --min-p and --temp, in this order. Ids beyond the vocabulary are
-never drawn. The same seed, options and prompt give the same ids on every machine, whatever is decoded together.
+never drawn. The same seed, options and prompt give the same ids on every machine and in any batch.
 
-With --lines or --null each line, or text that ends in a NUL, of -f or standard input is a prompt of its own, behind -p if there is
-one, and its continuation is written as such a record, in the same order. With --fork K each has K of them. A record is what a run
-of its own with that prompt and seed writes.
+With --lines or --null each line, or text that ends in a NUL, of -f or standard input is a prompt of its own, after the text of -p if
+there is one; continuations are written as such records, in the same order. With --fork K each prompt has K continuations. A record
+equals the output of a run with that prompt and seed alone.
 
 LOG-PROBABILITIES
---logprobs K writes a line of JSON for each token drawn: {"record": from 0 on, with --lines, --null and --fork, "id": .., "text":
-with -v, "logprob": natural logarithm, by the model alone, "top": the K likeliest ones, [{"id", "text", "logprob"}, ..]}.
+--logprobs K writes a line of JSON for each token drawn: {"record": counted from 0, with --lines, --null and --fork, "id": .., "text":
+with -v, "logprob": natural logarithm of the model's own probability, "top": the K likeliest ids, [{"id", "text", "logprob"}, ..]}.
 
 REQUESTS
-With --jsonl each line is a request, a JSON object with "ids": [..] or "prompt": text (with -v), and any of "id" (given back as it
-came) and the keys told with the options above; what it leaves out the command line gives. Its answer is a line, too:
+With --jsonl each line is a request, a JSON object with "ids": [..] or "prompt": text (with -v), and any of "id" (returned byte
+for byte) and the keys named at the options above; the command line gives the defaults. The answer is a line as well:
 
   {"id": .., "ids": [..], "text": with -v, "stop": "length", "eos" or "stop", "prompt_tokens": .., "tokens": .., "logprobs": [as above]}
 
 or {"id": .., "line": number of the request's line, "error": ..}. Text that is not UTF-8 is "text_base64". Answers come in the
-order of the requests, and depend neither on the order nor on -b. A request waits for those before it that write a state file which it
-reads or writes. SIGINT and SIGTERM end what was begun: it is answered with the error "interrupted" and, beside it, what there
-is of the answer.
+order of the requests, and depend neither on the order nor on -b. A request that uses a state file waits for earlier requests that
+write this file. On SIGINT or SIGTERM each request in progress is answered with "error": "interrupted" and the text so far.
 )",
                      .simd_target = current_target};
 
@@ -81,17 +86,16 @@ const Option<Target> kInputOptions[] = {
 
 const Option<Target> kOtherOptions[] = {
     {{"fork", 0, "", "K", whole(1), kOther, "K continuations, a line each, in order",
-      "The k-th, from 0 on, has the seed + k."},
+      "The k-th, counted from 0, has the seed + k."},
      [](Target& o, const Value& v) { o.fork = v.whole(); }},
     {{"batch", 'b', "", "B", whole(1), kOther, "decode up to B together (default 16)",
       "Records, forks or requests."},
      [](Target& o, const Value& v) { o.batch = v.whole(); }},
-    {{"cache", 0, "", "DIR", kFileType, kOther, "keep states of prompts here, and begin from them",
-      "A prompt that begins like an earlier one is read from where they part. What is written stays the "
-      "same. "
-      "DIR grows to 1 GiB; the least recently used states go first."},
+    {{"cache", 0, "", "DIR", kFileType, kOther, "keep states of prompts here, and start from them",
+      "Of a prompt that begins like an earlier one only the rest is read. The output is the same. DIR grows "
+      "to 1 GiB; the least recently used states are removed first."},
      [](Target& o, const Value& v) { o.cache = v.text(); }},
-    {{"stats", 0, "", "", kSwitchType, kOther, "tell speeds, the seed and drafts on standard error"},
+    {{"stats", 0, "", "", kSwitchType, kOther, "print speeds, the seed and drafts to standard error"},
      [](Target& o, const Value& v) { o.stats = v.on(); }},
 };
 
@@ -146,7 +150,7 @@ void refuse_combinations(const Target& o) {
     usage_error("--fork, --lines and --null end in many states, --state-out saves one");
   }
   if (o.continuation.n_log_probs > 0 && (o.echo || o.decode)) {
-    usage_error("--logprobs tells of tokens drawn: no --echo, no --decode");
+    usage_error("--logprobs excludes --echo and --decode");
   }
   if (o.jsonl && (o.fork > 1 || o.has_records() || o.echo || !o.state_out.empty() || o.prompt ||
                   o.prompt_file || o.text)) {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kPartBytes = 1 << 16;
 
-// Where what follows -p is read; nothing: -p is the whole prompt, and standard input is left alone.
+// The input after -p; nothing: -p is the whole prompt, and standard input is not read.
 std::optional<std::string> input_path(const GenerateOptions& o) {
   if (o.prompt && !o.prompt_file && !o.has_records()) return std::nullopt;
   return o.prompt_file.value_or("-");
@@ -22,7 +22,7 @@ std::string_view input_words(const GenerateOptions& o) {
 
 bool input_is_text(const GenerateOptions& o) { return o.prompt_file || o.text_in; }
 
-// Encodes a text that comes in parts.
+// Encodes a text that arrives in parts.
 class TextPrompt {
  public:
   TextPrompt(const Tokenizer& tokenizer, const TokenSink& sink) : encoder_(tokenizer), sink_(sink) {}

@@ -79,7 +79,7 @@ void TokenOutput::write_log_probs(std::span<const DrawnToken> tokens) {
   }
 }
 
-// A full disk ends the tool at once: without a limit it would go on for ever.
+// Ends the tool at once on a full disk; without a limit on ids it would never end.
 void TokenOutput::flush() {
   out_.flush();
   if (!out_) throw Error(ErrorKind::kIo, "cannot write standard output");

@@ -62,7 +62,7 @@ void print_memory_table(std::ostream& out, const FileFacts& facts, double read_g
                size_text(need.footprint.read_bytes), rate});
   }
   char bandwidth[80];
-  std::snprintf(bandwidth, sizeof bandwidth, "%.1f GB/s are read here, by all threads", read_gb_per_s);
+  std::snprintf(bandwidth, sizeof bandwidth, "this machine reads %.1f GB/s with all threads", read_gb_per_s);
   line(out, "bandwidth", bandwidth);
   table.print(out);
 }
@@ -110,7 +110,7 @@ void print_text(std::ostream& out, const FileFacts& facts, const PrintOptions& o
     line(out, "dtypes", dtypes_text(facts));
   }
   if (facts.model) print_memory(out, facts);
-  if (!facts.state) {  // all of a state's metadata was told
+  if (!facts.state) {  // a state's metadata was printed above
     for (const auto& [key, value] : facts.metadata)
       line(out, "metadata", printable(key) + " = " + printable(value));
   }

@@ -92,7 +92,7 @@ class ScoreBatch {
     const size_t n_unfinished = requests_.size();
     throw Error(ErrorKind::kInterrupted, "interrupted: " + std::to_string(n_unfinished) + " of " +
                                              std::to_string(summary_.n_requests() + n_unfinished) +
-                                             " requests are unfinished, what follows them was not begun");
+                                             " requests are unfinished, later ones were not begun");
   }
 
   void count_pass(size_t n_tokens) {

@@ -11,7 +11,7 @@ using Target = ScoreOptions;
 using Value = OptionValue;
 
 const ToolText kTool{.name = "rwkv-score",
-                     .summary = "tell how likely a model finds texts or token ids",
+                     .summary = "say how likely a model finds texts or token ids",
                      .usage = R"(rwkv-score -m MODEL [options] < ids
 rwkv-score -m MODEL -v VOCAB -f FILE | --text [options]
 rwkv-score -m MODEL [-v VOCAB] --jsonl [options] < requests)",
@@ -22,8 +22,8 @@ rwkv-score -m MODEL --logits a.npy < ids
 rwkv-score -m Q8 --against a.npy < ids
 rwkv-score -m MODEL -v VOCAB --jsonl --json < questions.jsonl)",
                      .manual = R"(DESCRIPTION
-Log-likelihood (natural logarithms) of token ids, or of a text, each token predicted from those before it in one continuous state. The
-first is predicted from nothing and therefore left out, unless --bos or --state-in puts something in front of it.
+Log-likelihood (natural logarithms) of token ids, or of a text, each token predicted from all tokens before it in one
+continuous state. Nothing predicts the first token, so it is not scored, unless --bos or --state-in puts something before it.
 
 JSON
 Keys of --json: tokens (scored), nats, nats_per_token, perplexity; with -v bytes, bits_per_byte; with --against against: {rows, mean_kl
@@ -31,8 +31,8 @@ Keys of --json: tokens (scored), nats, nats_per_token, perplexity; with -v bytes
 --per-token --jsonl prints these, one a line.
 
 REQUESTS
-With --jsonl, but not --per-token, each line is a request and gets a line as answer, in the same order, the same whatever is scored
-together. A text, {"id": any, "text": text (with -v) or "ids": [..], "per_token": false}, is answered with "id" and the keys of --json.
+With --jsonl, but not --per-token, each line is a request and is answered by a line, in the same order; an answer does
+not depend on the other requests. A text, {"id": any, "text": text (with -v) or "ids": [..], "per_token": false}, is answered with "id" and the keys of --json.
 A multiple choice,
 
   {"id": any, "context": text or [ids], "choices": [text or [ids], ..], "answer": index of the right one},
@@ -42,15 +42,15 @@ reads its context once and is answered with
   {"id", "context_tokens", "choices": [{"logprob", "tokens", "logprob_per_token", "greedy", "bytes", "logprob_per_byte"}, ..],
    "best", "best_per_token", "best_per_byte", "answer"}:
 
-greedy says that each token was the likeliest; best are the indices of the highest figures, the lowest of equals; the bytes are
-those of choices given as text. Context and choice are tokenized together, white space that ends the context going to the choice; a
-choice's tokens are those behind as many as the context has alone. A context without tokens is id 0, unless there is --bos or
---state-in. A bad request is answered with {"id", "line", "error"}.
+greedy: each token was the likeliest. best* are the indices of the highest values; ties go to the lowest index. bytes are given for
+choices that are text. Context and choice are tokenized together; white space at the end of the context belongs to the choice. The
+first tokens, as many as the context alone has, are the context's. A context without tokens is id 0, unless --bos or --state-in is
+given. A bad request is answered with {"id", "line", "error"}.
 
-The sum of all goes to standard error, or with --json to standard output, instead of the answers: requests, errors; of texts documents
-and the keys above; of multiple choices questions, answered (those with "answer"; of these:), accuracy, accuracy_per_token,
-accuracy_per_byte (how often best.. is the answer), greedy (how often the answer is), answer_perplexity (exp of the mean of -logprob of
-the answer).
+A summary goes to standard error, or with --json to standard output instead of the answers: requests, errors; for texts documents and
+the keys above; for multiple choices questions, answered (those with "answer", to which the rest refers), accuracy,
+accuracy_per_token, accuracy_per_byte (how often best* is the answer), greedy (how often the answer is greedy), answer_perplexity (exp
+of the mean of -logprob of the answer).
 )",
                      .simd_target = current_target};
 
@@ -68,7 +68,7 @@ const Option<Target> kInputOptions[] = {
 
 const Option<Target> kScoringOptions[] = {
     {{"bos", 0, "", "ID", whole(0, UINT32_MAX), kScoring,
-      "read this id in front: the first id is scored, too", "", true},
+      "read this id first, so that the first id is scored too", "", true},
      [](Target& o, const Value& v) { o.bos = static_cast<TokenId>(v.whole()); }},
     {{"reset", 0, "", "N", whole(1), kScoring, "begin from a fresh state after every N ids", "", true},
      [](Target& o, const Value& v) { o.reset = v.whole(); }},
@@ -84,9 +84,9 @@ const Option<Target> kScoringOptions[] = {
 
 const Option<Target> kOtherOptions[] = {
     {{"batch", 'b', "", "B", whole(1), kOther, "requests scored together (default 16)",
-      "With --jsonl; and choices at once in memory."},
+      "With --jsonl; also the number of choices in memory at once."},
      [](Target& o, const Value& v) { o.given_batch = v.whole(); }},
-    {{"stats", 0, "", "", kSwitchType, kOther, "tell the speed on standard error"},
+    {{"stats", 0, "", "", kSwitchType, kOther, "print the speed to standard error"},
      [](Target& o, const Value& v) { o.stats = v.on(); }},
 };
 

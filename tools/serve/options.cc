@@ -22,15 +22,15 @@ curl http://127.0.0.1:8080/v1/completions -d '{"prompt": "Once upon a time"}')",
                      .manual = R"(DESCRIPTION
 Serves /v1/completions, /v1/chat/completions, /v1/models, /v1/states, /tokenize, /detokenize, /tokenizer_info, /health,
 /metrics, and a page to chat on at /. Requests are decoded together; an answer has the ids that rwkv-generate draws for the
-same prompt, options and seed, whatever is served beside it. A prompt that begins like an earlier one begins from the state
-that is kept of it. docs/serve.md tells all of it.
+same prompt, options and seed, for any other requests at the same time. A prompt that begins like an earlier one starts
+from the state kept of it. docs/serve.md describes everything.
 
-Options of sampling are what requests leave open. In a request they have the names of rwkv-generate's JSON or OpenAI's; -n is
-for /v1/completions, chats may take --max-tokens.
+Sampling options are the defaults of requests, where the keys have the names of rwkv-generate's JSON or OpenAI's. -n is
+the default of /v1/completions; chats are limited by --max-tokens.
 
-Without --api-key-file anybody who reaches the address may ask: it is a loopback address unless --listen says otherwise.
+Without --api-key-file anybody who reaches the address has access; it is a loopback address unless --listen names another.
 
-SIGTERM and SIGINT end the taking of requests; those that were begun are answered, for up to --drain seconds.
+After SIGTERM or SIGINT the server takes no more requests, and finishes its answers for up to --drain seconds.
 )",
                      .simd_target = current_target};
 
@@ -44,7 +44,7 @@ std::vector<std::string> template_names() {
 
 const Option<Target> kOptions[] = {
     {{"listen", 0, "", "WHERE", kTextType, kServing, "HOST:PORT or unix:PATH (default 127.0.0.1:8080)",
-      "Port 0 is any that is free; standard error tells which.", true},
+      "Port 0 means any free port; standard error names it.", true},
      [](Target& o, const Value& v) { o.listen = v.text(); }},
     {{"batch", 'b', "", "B", whole(1, 4096), kServing, "decode up to B sequences together (default 16)", "",
       true},
@@ -55,24 +55,23 @@ const Option<Target> kOptions[] = {
      [](Target& o, const Value& v) { o.template_name = v.text(); }},
     {{"alias", 0, "", "NAME", kTextType, kServing, "the model's name in answers (default: the file's)"},
      [](Target& o, const Value& v) { o.alias = v.text(); }},
-    {{"cache", 0, "", "DIR", kFileType, kServing, "keep states here, over restarts; wanted for /v1/states",
+    {{"cache", 0, "", "DIR", kFileType, kServing, "keep states here, also after restarts (for /v1/states)",
       "", true},
      [](Target& o, const Value& v) { o.cache = v.text(); }},
     {{"cache-bytes", 0, "", "N", whole(0), kServing, "bytes of kept states (default 1073741824)",
-      "In memory, and as much again in DIR; the least recently used go first."},
+      "In memory, and as much again in DIR; the least recently used are removed first."},
      [](Target& o, const Value& v) { o.cache_bytes = v.whole(); }},
     {{"drain", 0, "", "S", whole(0, 86400), kServing,
-      "seconds for what is begun, after SIGTERM (default 30)"},
+      "seconds for unfinished answers after SIGTERM (default 30)"},
      [](Target& o, const Value& v) { o.drain_s = static_cast<unsigned>(v.whole()); }},
-    {{"api-key-file", 0, "", "FILE", kFileType, kAccess, "only who knows a key may ask; one a line", "",
+    {{"api-key-file", 0, "", "FILE", kFileType, kAccess, "allow only requests with a key; one key a line", "",
       true},
      [](Target& o, const Value& v) { o.api_key_file = v.text(); }},
-    {{"host", 0, "", "NAME", kTextsType, kAccess, "a name that Host may have (repeatable)",
-      "Beside addresses and localhost: others are refused, so that no page whose name has been pointed at "
-      "this machine can ask."},
+    {{"host", 0, "", "NAME", kTextsType, kAccess, "a name allowed in the Host header (repeatable)",
+      "Beside addresses and localhost. Other names are refused, so that a page whose name was made to point "
+      "at this machine has no access."},
      [](Target& o, const Value& v) { o.guard.hosts = v.texts(); }},
-    {{"cors-origin", 0, "", "ORIGIN", kTextsType, kAccess,
-      "pages of this origin may ask; *: all (repeatable)"},
+    {{"cors-origin", 0, "", "ORIGIN", kTextsType, kAccess, "allow pages of this origin; *: all (repeatable)"},
      [](Target& o, const Value& v) { o.guard.origins = v.texts(); }},
     {{"queue", 0, "", "N", whole(1, 65536), kLimits, "sequences that may wait, else 429 (default 256)"},
      [](Target& o, const Value& v) { o.engine.queue = v.whole(); }},
@@ -85,7 +84,7 @@ const Option<Target> kOptions[] = {
     {{"max-connections", 0, "", "N", whole(1, 65536), kLimits, "open connections (default 512)"},
      [](Target& o, const Value& v) { o.http.connections = v.whole(); }},
     {{"idle", 0, "", "S", whole(1, 86400), kLimits, "seconds that a connection may wait (default 75)",
-      "For a request to begin, and to have sent its header."},
+      "For a request's header to arrive."},
      [](Target& o, const Value& v) { o.http.idle_s = static_cast<unsigned>(v.whole()); }},
 };
 
@@ -99,7 +98,7 @@ void resolve(const CommandLine& line, Target& o) {
   if (o.continuation.max_tokens > o.api.answer_tokens && line.given("tokens"))
     usage_error("-n is more than --max-tokens");
   o.continuation.max_tokens = std::min(o.continuation.max_tokens, o.api.answer_tokens);
-  if (o.continuation.n_log_probs > 0) usage_error("--logprobs is for requests to ask");
+  if (o.continuation.n_log_probs > 0) usage_error("--logprobs is a key of requests, not an option here");
   o.api.sequences = o.engine.queue;
   o.guard.any_host = o.listen.starts_with("unix:");
   if (!o.api_key_file.empty()) o.guard.keys = read_keys(o.api_key_file);

@@ -93,9 +93,10 @@ HttpResponse Service::refuse(const HttpRequest& head, unsigned status, const std
 std::optional<HttpResponse> Service::check(const HttpRequest& head) {
   if (!is_known_host(head.host, guard_))
     return refuse(head, 403,
-                  "this server is not known as '" + head.host.substr(0, 100) + "': rwkv-serve --host NAME");
+                  "this server has no name '" + head.host.substr(0, 100) + "': rwkv-serve --host NAME");
   if (!is_known_origin(head.origin, head.host, guard_))
-    return refuse(head, 403, "pages of this origin may not ask: rwkv-serve --cors-origin ORIGIN");
+    return refuse(head, 403,
+                  "pages of this origin have no access: rwkv-serve --cors-origin ORIGIN allows them");
   if (head.method == "OPTIONS") return HttpResponse{204, "", "text/plain", cors_headers(head.origin, guard_)};
   const Route* route = find_route(head);
   if (route == nullptr) {

@@ -18,8 +18,7 @@ printf 'one\ntwo\n' | rwkv-tokenize -v VOCAB --lines --ids json
 rwkv-tokenize --template world chat.json)",
                      .manual = R"(DESCRIPTION
 Turns text into token ids, or with -d ids into text. Every FILE is one text; no FILE, or -, is standard input. Ids are written as soon
-as they are certain, and memory stays at a block of the input however long it is. Large inputs are encoded by all threads; the ids
-are the same as with one.
+as they are certain, so memory stays at one block of input. Large inputs are encoded on all threads; the ids are the same as with one.
 
 VOCAB is a World vocabulary or a Hugging Face tokenizer.json. With --template every FILE is a chat, JSON messages; its prompt is
 printed, or with -v its ids.
@@ -61,18 +60,18 @@ const Option<TokenizeOptions> kOptions[] = {
     {{"template", 0, "", "NAME", name_of(template_names), kIo,
       "turn chats into prompts; list prints the names",
       "A chat is an array of {\"role\": \"system\", \"user\" or \"assistant\", \"content\": text}, or an "
-      "object with such "
-      "\"messages\". Turns are separated by empty lines, which therefore become line breaks inside a user's "
-      "or the "
-      "system's; white space around a turn is dropped.",
+      "object with such \"messages\". An empty line ends a turn, so empty lines inside a user's or the "
+      "system's text become line breaks; white space around a turn is removed.",
       true},
      [](TokenizeOptions& o, const Value& v) { o.chat_template = v.text(); }},
     {{"pieces", 0, "", "", kSwitchType, kForm, "print every id with its bytes, escaped", "", true},
      [](TokenizeOptions& o, const Value& v) { o.pieces = v.on(); }},
     {{"count", 0, "", "", kSwitchType, kForm, "print the number of tokens of every FILE", "", true},
      [](TokenizeOptions& o, const Value& v) { o.count = v.on(); }},
-    {{"utf8", 0, "", "MODE", name_of(utf8_names), kForm, "whole characters; what is not UTF-8 is",
-      "hold: kept. replace: replaced by U+FFFD. strict: refused.", true},
+    {{"utf8", 0, "", "MODE", name_of(utf8_names), kForm,
+      "whole characters; invalid UTF-8: hold, replace or strict",
+      "With --decode. hold: invalid UTF-8 is kept. replace: U+FFFD replaces it. strict: it is an error.",
+      true},
      set_utf8},
 };
 

@@ -1,5 +1,5 @@
 // rwkv.cpp's .bin: docs/FILE_FORMAT.md, python/convert_pytorch_to_ggml.py of rwkv.cpp. Names are BlinkDL's;
-// some tensors are turned, and decays and bonuses hold what the network makes of them.
+// some tensors are transposed, and decays and bonuses hold computed values.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -33,7 +33,7 @@ TensorView without_ones(TensorView tensor, const NamedTensors& /*file*/) {
   return reshaped(std::move(tensor), std::move(shape));
 }
 
-// A decay that was computed, at the edges of f32: what gives 0 or 1 there, and is finite.
+// A computed decay at the limits of f32: a finite value that gives 0 or 1 there.
 constexpr float kVanishes4 = -104, kVanishes = 5, kStays = -20;
 
 // −exp(w) → w
@@ -63,7 +63,7 @@ constexpr auto kRules4 = std::to_array<NameRule>({
     {"blocks.#.ffn.time_mix_*", "blocks.#.ffn.time_mix_*", as_row},
 });
 
-// The bonus is no longer a logarithm: BlinkDL has it so under another name.
+// The bonus is not a logarithm: BlinkDL uses another name for such a bonus.
 constexpr auto kRules5 = std::to_array<NameRule>({
     {"blocks.#.att.time_decay", "blocks.#.att.time_decay", undo_decay5},
     {"blocks.#.att.time_first", "blocks.#.att.time_faaaa", without_ones},
@@ -87,7 +87,7 @@ constexpr auto kFusedLerps7 =
     std::to_array<NameRule>({{"blocks.#.att.x_rwkvag", "blocks.#.att.x_", nullptr, "rwkvag"}});
 constexpr auto kRules7 = joined(kFusedLerps7, kTransposedLowRanks7);
 
-// Nothing else tells that a file ends early between two tensors.
+// The only sign that a file ends early between two tensors.
 void check_layers(TensorList& list) {
   size_t n_layers = 0;
   for (const TensorView& tensor : list.tensors) {
@@ -100,7 +100,7 @@ void check_layers(TensorList& list) {
   const std::string& want = list.metadata.at("rwkv.cpp.n_layer");
   if (std::to_string(n_layers) != want)
     throw Error(ErrorKind::kFormat,
-                "has " + std::to_string(n_layers) + " layers, the header tells of " + want);
+                "has " + std::to_string(n_layers) + " layers, the header says " + want);
 }
 
 bool is4(const NamedTensors& file) {

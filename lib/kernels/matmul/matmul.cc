@@ -9,12 +9,12 @@
 namespace rwkv {
 namespace {
 
-// A job and how it is done.
+// A job and its plan.
 struct PlannedJob {
   const MatmulJob* job = nullptr;
   const MatmulPlan* plan = nullptr;
   size_t pieces = 0;                 // of each thread
-  std::byte* shared_rows = nullptr;  // as they are multiplied; null where threads do not share them
+  std::byte* shared_rows = nullptr;  // prepared rows; null where threads do not share them
 
   PlannedJob() = default;
   PlannedJob(const MatmulJob& what, const ThreadPool& pool)
@@ -22,15 +22,15 @@ struct PlannedJob {
     assert(what.x.cols == what.w->cols && what.y.cols == what.w->rows && what.y.rows == what.x.rows);
   }
   bool prepares() const { return plan->prepare_row != nullptr; }
-  // Many rows are prepared once for all threads; a single one by every thread for itself, which is quicker
-  // than to wait for the others.
+  // Many rows are prepared once for all threads; a single row is prepared by every thread for itself, which
+  // is faster than waiting for the others.
   bool shares_rows() const { return prepares() && job->x.rows > 1; }
   bool is_lazy() const { return job->lazy.make != nullptr; }
   size_t prepared_bytes() const { return (plan->prepared_bytes(*job) + 63) / 64 * 64; }
 };
 using PlannedJobs = std::span<PlannedJob>;
 
-// Outputs [begin, end) of a job: piece i of `count`, as equal as the grain allows.
+// Outputs [begin, end) of a job: piece i of `count`; pieces are as equal as the grain allows.
 struct Piece {
   size_t begin, end;
 
@@ -41,8 +41,8 @@ struct Piece {
   }
 };
 
-// Computes, where jobs are lazy, and prepares, where threads share them, rows [begin, end) of every job.
-// lazy_row has room for the longest row.
+// Computes the lazy rows [begin, end) of every job, and prepares the rows that threads share. lazy_row has
+// room for the longest row.
 void make_rows(PlannedJobs jobs, size_t begin, size_t end, float* lazy_row) {
   for (size_t row = begin; row < end; ++row) {
     for (const PlannedJob& planned : jobs) {
@@ -58,7 +58,7 @@ void make_rows(PlannedJobs jobs, size_t begin, size_t end, float* lazy_row) {
   }
 }
 
-// Gives the jobs that share rows their places.
+// Sets the places of rows for jobs that share them.
 void place_shared_rows(PlannedJobs jobs, ThreadPool& pool) {
   size_t n_bytes = 0;
   for (const PlannedJob& planned : jobs) n_bytes += planned.shares_rows() ? planned.prepared_bytes() : 0;
@@ -70,7 +70,7 @@ void place_shared_rows(PlannedJobs jobs, ThreadPool& pool) {
   }
 }
 
-// make_rows() of all rows, divided between the threads if that pays.
+// make_rows() for all rows, divided between the threads if there are enough.
 void make_inputs(PlannedJobs jobs, ThreadPool& pool) {
   const size_t n_rows = jobs.front().job->x.rows;
   size_t n_cols = 0, longest = 0;
