@@ -196,7 +196,7 @@ bool eval(rwkv_context* context, std::span<const uint32_t> tokens, const float* 
   return true;
 }
 
-// An exception may not reach C: only memory can be lacking here.
+// An exception must not reach C; the only possible one is about memory.
 template <class Result, class Body>
 Result without_exceptions(Failures& failures, Result otherwise, Body&& body) noexcept {
   try {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Continues a text several times and prints the continuation that the model finds likeliest by the token. The text is read once.
+# Continues a text several times and prints the one with the likeliest tokens. The text is read once.
 #
 # usage: best_of_n.sh [N [rwkv-generate option]...] < TEXT        N is 8 unless given
 #   RWKV_MODEL, RWKV_VOCAB   the model that writes; a demo model unless given

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A chat. Each line of standard input is what one side says; what the model answers goes to standard output. All that was said is
-# kept in STATE, a file of fixed size, so that a chat can be ended and gone on with, copied, or tried again from any turn.
+# A chat. Each line of standard input is a turn of the user; the model's answer goes to standard output. STATE, a file of fixed
+# size, keeps the conversation, so that a chat can be continued later, copied, or tried again from any turn.
 #
 # usage: chat.sh STATE [rwkv-generate option]...          a STATE that does not exist begins a chat
 #   RWKV_MODEL, RWKV_VOCAB   the model; a demo model unless given

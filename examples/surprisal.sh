@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Plots how surprising a book is as one reads on: bits a token, their mean over the last WINDOW tokens.
+# Plots how surprising a book is: bits a token, averaged over the last WINDOW tokens.
 #
 # usage: surprisal.sh [BOOK [svg|png [WINDOW]]] > PICTURE       svg and 200 tokens unless given
 #   RWKV_MODEL, RWKV_VOCAB   the model; a demo model unless given

@@ -48,9 +48,9 @@ enum class Layout : uint8_t {
 //     q6       u8 [ceil(n / 32)][16 + 8]: the low 4 bits, as q4; then byte j holds the upper 2 of elements j,
 //              j + 8, j + 16 and j + 24, from the lowest two bits up; then scales
 // An element is worth scale * (byte − 128) in q8, scale * (4 code − 128) in q6 (so that kernels see it as
-// q8's), scale * kQ4Levels[nibble] in q4. Outputs and inputs that a tile, unit or block has room for but the
-// matrix lacks: 0 in wide tiles; the code nearest to zero in quantised blocks, with scale 0 when all 32 are
-// missing.
+// q8's), scale * kQ4Levels[nibble] in q4. Padding outputs and inputs of a tile, unit or block are 0 in wide
+// tiles; in quantised blocks they have the code nearest to zero, and scale 0 when all 32 elements are
+// padding.
 constexpr size_t kTileOutputs = 16;
 constexpr size_t kQuantBlock = 32;  // elements that share a scale
 constexpr size_t kTileUnit = 64;    // inputs of a unit of a quantised tile

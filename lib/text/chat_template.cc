@@ -30,7 +30,7 @@ constexpr ThinkForm kThinkForms[] = {
     {"long", "a lot", " (think a lot)", "Assistant: <think"},
 };
 
-// What a turn of each role begins with. What a tool returned is told to the model by the user.
+// The beginning of a turn of each role. A tool's result is a turn of the user.
 struct Role {
   std::string_view name, label;
   bool is_model = false;

@@ -46,7 +46,7 @@ void Engine::loop() {
   while (take_up()) {
     try {
       pass();
-    } catch (const std::exception& e) {  // no memory, perhaps: what is here fails, the server goes on
+    } catch (const std::exception& e) {  // no memory, perhaps: these jobs fail, the server continues
       for (BatchJob& job : scheduler_.jobs()) job.error = e.what();
     }
     tell();

@@ -161,7 +161,7 @@ void HttpConnection::fail(Error error) {
     return refuse_request(413,
                           "the body is longer than " + std::to_string(shared_.limits.body_bytes) + " bytes");
   if (error == http::error::header_limit) return refuse_request(431, "the header is too long");
-  // Timeouts, and connections that end, have nobody to be told of it.
+  // Nobody needs to know about timeouts and connections that end.
   const bool is_http = error.category() == http::make_error_code(http::error::bad_method).category();
   if (!is_http || error == http::error::end_of_stream || error == http::error::partial_message)
     return leave();

@@ -115,7 +115,7 @@ struct DotProducts : NeonCodes {
     return VI(vdotq_lane_s32(sum.raw, w.codes, four, 0));
 #elif HWY_COMPILER_CLANG  // never called: uses_extension() returns false for clang
     return NeonPairs::AddProducts(w, x, g, sum);
-#else                     // as above; and the assembler too must be told
+#else                     // as above; the assembler needs the extension, too
     __asm__(".arch armv8.2-a+dotprod\n\tsdot %0.4s, %1.16b, %2.4b[0]"
             : "+w"(sum.raw)
             : "w"(w.codes), "w"(four));
