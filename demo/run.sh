@@ -18,7 +18,7 @@ demo() {
   show "rwkv-convert demo/rwkv$1-shakespeare.pth $model.safetensors"
   show "rwkv-inspect $model.safetensors"
   show "printf 'ROMEO:\\n' | rwkv-tokenize -v $vocabulary | tee $model-prompt.ids"
-  show "rwkv-generate -m $model.safetensors -n 160 --temp 0.9 --top-p 0.8 --seed 1 < $model-prompt.ids | tee $model-answer.ids"
+  show "rwkv-generate -m $model.safetensors -n 160 --temp 0.9 --top-p 0.8 --seed 1 < $model-prompt.ids > $model-answer.ids"
   show "cat $model-prompt.ids $model-answer.ids | rwkv-tokenize -v $vocabulary --decode"
   echo
 }
@@ -27,3 +27,10 @@ echo 'The tools are in build/bin:'
 printf '$ export PATH="$PWD/build/bin:$PATH"\n'
 demo 4 tokenizer.json
 demo 7 vocab.txt
+cat <<'END'
+
+Next, a model of your own: README.md, "Get a model, chat with it", says where to find one and which size fits. Then
+
+  rwkv-convert MODEL.pth model.safetensors --dtype q8
+  rwkv-serve -m model.safetensors -v rwkv_vocab_v20230424.txt      # a page to chat on, at http://127.0.0.1:8080/
+END
