@@ -99,8 +99,7 @@ void check_layers(TensorList& list) {
   }
   const std::string& want = list.metadata.at("rwkv.cpp.n_layer");
   if (std::to_string(n_layers) != want)
-    throw Error(ErrorKind::kFormat,
-                "has " + std::to_string(n_layers) + " layers, the header says " + want);
+    throw Error(ErrorKind::kFormat, "has " + std::to_string(n_layers) + " layers, the header says " + want);
 }
 
 bool is4(const NamedTensors& file) {
