@@ -87,7 +87,9 @@ json::object ApiAnswer::head(std::string_view kind) const {
   return {{"id", id_}, {"object", object}, {"created", created_}, {"model", model_name_}};
 }
 
-std::string ApiAnswer::event(json::object object) const { return "data: " + json_text(object) + "\n\n"; }
+std::string ApiAnswer::event(json::object object) const {
+  return "data: " + json_text(std::move(object)) + "\n\n";
+}
 
 std::string ApiAnswer::begin() {
   std::string text;
