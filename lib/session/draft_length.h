@@ -1,4 +1,4 @@
-// How many tokens are worth drafting, judged by what drafts, passes and acceptance were so far.
+// Chooses how many tokens to draft, from measured times of drafts and passes and from past acceptance.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -8,10 +8,10 @@
 namespace rwkv {
 
 // With acceptance p of a drafted token, a pass over K drafted tokens yields (1 − p^(K+1)) / (1 − p) tokens
-// (Leviathan et al. 2023, "Fast Inference from Transformers via Speculative Decoding", equation 1). K is the
-// one that yields most in a second. Where that is 0, a short draft is still tried now and then, more and more
-// rarely while trials go wrong. Where it is not, a pass now and then goes without, so that what drafts are
-// compared with stays true.
+// (Leviathan et al. 2023, "Fast Inference from Transformers via Speculative Decoding", equation 1). Takes the
+// K with the most tokens a second. If that is 0, still tries a short draft now and then, ever more rarely
+// while trials fail. If not, runs a pass without a draft now and then, so that the time to compare with stays
+// true.
 class DraftLength {
  public:
   explicit DraftLength(size_t longest) : longest_(longest) {}
@@ -20,11 +20,11 @@ class DraftLength {
 
   // Tokens to draft for each of n_sequences.
   size_t next(size_t n_sequences);
-  // What things took: drafting tokens, each behind the one before, for all sequences together; a pass over
+  // Measured times: of drafting n_tokens, one after the other, for all sequences together; of a pass over
   // rows.
   void observe_draft(size_t n_tokens, double seconds);
   void observe_pass(size_t n_rows, double seconds);
-  // Of the drafted tokens that were compared with what was drawn, these were right.
+  // Of n_compared drafted tokens that were compared with drawn ones, n_right were equal.
   void observe_accepted(size_t n_compared, size_t n_right);
 
  private:
@@ -34,10 +34,10 @@ class DraftLength {
   size_t longest_;
   double acceptance_ = 0.8;
   size_t n_compared_ = 0;
-  double draft_seconds_ = 0;                            // a token
+  double draft_seconds_ = 0;                            // for one token
   std::array<double, kRowsOfPass + 1> pass_seconds_{};  // by rows; 0: not known
-  size_t n_in_a_row_ = 0;                               // passes with drafts
-  // While no draft is worth it.
+  size_t n_in_a_row_ = 0;                               // successive passes with drafts
+  // While drafts do not pay.
   size_t n_passed_over_ = 0, n_to_pass_over_ = kFewest;
   bool is_trial_ = false;
   static constexpr size_t kFewest = 8, kMost = 512;

@@ -1,4 +1,4 @@
-// Guesses at what comes next in a sequence, for the model to check several at once.
+// Guesses the next tokens of a sequence, so that the model can check several at once.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -9,34 +9,34 @@
 
 namespace rwkv {
 
-// What a drafter remembers of one sequence.
+// A drafter's memory of one sequence.
 class DraftMemory {
  public:
   virtual ~DraftMemory() = default;
-  // The sequence has these tokens now, behind those added before. Whatever was proposed before is settled by
-  // that.
+  // Appends tokens that the sequence now has, after those added before. Ends the use of earlier
+  // proposals.
   virtual void add(std::span<const TokenId> tokens) = 0;
 };
 
-// Asks for tokens that may come next.
+// A request for tokens that may come next.
 struct DraftRequest {
   DraftMemory* memory;
-  const Continuation* continuation;  // that will draw them
+  const Continuation* continuation;  // will draw the tokens
   size_t n_tokens;                   // at most; not 0
-  std::vector<TokenId> tokens{};     // the answer, maybe empty
+  std::vector<TokenId> tokens{};     // the answer; may be empty
 };
 
-// Used by one thread at a time. A guess changes how long a text takes, never the text.
+// Used by one thread at a time. A guess changes the time that a text takes, never the text.
 class Drafter {
  public:
   virtual ~Drafter() = default;
-  // The memory for one sequence, whose last tokens, as far as they are known, are `tokens`.
+  // The memory for one sequence; `tokens` are its last tokens, as far as they are known.
   virtual std::unique_ptr<DraftMemory> follow(const Sequence& sequence,
                                               std::span<const TokenId> tokens) const = 0;
-  // Does beforehand what only some drafts need, so that it does not count as their cost: reads what is new in
-  // a sequence.
+  // Does work in advance that only some drafts need, so that it does not count as their cost: reads the new
+  // tokens of a sequence.
   virtual void read(std::span<DraftRequest> /*requests*/) {}
-  // Answers all requests, each with a memory of its own, made by this drafter.
+  // Answers all requests. Each has a memory of its own, made by this drafter.
   virtual void propose(std::span<DraftRequest> requests) = 0;
 };
 

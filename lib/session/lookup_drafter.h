@@ -1,10 +1,10 @@
-// Drafts what followed the last time that the text went as it goes now: for texts that repeat themselves.
+// Drafts the tokens that followed the last time the text ended in the same tokens: for repetitive texts.
 #pragma once
 #include "session/drafter.h"
 
 namespace rwkv {
 
-// Looks the last tokens, the longest run of kLookupRuns first, up in the tokens of the sequence so far.
+// Searches the sequence for its last tokens, trying the longest run of kLookupRuns first.
 class LookupDrafter final : public Drafter {
  public:
   std::unique_ptr<DraftMemory> follow(const Sequence& sequence,

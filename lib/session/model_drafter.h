@@ -4,11 +4,11 @@
 
 namespace rwkv {
 
-// The draft draws as the sequence's own sampler would, with the same random numbers, from its own logits.
+// Draws as the sequence's own sampler would, with the same random numbers, from the draft model's logits.
 class ModelDrafter final : public Drafter {
  public:
-  // Refers to the model. `same_states`: it is another form of the model whose sequences it follows, so that
-  // each draft begins from their states, and it reads nothing itself.
+  // Keeps a reference to the model. `same_states`: the model is another form of the sequences' own model, so
+  // each draft begins from their states, and the drafter reads nothing itself.
   ModelDrafter(const Model& model, size_t n_threads, bool same_states);
 
   std::unique_ptr<DraftMemory> follow(const Sequence& sequence,

@@ -1,6 +1,6 @@
-// Several tokens of a sequence for one reading of the weights: what is drafted is read in one pass, and kept
-// as far as it is what would have been drawn anyway. Ids, states and samplers are those of drawing one a
-// pass, bit for bit.
+// Draws several tokens of a sequence in one pass over the weights: reads a draft in one pass, and keeps the
+// tokens that would have been drawn anyway. Ids, states and samplers have the bits of drawing one token a
+// pass.
 #pragma once
 #include <exception>
 #include <memory>
@@ -15,11 +15,11 @@ namespace rwkv {
 // A continuation that takes part in a pass.
 struct Drawn {
   Continuation* continuation;
-  DraftMemory* memory = nullptr;  // null: nothing is drafted for it
-  std::vector<TokenId> draft{};   // to be checked in this pass
-  std::vector<TokenId> tokens{};  // drawn in it, without one that ended the continuation unseen
-  size_t n_rows_used = 0;         // logits of the pass that something was drawn from
-  std::exception_ptr error{};     // why nothing more could be drawn
+  DraftMemory* memory = nullptr;  // null: no drafts
+  std::vector<TokenId> draft{};   // to check in this pass
+  std::vector<TokenId> tokens{};  // drawn in this pass, without a token that ended the continuation unseen
+  size_t n_rows_used = 0;         // number of rows of logits that were used for drawing
+  std::exception_ptr error{};     // why drawing ended early
 };
 
 struct SpeculationCounts {
@@ -28,10 +28,10 @@ struct SpeculationCounts {
 
 struct SpeculationOptions {
   size_t longest = 4;  // draft, in tokens
-  bool adapts = true;  // to what pays; else drafts are always the longest
+  bool adapts = true;  // adapts the length to what pays; otherwise always the longest
 };
 
-// Chooses how much is drafted, and learns from what comes of it. Used by one thread at a time.
+// Chooses the lengths of drafts, and learns from the results. Used by one thread at a time.
 class Speculation {
  public:
   Speculation(std::unique_ptr<Drafter> drafter, const SpeculationOptions& options);
@@ -39,9 +39,9 @@ class Speculation {
   std::unique_ptr<DraftMemory> follow(const Sequence& sequence, std::span<const TokenId> tokens) const {
     return drafter_->follow(sequence, tokens);
   }
-  // Fills in the drafts of those that have a memory and a pending token.
+  // Writes the drafts of continuations that have a memory and a pending token.
   void propose(std::span<Drawn> drawing);
-  // What came of it; `seconds` of the pass, or 0 if it did other work too.
+  // Learns from a pass that took `seconds`; 0: the pass did other work too.
   void learn(std::span<const Drawn> drawing, double seconds);
   const SpeculationCounts& counts() const { return counts_; }
 
@@ -52,16 +52,16 @@ class Speculation {
   SpeculationCounts counts_;
 };
 
-size_t rows_of(std::span<const Drawn> drawing);  // of the pass that draws for these
+size_t rows_of(std::span<const Drawn> drawing);  // the number of rows of the pass that draws for these
 
-// One pass over the weights: draws for each of `drawing`, whose continuations have not stopped, at least one
-// token and as many more as its draft is right, and reads for others. An exception of a continuation is kept
-// in its `error`. Returns the rows of the readings, as Runner::step() does.
+// One pass over the weights: draws for each of `drawing`, which have not stopped, at least one token, and as
+// many more as its draft is right; reads for others. Stores an exception of a continuation in its `error`.
+// Returns the rows of the readings, as Runner::step() does.
 std::vector<std::span<float>> draw_pass(std::span<Drawn> drawing, std::span<const Reading> reading,
                                         Runner& runner);
 
-// One pass over the weights for one continuation that has not stopped; returns how many tokens it drew. Both
-// may be null: nothing is drafted then. An exception of the continuation is thrown.
+// One pass over the weights for one continuation that has not stopped; returns the number of tokens drawn.
+// Both pointers may be null: then nothing is drafted. Throws an exception of the continuation.
 size_t draw_next(Continuation& continuation, DraftMemory* memory, Speculation* speculation, Runner& runner);
 
 }  // namespace rwkv

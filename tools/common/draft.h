@@ -1,4 +1,4 @@
-// The options of drafts, and what they name: for every tool that draws.
+// The options of drafts, and the drafters they name, for every tool that draws.
 #pragma once
 #include <memory>
 #include <optional>
@@ -13,28 +13,28 @@
 namespace rwkv {
 
 struct DraftOptions {
-  std::string draft;                     // "lookup", "self" or a model's path; empty: nothing is drafted
-  std::optional<size_t> draft_tokens{};  // at most, at a time
+  std::string draft;                     // "lookup", "self" or a model's path; empty: no drafts
+  std::optional<size_t> draft_tokens{};  // the most tokens at a time
 };
 
 std::span<const Option<DraftOptions>> draft_options();
 
-// How its model is loaded, or made.
+// How the draft's model is loaded or made.
 struct DraftLoading {
   size_t n_threads = 1;
   FileAccess access = FileAccess::kMap;
   bool quiet = false;  // no progress on a terminal
 };
 
-// Makes drafters for sequences of a model.
+// Makes drafters for the sequences of a model.
 class DraftSource {
  public:
-  // `options.draft` is not empty; `model` outlives this. Error, beginning with a model's path: as of
-  // Model::load(); the draft has another vocabulary than the model; `self` would gain nothing.
+  // `options.draft` must not be empty; `model` must outlive this. Error, its message beginning with a model's
+  // path: as Model::load(); the draft has another vocabulary than the model; `self` would gain nothing.
   DraftSource(const char* tool, const DraftOptions& options, const Model& model, const DraftLoading& loading);
 
   std::unique_ptr<Drafter> make_drafter() const;
-  size_t longest() const { return longest_; }  // draft that is worth trying
+  size_t longest() const { return longest_; }  // the longest draft worth trying
 
  private:
   std::optional<Model> model_;  // none: lookup
@@ -42,13 +42,13 @@ class DraftSource {
   size_t n_threads_, longest_;
 };
 
-// What a scheduler, or draw_next(), is given.
+// The argument for a scheduler, or for draw_next().
 class Draft {
  public:
-  // As DraftSource; nothing is drafted where the options name nothing.
+  // As DraftSource; without drafts if the options name none.
   Draft(const char* tool, const DraftOptions& options, const Model& model, const DraftLoading& loading);
 
-  Speculation* speculation() { return speculation_ ? &*speculation_ : nullptr; }  // null: nothing is drafted
+  Speculation* speculation() { return speculation_ ? &*speculation_ : nullptr; }  // null: no drafts
 
  private:
   std::optional<DraftSource> source_;
