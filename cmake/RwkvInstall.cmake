@@ -49,12 +49,21 @@ configure_file(${PROJECT_SOURCE_DIR}/cmake/rwkv.pc.in ${PROJECT_BINARY_DIR}/rwkv
 install(FILES ${PROJECT_BINARY_DIR}/rwkv.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 find_program(RWKV_AWK NAMES awk)
 if(RWKV_AWK)
-  set(man_page ${PROJECT_BINARY_DIR}/share/man/man3/rwkv.3)
-  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share/man/man3)
-  add_custom_command(TARGET rwkv_shared POST_BUILD VERBATIM
-    COMMAND ${RWKV_AWK} -v version=${PROJECT_VERSION} -f ${PROJECT_SOURCE_DIR}/scripts/header_to_man.awk
-            ${PROJECT_SOURCE_DIR}/include/rwkv/rwkv.h > ${man_page})
-  install(FILES ${man_page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT development)
+  # rwkv_man_page(COMPONENT PAGE SOURCE SCRIPT ARGUMENTS...) writes a page of the manual from its source by awk.
+  function(rwkv_man_page component page source script)
+    cmake_path(GET page EXTENSION LAST_ONLY section)
+    string(REPLACE . man folder ${section})
+    set(path ${PROJECT_BINARY_DIR}/share/man/${folder}/${page})
+    file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share/man/${folder})
+    add_custom_command(OUTPUT ${path} VERBATIM DEPENDS ${PROJECT_SOURCE_DIR}/${source} ${PROJECT_SOURCE_DIR}/${script}
+      COMMAND ${RWKV_AWK} -v version=${PROJECT_VERSION} ${ARGN} -f ${PROJECT_SOURCE_DIR}/${script}
+              ${PROJECT_SOURCE_DIR}/${source} > ${path})
+    add_custom_target(${page} ALL DEPENDS ${path})
+    install(FILES ${path} DESTINATION ${CMAKE_INSTALL_MANDIR}/${folder} COMPONENT ${component})
+  endfunction()
+  rwkv_man_page(development rwkv.3 include/rwkv/rwkv.h scripts/header_to_man.awk)
+  rwkv_man_page(tools rwkv-formats.5 docs/formats.md scripts/markdown_to_man.awk
+                -v name=rwkv-formats -v "about=what the RWKV tools read and write")
 endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/rwkv DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT tools)

@@ -91,8 +91,19 @@ struct Plane {
   unsigned first, bits;
 
   size_t codes_of_byte() const { return 8 / bits; }
-  unsigned mask() const { return (1U << bits) - 1; }
+  // Of the bits in each byte of a word.
+  template <class Word>
+  Word mask() const {
+    return static_cast<Word>(((1U << bits) - 1) * 0x01010101U);
+  }
 };
+
+template <class Word>
+Word word_at(const void* bytes) {
+  Word word;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
 
 // As few as hold a code: of 8 bits one, of 6 the low 4 and the upper 2.
 struct Planes {
@@ -150,25 +161,23 @@ struct BlockForm {
   }
   QuantisedBlock load(const std::byte* strip, const BlockPlace& place) const {
     QuantisedBlock block{};
-    for (size_t p = 0; p < planes.size(); ++p) {
-      for (size_t i = 0; i < kQuantBlock; ++i) {
-        const auto byte = static_cast<unsigned>(strip[place.first[p].byte + code[p][i].byte]);
-        const unsigned bits = byte >> (place.first[p].shift + code[p][i].shift) & planes[p].mask();
-        block.codes[i] = static_cast<uint8_t>(block.codes[i] | bits << planes[p].first);
-      }
-    }
+    for_each_word(place, [&](auto word, const Plane& plane, size_t i, const CodePlace& at) {
+      using Word = decltype(word);
+      const Word bits = static_cast<Word>(word_at<Word>(strip + at.byte) >> at.shift) & plane.mask<Word>();
+      const Word codes = static_cast<Word>(word_at<Word>(&block.codes[i]) | bits << plane.first);
+      std::memcpy(&block.codes[i], &codes, sizeof codes);
+    });
     std::memcpy(&block.scale, strip + place.scale, sizeof block.scale);
     return block;
   }
   // Into zeros.
   void store(const QuantisedBlock& block, std::byte* strip, const BlockPlace& place) const {
-    for (size_t p = 0; p < planes.size(); ++p) {
-      for (size_t i = 0; i < kQuantBlock; ++i) {
-        const unsigned bits = block.codes[i] >> planes[p].first & planes[p].mask();
-        strip[place.first[p].byte + code[p][i].byte] |=
-            static_cast<std::byte>(bits << (place.first[p].shift + code[p][i].shift));
-      }
-    }
+    for_each_word(place, [&](auto word, const Plane& plane, size_t i, const CodePlace& at) {
+      using Word = decltype(word);
+      const Word bits = static_cast<Word>(word_at<Word>(&block.codes[i]) >> plane.first) & plane.mask<Word>();
+      const Word bytes = static_cast<Word>(word_at<Word>(strip + at.byte) | bits << at.shift);
+      std::memcpy(strip + at.byte, &bytes, sizeof bytes);
+    });
     std::memcpy(strip + place.scale, &block.scale, sizeof block.scale);
   }
   BlockValues values(const std::byte* strip, const BlockPlace& place) const {
@@ -176,6 +185,23 @@ struct BlockForm {
   }
 
  private:
+  // body(Word(), plane, first code, its place) for as many codes at a time as a word has bytes: four where
+  // they lie side by side.
+  template <class Body>
+  void for_each_word(const BlockPlace& place, Body&& body) const {
+    if (layout == Layout::kLines) return for_each_word<uint8_t>(place, body);
+    for_each_word<uint32_t>(place, body);
+  }
+  template <class Word, class Body>
+  void for_each_word(const BlockPlace& place, Body&& body) const {
+    for (size_t p = 0; p < planes.size(); ++p) {
+      for (size_t i = 0; i < kQuantBlock; i += sizeof(Word)) {
+        body(Word(), planes[p], i,
+             CodePlace{place.first[p].byte + code[p][i].byte, place.first[p].shift + code[p][i].shift});
+      }
+    }
+  }
+
   size_t scale_place(size_t lane, uint64_t block) const {
     if (layout == Layout::kLines)
       return block * line_block_bytes(dtype) + kQuantBlock * line_bytes(dtype) + 2 * lane;

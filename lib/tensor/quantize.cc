@@ -120,25 +120,26 @@ constexpr std::array kAnchors = {122.0F, 128.0F, 137.0F};
 constexpr int kAnchorReach = 138;
 
 // What is added up for a scale and for the same one negative, side by side so that one instruction does for
-// both.
+// both. Two arrays: elements of 8 bytes are addressed without a shift.
 using TwoFloats = float __attribute__((vector_size(8)));
-struct TwoLevels {
-  TwoFloats levels;
-  uint64_t squares;  // 32 bits each
+constexpr size_t kReachable = 2 * kAnchorReach + 1;
+struct NearestLevels {
+  std::array<TwoFloats, kReachable> levels;
+  std::array<uint64_t, kReachable> squares;  // 32 bits each
 };
 
 // The levels nearest to x and to -x, for each whole number x within the anchors' reach.
 constexpr auto kNearestLevels = [] {
-  std::array<TwoLevels, 2 * kAnchorReach + 1> nearest{};
+  NearestLevels nearest{};
   for (int x = -kAnchorReach; x <= kAnchorReach; ++x) {
     const auto nearest_to = [](int value) {
       const auto distance = [value](int level) { return level < value ? value - level : level - value; };
       return int{*std::ranges::min_element(kQ4Levels, {}, distance)};
     };
     const int up = nearest_to(x), down = nearest_to(-x);
-    nearest[static_cast<size_t>(x + kAnchorReach)] = {
-        TwoFloats{static_cast<float>(up), static_cast<float>(down)},
-        static_cast<uint64_t>(up * up) | static_cast<uint64_t>(down * down) << 32};
+    const auto place = static_cast<size_t>(x + kAnchorReach);
+    nearest.levels[place] = TwoFloats{static_cast<float>(up), static_cast<float>(down)};
+    nearest.squares[place] = static_cast<uint64_t>(up * up) | static_cast<uint64_t>(down * down) << 32;
   }
   return nearest;
 }();
@@ -163,9 +164,9 @@ std::array<Fit, 2 * kAnchors.size()> fits_of(const Block& weights, size_t n_weig
   std::array<uint64_t, kN> ll = {};
   for (size_t i = 0; i < n_weights; ++i) {
     for (size_t a = 0; a < kN; ++a) {
-      const TwoLevels& nearest = kNearestLevels[static_cast<size_t>(index[a][i])];
-      wl[a] += weights[i] * nearest.levels;
-      ll[a] += nearest.squares;
+      const auto place = static_cast<size_t>(index[a][i]);
+      wl[a] += weights[i] * kNearestLevels.levels[place];
+      ll[a] += kNearestLevels.squares[place];
     }
   }
   std::array<Fit, 2 * kN> fits;

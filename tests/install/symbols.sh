@@ -4,7 +4,3 @@ exported() { nm -D --defined-only "$1" | awk '$2 != "A" { sub(/@.*/, "", $3); pr
 declared=$(grep -o '\brwkv_[a-z_]*(' "$PREFIX/include/rwkv/rwkv.h" | tr -d '(' | sort -u)
 same "$declared" "$(exported "$lib/librwkv.so")"
 same "$(grep -o '\brwkv_[a-z_]*' "$SOURCE/compat/exports.map" | sort)" "$(exported "$lib/librwkv_compat.so")"
-# Its manual names each of them.
-if [ -e "$PREFIX/share/man/man3/rwkv.3" ]; then
-  for name in $declared; do grep -q "$name(" "$PREFIX/share/man/man3/rwkv.3"; done
-fi
