@@ -1,10 +1,12 @@
 // A library to be preloaded: makes one call of a system function fail, or do less than it was asked to.
 // RWKV_FAULT is "CALL NTH FAULT": in the NTH call of CALL (open, read, pread, write, fsync, close, link,
-// rename, mmap, malloc) since main() began, FAULT (a number of errno, or "short") happens. RWKV_FAULT_MARK
-// names a file that is made when it does.
+// rename, mmap, malloc, recv, send, accept) since main() began, FAULT (a number of errno, or "short")
+// happens. RWKV_FAULT_MARK names a file that is made when it does. With RWKV_NO_TMPFILE set, O_TMPFILE is as
+// on file systems without it.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,11 +33,13 @@ struct Plan {
   const char* mark = nullptr;
 };
 Plan plan;
+bool has_tmpfile = true;
 std::atomic<bool> begun = false;
 std::atomic<int> n_calls = 0;
 
 void read_plan() {
   const char* text = std::getenv("RWKV_FAULT");
+  has_tmpfile = std::getenv("RWKV_NO_TMPFILE") == nullptr;
   char fault[16] = "";
   if (text == nullptr || std::sscanf(text, "%15s %d %15s", plan.call, &plan.nth, fault) != 3) return;
   plan.fault = std::strcmp(fault, "short") == 0 ? kShort : std::atoi(fault);
@@ -86,6 +90,10 @@ int open(const char* path, int flags, ...) {
   const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
   va_end(rest);
   if (strikes("open")) return -1;
+  if (!has_tmpfile && (flags & O_TMPFILE) == O_TMPFILE) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
   return static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path, flags, mode));
 }
 
@@ -111,6 +119,34 @@ ssize_t write(int fd, const void* from, size_t n) {
     n = n > 1 ? n / 2 : n;
   }
   return ::syscall(SYS_write, fd, from, n);
+}
+
+ssize_t recv(int fd, void* to, size_t n, int flags) {
+  if (strikes("recv")) {
+    if (plan.fault != kShort) return -1;
+    n = n > 1 ? 1 : n;
+  }
+  return ::syscall(SYS_recvfrom, fd, to, n, flags, nullptr, nullptr);
+}
+ssize_t recvmsg(int fd, msghdr* message, int flags) {
+  if (strikes("recv") && plan.fault != kShort) return -1;
+  return ::syscall(SYS_recvmsg, fd, message, flags);
+}
+
+ssize_t send(int fd, const void* from, size_t n, int flags) {
+  if (strikes("send")) {
+    if (plan.fault != kShort) return -1;
+    n = n > 1 ? n / 2 : n;
+  }
+  return ::syscall(SYS_sendto, fd, from, n, flags, nullptr, 0);
+}
+ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+  if (strikes("send") && plan.fault != kShort) return -1;
+  return ::syscall(SYS_sendmsg, fd, message, flags);
+}
+
+int accept(int fd, sockaddr* address, socklen_t* size) {
+  return strikes("accept") ? -1 : static_cast<int>(::syscall(SYS_accept4, fd, address, size, 0));
 }
 
 int fsync(int fd) { return strikes("fsync") ? -1 : static_cast<int>(::syscall(SYS_fsync, fd)); }

@@ -4,16 +4,18 @@ run gets through. usage: injected.py BIN LIBRARY DEMO [--most N] [--table]
 
 What must hold: no signal, no hang; exit 0 only with the output that a run without faults has, and without a word; else
 one line that begins with the tool's name. Targets are as before, or complete; nothing else is left in their folder.
+rwkv-serve is asked for a completion: it answers, refuses the request and goes on, or ends as above.
 Faults that are none (EINTR, EAGAIN, short reads and writes) change nothing. --most N: only the first N calls of a kind (12).
 --table prints what each tool did with each fault.
 """
-import argparse, collections, errno, os, pathlib, subprocess, sys, tempfile
+import argparse, collections, errno, http.client, json, os, pathlib, signal, socket, subprocess, sys, tempfile, time
 
 TRANSIENT = {"open": ["EINTR"], "read": ["EINTR", "EAGAIN", "short"], "pread": ["EINTR", "short"], "write": ["EINTR", "EAGAIN", "short"], "fsync": ["EINTR"],
-             "close": ["EINTR"]}
+             "close": ["EINTR"], "recv": ["EINTR", "short"], "send": ["EINTR", "EAGAIN", "short"], "accept": ["EINTR"]}
 LASTING = {"open": ["EMFILE", "EIO"], "read": ["EIO"], "pread": ["EIO"], "write": ["ENOSPC", "EIO"], "fsync": ["EIO"], "close": ["EIO"], "link": ["EIO"],
-           "rename": ["EIO"], "mmap": ["ENOMEM"], "malloc": ["ENOMEM"]}
+           "rename": ["EIO"], "mmap": ["ENOMEM"], "malloc": ["ENOMEM"], "recv": ["ECONNRESET"], "send": ["EPIPE"], "accept": ["EMFILE", "ENFILE"]}
 OLD = b"what stood here before"
+NAMED = "convert named"  # on a file system without O_TMPFILE
 
 
 def scenes(demo):
@@ -25,6 +27,7 @@ def scenes(demo):
     return {
         "convert": (["rwkv-convert", "-q", "-t", "2", m4, "o.st", "--dtype", "q8"], b"", ["o.st"], ["o.st"]),
         "convert new": (["rwkv-convert", "-q", "-t", "2", m7, "o.st", "--dtype", "q4"], b"", ["o.st"], []),
+        NAMED: (["rwkv-convert", "-q", "-t", "2", m4, "o.st"], b"", ["o.st"], ["o.st"]),
         "convert -": (["rwkv-convert", "-q", "-t", "1", m4, "-"], b"", [], []),
         "inspect": (["rwkv-inspect", m7], b"", [], []),
         "tokenize": (["rwkv-tokenize", "-v", vocab, "-t", "2"], b"To be, or not to be" * 9, [], []),
@@ -34,12 +37,16 @@ def scenes(demo):
         "generate --jsonl": (["rwkv-generate", "-m", m4, "-t", "1", "--temp", "0", "--jsonl"], request, ["a.state"], []),
         "score": (["rwkv-score", "-q", "-m", m4, "-t", "2", "--per-token", "--logits", "l.npy"], ids, ["l.npy"], ["l.npy"]),
         "score --jsonl": (["rwkv-score", "-q", "-m", m4, "-t", "1", "--jsonl"], choice, [], []),
+        "serve": (["rwkv-serve", "-q", "-m", m7, "-v", vocab, "-t", "2", "--listen", "unix:socket"], b"", [], []),
     }
 
 
 class Scene:
     def __init__(self, name, scene, options):
-        self.name, self.options = name, options
+        self.options = options
+        self.environment = {"PATH": os.environ["PATH"]}
+        if name == NAMED:
+            self.environment |= {"LD_PRELOAD": options.library, "RWKV_NO_TMPFILE": "1"}
         self.command, self.stdin, self.targets, self.old = scene
         self.wanted = self.run(None)
         if self.wanted["code"] != 0:
@@ -51,19 +58,23 @@ class Scene:
             cwd, mark = pathlib.Path(folder), pathlib.Path(elsewhere) / "mark"
             for target in self.old:
                 (cwd / target).write_bytes(OLD)
-            environment = {"PATH": os.environ["PATH"]}
+            environment = dict(self.environment)
             if fault:
                 call, nth, what = fault
                 number = "short" if what == "short" else getattr(errno, what)
                 environment |= {"LD_PRELOAD": self.options.library, "RWKV_FAULT": f"{call} {nth} {number}", "RWKV_FAULT_MARK": str(mark)}
             command = [f"{self.options.bin}/{self.command[0]}", *self.command[1:]]
             try:
-                done = subprocess.run(command, input=self.stdin, capture_output=True, cwd=cwd, env=environment, timeout=60)
-                code, out, err = done.returncode, done.stdout, done.stderr
+                code, out, err = self.end_of(command, cwd, environment)
             except subprocess.TimeoutExpired as hung:
                 code, out, err = "hang", b"", hung.stderr or b""
             files = {path.name: path.read_bytes() for path in cwd.iterdir()}
             return {"code": code, "out": out, "err": err, "files": files, "struck": mark.exists()}
+
+    def end_of(self, command, cwd, environment):
+        """(exit code, standard output, standard error)"""
+        done = subprocess.run(command, input=self.stdin, capture_output=True, cwd=cwd, env=environment, timeout=60)
+        return done.returncode, done.stdout, done.stderr
 
     def trouble(self, result, is_transient):
         """What is wrong with a run, or None."""
@@ -93,6 +104,43 @@ class Scene:
         return None
 
 
+class Served(Scene):
+    """A server, which is asked three times and ended by SIGTERM. Exit code 0 stands for this, 1 for one request that was refused."""
+
+    def end_of(self, command, cwd, environment):
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, env=environment)
+        try:
+            while not (cwd / "socket").exists() and server.poll() is None:
+                time.sleep(0.005)
+            answers = [self.ask(cwd) for _ in range(3)]
+            server.send_signal(signal.SIGTERM)
+            out, err = server.communicate(timeout=20)
+        finally:
+            server.kill()
+            (cwd / "socket").unlink(missing_ok=True)
+        if server.returncode != -signal.SIGTERM:
+            return server.returncode, out, err
+        n_refused = answers.count(b"")
+        if n_refused > 1 or len(set(answers) - {b""}) > 1:
+            return "answers", out, repr(answers).encode()
+        return (1, out, err or b"rwkv-serve: a request was refused") if n_refused else (0, answers[0], err)
+
+    @staticmethod
+    def ask(cwd):
+        """The text of a completion, or an empty one."""
+        connection = http.client.HTTPConnection("localhost", timeout=20)
+        try:
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.settimeout(20)
+            connection.sock.connect(str(cwd / "socket"))
+            connection.request("POST", "/v1/completions", json.dumps({"prompt": "ROMEO:", "max_tokens": 3, "temperature": 0}))
+            return json.load(connection.getresponse())["choices"][0]["text"].encode()
+        except (OSError, http.client.HTTPException, ValueError, KeyError):
+            return b""
+        finally:
+            connection.close()
+
+
 def main():
     parser = argparse.ArgumentParser()
     for name in ("bin", "library", "demo"):
@@ -102,9 +150,11 @@ def main():
     options = parser.parse_args()
     table, n_bad, n_runs = collections.defaultdict(collections.Counter), 0, 0
     for name, scene in scenes(options.demo).items():
-        subject = Scene(name, scene, options)
+        subject = (Served if name == "serve" else Scene)(name, scene, options)
         for faults, is_transient in ((TRANSIENT, True), (LASTING, False)):
             for call, whats in faults.items():
+                if name == "serve" and call == "write":  # an eventfd wakes its threads, and takes every write
+                    continue
                 for what in whats:
                     for nth in range(1, options.most + 1):
                         result = subject.run((call, nth, what))
