@@ -65,21 +65,17 @@ std::optional<fs::path> expected_for(const Fixture& fixture, const std::string& 
   return std::nullopt;
 }
 
-bool is_checkpoint(const fs::path& path) {
-  return path.extension() == ".pth" || path.extension() == ".safetensors";
-}
-
 // Every checkpoint of the fixture, straight and through conversion.
 void expect_reference_logits(const Fixture& fixture) {
   const TempDir temp;
-  for (const auto& entry : fs::directory_iterator(fixture.folder)) {
-    if (!is_checkpoint(entry.path())) continue;
-    const auto expected = expected_for(fixture, entry.path().filename().string());
+  for (const std::string& name : fixture.checkpoints()) {
+    const auto expected = expected_for(fixture, name);
     if (!expected) continue;
-    EXPECT_LE(largest_difference(entry.path(), fixture, *expected), 1) << entry.path();
+    const auto path = fixture.folder / name;
+    EXPECT_LE(largest_difference(path, fixture, *expected), 1) << path;
     const auto converted = temp / "converted.safetensors";
-    convert(TensorFile::open(entry.path()), converted, {}, ignore_progress);
-    EXPECT_LE(largest_difference(converted, fixture, *expected), 1) << entry.path() << " converted";
+    convert(TensorFile::open(path), converted, {}, ignore_progress);
+    EXPECT_LE(largest_difference(converted, fixture, *expected), 1) << path << " converted";
   }
 }
 
@@ -95,6 +91,7 @@ std::string test_name(const testing::TestParamInfo<Fixture>& test) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Own, Golden, testing::ValuesIn(golden_fixtures()), test_name);
+INSTANTIATE_TEST_SUITE_P(Forms, Golden, testing::ValuesIn(form_fixtures()), test_name);
 INSTANTIATE_TEST_SUITE_P(Shared, Golden, testing::ValuesIn(shared_fixtures()), test_name);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Golden);  // Shared is empty without ../shared
 

@@ -33,11 +33,26 @@ std::vector<Fixture> fixtures_below(const std::filesystem::path& root) {
   return fixtures;
 }
 
+boost::json::object facts_of(const Fixture& fixture) {
+  return boost::json::parse(slurp(fixture.folder / "tokens.json")).as_object();
+}
+
 }  // namespace
 
 std::vector<TokenId> Fixture::tokens() const {
-  const auto root = boost::json::parse(slurp(folder / "tokens.json"));
-  return boost::json::value_to<std::vector<TokenId>>(root.at("tokens"));
+  return boost::json::value_to<std::vector<TokenId>>(facts_of(*this).at("tokens"));
+}
+
+std::vector<std::string> Fixture::checkpoints() const {
+  const auto facts = facts_of(*this);
+  if (facts.contains("models")) return boost::json::value_to<std::vector<std::string>>(facts.at("models"));
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const auto suffix = entry.path().extension();
+    if (suffix == ".pth" || suffix == ".safetensors" || suffix == ".gguf")
+      names.push_back(entry.path().filename().string());
+  }
+  return names;
 }
 
 std::vector<Fixture> golden_fixtures() { return fixtures_below(kSource / "tests/golden/fixtures"); }
@@ -46,6 +61,17 @@ std::vector<Fixture> shared_fixtures() {
   auto fixtures = fixtures_below(kSource / "../shared/fixtures/own");
   const auto foreign = fixtures_below(kSource / "../shared/fixtures/foreign");
   fixtures.insert(fixtures.end(), foreign.begin(), foreign.end());
+  return fixtures;
+}
+
+std::vector<Fixture> form_fixtures() {
+  const auto shared = kSource / "../shared/fixtures/forms";
+  auto fixtures = fixtures_below(std::filesystem::exists(shared) ? shared : kSource / "tests/golden/forms");
+  // Tokenizers, adapters and states have tests of their own.
+  std::erase_if(fixtures, [](const Fixture& fixture) {
+    const auto facts = facts_of(fixture);
+    return !facts.contains("tokens") || facts.contains("merge") || facts.contains("states");
+  });
   return fixtures;
 }
 
