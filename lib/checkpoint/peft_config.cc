@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "core/byte_order_mark.h"
 #include "core/error.h"
 #include "core/printable.h"
 #include "text/utf8.h"
@@ -79,7 +80,7 @@ std::optional<double> PeftConfig::alpha_of(std::string_view module) const {
 
 PeftConfig parse_peft_config(std::string_view text) {
   json::error_code error;
-  const json::value value = json::parse(text, error);
+  const json::value value = json::parse(without_byte_order_mark(text), error);
   if (error || !value.is_object()) throw Error(ErrorKind::kFormat, "not a JSON object");
   const json::object& config = value.get_object();
   check_type(config);

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <string_view>
 
+#include "core/byte_order_mark.h"
 #include "core/error.h"
 #include "core/printable.h"
 
@@ -17,7 +18,7 @@ constexpr std::string_view kMap = "weight_map";
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::kFormat, message); }
 
 std::string_view text_of(std::span<const std::byte> file) {
-  return {reinterpret_cast<const char*>(file.data()), file.size()};
+  return without_byte_order_mark({reinterpret_cast<const char*>(file.data()), file.size()});
 }
 
 bool is_plain_name(std::string_view name) {

@@ -6,6 +6,7 @@
 #include <ostream>
 #include <utility>
 
+#include "core/byte_order_mark.h"
 #include "core/error.h"
 #include "core/printable.h"
 #include "core/read_some.h"
@@ -77,9 +78,8 @@ bool IdReader::fill() {
 // The first block contains the whole mark: input whose first read gives fewer than three bytes has no mark in
 // front of ids.
 void IdReader::skip_byte_order_mark() {
-  constexpr std::string_view kMark = "\xEF\xBB\xBF";
-  if (!std::string_view(block_.data(), size_).starts_with(kMark)) return;
-  at_ = offset_ = kMark.size();
+  if (!std::string_view(block_.data(), size_).starts_with(kByteOrderMark)) return;
+  at_ = offset_ = kByteOrderMark.size();
   if (at_ == size_) fill();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "core/byte_order_mark.h"
 #include "core/error.h"
 #include "core/printable.h"
 #include "text/utf8.h"
@@ -146,7 +147,7 @@ const ThinkForm& think_form_from_name(std::string_view name) {
 
 std::vector<ChatMessage> parse_chat(std::string_view text) {
   json::error_code error;
-  const json::value root = json::parse(text, error);
+  const json::value root = json::parse(without_byte_order_mark(text), error);
   if (error) fail("broken JSON: " + error.message());
   std::vector<ChatMessage> messages;
   for (const json::value& value : messages_of(root)) {

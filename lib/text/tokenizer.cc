@@ -1,5 +1,6 @@
 #include "text/tokenizer.h"
 
+#include "core/byte_order_mark.h"
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/mapped_file.h"
@@ -32,6 +33,7 @@ std::unique_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& pa
 }
 
 std::unique_ptr<const Tokenizer> Tokenizer::parse(std::string_view file) {
+  file = without_byte_order_mark(file);
   for (const Kind& kind : kKinds) {
     if (kind.recognises(file)) return kind.parse(file);
   }

@@ -194,6 +194,9 @@ TEST_F(MergeTest, PeftFoldersSayTheirAlpha) {
     return floats_of(merged({.files = {folder_ / "peft"}}))[0] - w[0];
   };
   EXPECT_FLOAT_EQ(gain(R"({"peft_type": "LORA", "r": 2, "lora_alpha": 6})"), 2 * 6 / 2.0F);
+  EXPECT_FLOAT_EQ(gain("\xEF\xBB\xBF"
+                       R"({"peft_type": "LORA", "r": 2, "lora_alpha": 6})"),
+                  6.0F);
   EXPECT_FLOAT_EQ(gain(R"({"peft_type": "LORA", "lora_alpha": 6, "use_rslora": true})"),
                   2 * 6 / std::sqrt(2.0F));
   EXPECT_FLOAT_EQ(gain(R"({"peft_type": "LORA", "lora_alpha": 6, "alpha_pattern": {"ffn.key": 1}})"), 1.0F);

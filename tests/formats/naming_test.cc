@@ -226,6 +226,7 @@ TEST(Shards, WhatIsMissingIsNamed) {
             index.string() + ": shard a.safetensors: tensor x: is missing, though the index names it");
   EXPECT_NE(refusal(R"({"weight_map":{"x":"c.safetensors"}})").find("shard c.safetensors: No such file"),
             std::string::npos);
+  EXPECT_NE(refusal("\xEF\xBB\xBF{\"weight_map\":{}}").find("names no tensor"), std::string::npos);
   for (const char* name : {"../a.safetensors", "/etc/passwd", "", "..", "a/b"})
     EXPECT_NE(refusal(R"({"weight_map":{"x":")" + std::string(name) + R"("}})").find("in the same folder"),
               std::string::npos);

@@ -76,6 +76,11 @@ TEST(ChatTemplate, KnowsToolsAndParts) {
             "System: Be brief.\n\nUser: ab\n\nUser: Function output:\n{}\n\nAssistant:");
 }
 
+TEST(ChatTemplate, ReadsBehindAByteOrderMark) {
+  const std::string chat = R"([{"role": "user", "content": "a"}])";
+  EXPECT_EQ(prompt("world", "\xEF\xBB\xBF" + chat), prompt("world", chat));
+}
+
 TEST(ChatTemplate, RefusesWhatIsNoChat) {
   for (const char* bad : {"", "{", "3", "[]", "{}", "[3]", R"([{"role": "user"}])", R"([{"content": "a"}])",
                           R"([{"role": "robot", "content": "a"}])", R"([{"role": "user", "content": ["a"]}])",

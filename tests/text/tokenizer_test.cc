@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "core/error.h"
 #include "support/source_folder.h"
@@ -22,6 +23,14 @@ TEST(Tokenizer, JudgesByContent) {
   for (const char* other :
        {"", "<!DOCTYPE html>", "version https://git-lfs.github.com/spec/v1", "PK\x03\x04"}) {
     EXPECT_THROW(Tokenizer::parse(other), Error) << other;
+  }
+}
+
+TEST(Tokenizer, ReadsBehindAByteOrderMark) {
+  for (const char* name : {"demo/vocab.txt", "demo/tokenizer.json"}) {
+    std::ifstream file(kSource / name, std::ios::binary);
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    EXPECT_EQ(Tokenizer::parse("\xEF\xBB\xBF" + text)->digest(), Tokenizer::parse(text)->digest()) << name;
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/memory.h"
 #include "common/tool.h"
+#include "core/byte_order_mark.h"
 #include "core/descriptor.h"
 #include "core/error.h"
 
@@ -16,7 +17,6 @@ namespace rwkv {
 namespace {
 
 constexpr size_t kBlockBytes = 1 << 16;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr size_t kMostLineBytes = size_t{1} << 28;
 
 }  // namespace
