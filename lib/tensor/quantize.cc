@@ -102,9 +102,9 @@ constexpr int kQ4Zero = static_cast<int>(
 constexpr int kSumsReach = 256;
 constexpr auto kCodes = [] {
   std::array<uint8_t, 2 * kSumsReach + 1> codes{};
-  for (int x = -kSumsReach; x <= kSumsReach; ++x) {
-    for (size_t i = 0; i + 1 < kQ4Levels.size(); ++i)
-      codes[static_cast<size_t>(x + kSumsReach)] += x > kQ4Levels[i] + kQ4Levels[i + 1];
+  for (size_t place = 0; place < codes.size(); ++place) {
+    const int x = static_cast<int>(place) - kSumsReach;
+    for (size_t i = 0; i + 1 < kQ4Levels.size(); ++i) codes[place] += x > kQ4Levels[i] + kQ4Levels[i + 1];
   }
   return codes;
 }();
@@ -131,13 +131,13 @@ struct NearestLevels {
 // The levels nearest to x and to -x, for each whole number x within the anchors' reach.
 constexpr auto kNearestLevels = [] {
   NearestLevels nearest{};
-  for (int x = -kAnchorReach; x <= kAnchorReach; ++x) {
+  for (size_t place = 0; place < kReachable; ++place) {
+    const int x = static_cast<int>(place) - kAnchorReach;
     const auto nearest_to = [](int value) {
       const auto distance = [value](int level) { return level < value ? value - level : level - value; };
       return int{*std::ranges::min_element(kQ4Levels, {}, distance)};
     };
     const int up = nearest_to(x), down = nearest_to(-x);
-    const auto place = static_cast<size_t>(x + kAnchorReach);
     nearest.levels[place] = TwoFloats{static_cast<float>(up), static_cast<float>(down)};
     nearest.squares[place] = static_cast<uint64_t>(up * up) | static_cast<uint64_t>(down * down) << 32;
   }
