@@ -58,7 +58,7 @@ std::optional<fs::path> expected_for(const Fixture& fixture, const std::string& 
                            : has("mixed")              ? "mixed"
                                                        : "f32";
   std::vector<std::string> names = {"logits-all-" + kind + ".npy", "logits-all-" + kind + "weights.npy"};
-  if (kind == "f32" || fixture.name().starts_with("gguf")) names.emplace_back("logits-all.npy");
+  if (kind == "f32") names.emplace_back("logits-all.npy");
   for (const auto& name : names) {
     if (fs::exists(fixture.folder / name)) return name;
   }
