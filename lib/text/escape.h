@@ -9,7 +9,7 @@ namespace rwkv {
 // form is unique: no two byte strings share one.
 std::string escape_bytes(std::string_view bytes);
 
-// The bytes that such a form means. Error kUsage for a backslash before any other character.
+// The bytes of such a form. Error kUsage for a backslash before any other character.
 std::string unescape_bytes(std::string_view text);
 
 }  // namespace rwkv
