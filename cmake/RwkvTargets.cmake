@@ -87,7 +87,8 @@ function(rwkv_add_tool source)
     string(REPLACE "_" "-" tools "${tools}")
     set_source_files_properties(${PROJECT_SOURCE_DIR}/tools/common/version.cc ${PROJECT_SOURCE_DIR}/tools/common/man_page.cc PROPERTIES
       COMPILE_DEFINITIONS "RWKV_VERSION=\"${PROJECT_VERSION}\";RWKV_COMMIT=\"${commit}\";RWKV_TOOL_NAMES=\"${tools}\"")
-    target_link_libraries(rwkv_tool PUBLIC rwkv PRIVATE rwkv_options Boost::json Boost::program_options PkgConfig::CRYPTO)
+    target_link_libraries(rwkv_tool PUBLIC rwkv PRIVATE rwkv_options Boost::json Boost::program_options PkgConfig::CRYPTO
+                          PkgConfig::EDIT)
   endif()
   get_filename_component(name ${source} NAME_WE)
   string(REPLACE "_" "-" name ${name})

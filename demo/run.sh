@@ -27,10 +27,12 @@ echo 'The tools are in build/bin:'
 printf '$ export PATH="$PWD/build/bin:$PATH"\n'
 demo 4 tokenizer.json
 demo 7 vocab.txt
+show "echo 'Who art thou?' | rwkv-chat -m build/demo/rwkv7-shakespeare.safetensors -v demo/vocab.txt -n 60 --seed 1"
 cat <<'END'
 
 Next, a model of your own: README.md, "Get a model, chat with it", says where to find one and which size fits. Then
 
   rwkv-convert MODEL.pth model.safetensors --dtype q8
+  rwkv-chat -m model.safetensors -v rwkv_vocab_v20230424.txt       # a chat in the terminal
   rwkv-serve -m model.safetensors -v rwkv_vocab_v20230424.txt      # a page to chat on, at http://127.0.0.1:8080/
 END

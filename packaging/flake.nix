@@ -13,7 +13,7 @@
           version = "0.1.0";
           src = self;
           nativeBuildInputs = [ pkgs.cmake pkgs.ninja pkgs.pkg-config ];
-          buildInputs = [ pkgs.boost pkgs.libhwy pkgs.openssl pkgs.utf8proc pkgs.pcre2 ];
+          buildInputs = [ pkgs.boost pkgs.libhwy pkgs.openssl pkgs.utf8proc pkgs.pcre2 pkgs.libedit ];
           cmakeFlags = [ "-DRWKV_BUILD_TESTS=OFF" "-DRWKV_BUILD_BENCH=OFF" ];
         };
       });

@@ -16,14 +16,6 @@ namespace {
 
 using namespace rwkv;
 
-// The name under which the weights are published.
-const ChatTemplate& template_of(const ServeOptions& options) {
-  if (!options.template_name.empty()) return chat_template_from_name(options.template_name);
-  const std::string name = std::filesystem::path(options.model).filename();
-  const bool is_g = name.find("-g0") != std::string::npos || name.find("-g1") != std::string::npos;
-  return chat_template_from_name(is_g ? "g1" : "world");
-}
-
 void tell(const std::vector<std::string>& messages) {
   for (const std::string& message : messages) std::cerr << "rwkv-serve: " << message << '\n';
 }
@@ -86,7 +78,7 @@ int run(ServeOptions options) {
                              .has_seed = options.has_seed,
                              .tokenizer = tokenizer.get(),
                              .n_vocab = n_vocab,
-                             .chat_template = &template_of(options),
+                             .chat_template = &chat_template_of(options, model.file()),
                              .limits = options.api};
   const std::string name =
       options.alias.empty() ? std::filesystem::path(options.model).stem().string() : options.alias;

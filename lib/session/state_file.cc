@@ -227,7 +227,10 @@ void save_state(const std::filesystem::path& path, const Sequence& sequence, con
 }
 
 Sequence load_state(const std::filesystem::path& path, const Model& model, const StopPredicate& stop) {
-  const TensorFile file = TensorFile::open(path, FileAccess::kMap, stop);
+  return load_state(TensorFile::open(path, FileAccess::kMap, stop), model);
+}
+
+Sequence load_state(const TensorFile& file, const Model& model) {
   if (has_package_state(file)) return load_package_state(file, model);
   if (!file.metadata().contains(kStateFileKey)) return load_tuned(file, model.initial_state());
   check_layout(file);

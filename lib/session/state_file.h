@@ -32,6 +32,8 @@ void save_state(const std::filesystem::path& path, const Sequence& sequence, con
 // state, a tensor missing or of another shape, a number that makes no sense, bytes that are not those of the
 // checksum (files of older versions have none). kInterrupted when stop() says so while a pipe is waited for.
 Sequence load_state(const std::filesystem::path& path, const Model& model, const StopPredicate& stop = {});
+// The same of a file that is open.
+Sequence load_state(const TensorFile& file, const Model& model);
 
 // The ids that the sequence has read or drawn; empty when the file does not say. Error as load_state().
 std::vector<TokenId> read_history(const TensorFile& file);

@@ -28,6 +28,9 @@ std::span<const ThinkForm> think_forms();
 // Error kUsage for an unknown name.
 const ThinkForm& think_form_from_name(std::string_view name);
 
+// What follows an answer when the model goes on for the user: where it is to be stopped.
+inline constexpr std::string_view kNextTurn = "\n\nUser:";
+
 struct ChatMessage {
   std::string role, content;  // role: system, developer (the same), user, assistant or tool
 };

@@ -68,7 +68,8 @@ def inputs_that_never_come(o, folder):
     """A model, vocabulary or prompt through a pipe that nobody writes to, opened by a writer or not."""
     scenes = {"inspect": ["rwkv-inspect", "F"], "convert": ["rwkv-convert", "F", "o"], "generate -m": ["rwkv-generate", "-m", "F"],
               "score -m": ["rwkv-score", "-m", "F"], "tokenize -v": ["rwkv-tokenize", "-v", "F"], "bench -m": ["rwkv-bench", "-m", "F"],
-              "generate -v": ["rwkv-generate", "-m", o.m7, "-v", "F", "-p", "a"], "--state-in": ["rwkv-generate", "-m", o.m7, "--state-in", "F"]}
+              "generate -v": ["rwkv-generate", "-m", o.m7, "-v", "F", "-p", "a"], "--state-in": ["rwkv-generate", "-m", o.m7, "--state-in", "F"],
+              "chat --state": ["rwkv-chat", "-m", o.m7, "-v", o.vocab, "--state", "F"]}
     os.mkfifo(f"{folder}/F")
     for has_writer in (True, False):
         holder = os.open(f"{folder}/F", os.O_RDWR) if has_writer else None

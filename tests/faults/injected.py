@@ -35,6 +35,7 @@ def scenes(demo):
         "generate": (["rwkv-generate", "-m", m7, "-t", "2", "-n", "4", "--temp", "0", "--state-out", "s"], ids, ["s"], ["s"]),
         "generate copy": (["rwkv-generate", "-m", m4, "-t", "1", "-n", "2", "--temp", "0", "--load", "copy"], ids, [], []),
         "generate --jsonl": (["rwkv-generate", "-m", m4, "-t", "1", "--temp", "0", "--jsonl"], request, ["a.state"], []),
+        "chat": (["rwkv-chat", "-m", m7, "-v", vocab, "-t", "1", "-n", "3", "--temp", "0", "--state", "s"], b"Who?\n", ["s"], []),
         "score": (["rwkv-score", "-q", "-m", m4, "-t", "2", "--per-token", "--logits", "l.npy"], ids, ["l.npy"], ["l.npy"]),
         "score --jsonl": (["rwkv-score", "-q", "-m", m4, "-t", "1", "--jsonl"], choice, [], []),
         "serve": (["rwkv-serve", "-q", "-m", m7, "-v", vocab, "-t", "2", "--listen", "unix:socket"], b"", [], []),

@@ -80,8 +80,8 @@ const Option<Target> kOptions[] = {
     {{"seed", 0, "seed", "N", whole(0), kSampling, "seed of the random numbers (default: a random one)",
       "--stats prints it. The same seed, options and prompt give the same ids on every machine.", true},
      [](Target& o, const Value& v) { o.sampler.seed = v.whole(); }},
-    {{"tokens", 'n', "n", "N", whole_or_unlimited("no limit"), kEnd,
-      "draw at most N ids (default 256; -1: no limit)", "0: only read the prompt.", true},
+    {{"tokens", 'n', "n", "N", whole_or_unlimited("no limit"), kEnd, "draw at most N ids (-1: no limit)",
+      "Default 256; for an answer of rwkv-chat 4096. 0: only read the prompt.", true},
      [](Target& o, const Value& v) { o.max_tokens = v.whole(); }},
     {{"stop", 0, "stop", "TEXT", kTextsType, kEnd, "end before this text (with -v; repeatable)",
       "Output ends just before the first stop text, even if this text starts or ends within a token.", true},
@@ -95,12 +95,12 @@ const Option<Target> kOptions[] = {
      [](Target& o, const Value& v) { o.n_log_probs = v.whole(); }},
 };
 
+}  // namespace
+
 uint64_t random_seed() {
   std::random_device device;
   return uint64_t{device()} << 32 | device();
 }
-
-}  // namespace
 
 std::span<const Option<ContinuationOptions>> continuation_options() { return kOptions; }
 

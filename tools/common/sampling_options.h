@@ -14,6 +14,8 @@ std::span<const Option<ContinuationOptions>> continuation_options();
 // The defaults: top-p 0.5, 256 ids, a random seed.
 ContinuationOptions default_continuation();
 
+uint64_t random_seed();
+
 // Error kUsage when an id to stop at or to bias is not below n_vocab, or a sampler option is out of
 // range.
 void check_ids(const ContinuationOptions& options, size_t n_vocab);

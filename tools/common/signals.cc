@@ -200,6 +200,14 @@ void install_signal_handlers(std::string_view tool) {
 
 bool stop_requested() { return g_stop_signal != 0; }
 
+bool take_interrupt() {
+  if (g_stop_signal != SIGINT) return false;
+  const itimerval none{};
+  ::setitimer(ITIMER_REAL, &none, nullptr);
+  g_stop_signal = 0;
+  return true;
+}
+
 void throw_if_stopped() {
   if (stop_requested()) throw Error(ErrorKind::kInterrupted, "");
 }

@@ -13,6 +13,9 @@ void install_signal_handlers(std::string_view tool);
 
 // True once one of the three has arrived. Loops ask between two tokens or blocks.
 bool stop_requested();
+// True if it was SIGINT, which then counts as not arrived: for a tool that continues after Ctrl-C has ended
+// its step.
+bool take_interrupt();
 // Throws an Error kInterrupted with an empty message, which run_tool() does not print, if one has arrived.
 void throw_if_stopped();
 // Ends the process by the signal if one has arrived.

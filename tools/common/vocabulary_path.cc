@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "common/command_line.h"
 #include "common/common_options.h"
 
 namespace rwkv {
@@ -15,6 +16,12 @@ std::optional<std::string> vocabulary_path(const std::string& option) {
   if (!is_folder || std::filesystem::exists(option, ignored)) return option;
   const auto in_folder = std::filesystem::path(*variable) / option;
   return std::filesystem::exists(in_folder, ignored) ? in_folder.string() : option;
+}
+
+std::string required_vocabulary_path(const std::string& option) {
+  auto path = vocabulary_path(option);
+  if (!path) usage_error("no vocabulary: give -v VOCAB or set RWKV_VOCAB");
+  return *std::move(path);
 }
 
 }  // namespace rwkv

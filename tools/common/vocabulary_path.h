@@ -9,4 +9,7 @@ namespace rwkv {
 // -v that is not found here is looked up in the folder.
 std::optional<std::string> vocabulary_path(const std::string& option);
 
+// The same; Error kUsage for nothing.
+std::string required_vocabulary_path(const std::string& option);
+
 }  // namespace rwkv

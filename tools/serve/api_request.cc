@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <random>
 
 #include "common/json_fields.h"
 #include "common/json_members.h"
@@ -111,14 +110,10 @@ void refuse_unsupported(const json::object& object) {
     fail("response_format: want {\"type\": \"text\"}");
 }
 
-uint64_t random_seed() {
-  std::random_device device;
-  return uint64_t{device()};
-}
-
 void set_options(const json::object& object, const ApiDefaults& defaults, ApiRequest& request) {
   request.continuation = defaults.continuation;
-  if (!defaults.has_seed) request.continuation.sampler.seed = random_seed();
+  // Clients that know no number but double's must be able to read it.
+  if (!defaults.has_seed) request.continuation.sampler.seed = static_cast<uint32_t>(random_seed());
   for_each_option([&](const OptionInfo& info, const auto& row) {
     if (const auto value = value_from_json(info, object)) row.set(request.continuation, *value);
   });
@@ -264,7 +259,7 @@ ApiRequest parse_chat_completion(std::string_view body, const ApiDefaults& defau
   set_options(object, defaults, request);
   if (!object.contains("max_tokens") && !object.contains("max_completion_tokens"))
     request.continuation.max_tokens = defaults.limits.answer_tokens;
-  request.continuation.stop_texts.emplace_back("\n\nUser:");
+  request.continuation.stop_texts.emplace_back(kNextTurn);
   const size_t n_top = count(object, "top_logprobs", 0);
   if (flag(object, "logprobs")) set_top("top_logprobs", n_top, request);
   request.prompts = {parse_messages(object, defaults, request)};

@@ -36,12 +36,6 @@ After SIGTERM or SIGINT the server takes no more requests, and finishes its answ
 
 constexpr std::string_view kServing = "serving", kAccess = "access", kLimits = "limits";
 
-std::vector<std::string> template_names() {
-  std::vector<std::string> names;
-  for (const ChatTemplate& known : chat_templates()) names.emplace_back(known.name);
-  return names;
-}
-
 const Option<Target> kOptions[] = {
     {{"listen", 0, "", "WHERE", kTextType, kServing, "HOST:PORT or unix:PATH (default 127.0.0.1:8080)",
       "Port 0 means any free port; standard error names it.", true},
@@ -49,10 +43,6 @@ const Option<Target> kOptions[] = {
     {{"batch", 'b', "", "B", whole(1, 4096), kServing, "decode up to B sequences together (default 16)", "",
       true},
      [](Target& o, const Value& v) { o.engine.batch = v.whole(); }},
-    {{"template", 0, "", "NAME", name_of(template_names), kServing,
-      "form of chats (default: by the model's name)",
-      "As rwkv-tokenize --template: g1 for models that have g0 or g1 in their names, else world."},
-     [](Target& o, const Value& v) { o.template_name = v.text(); }},
     {{"alias", 0, "", "NAME", kTextType, kServing, "the model's name in answers (default: the file's)"},
      [](Target& o, const Value& v) { o.alias = v.text(); }},
     {{"cache", 0, "", "DIR", kFileType, kServing, "keep states here, also after restarts (for /v1/states)",
@@ -91,9 +81,7 @@ const Option<Target> kOptions[] = {
 void resolve(const CommandLine& line, Target& o) {
   o.model = model_path(o);
   o.threads = thread_count(o);
-  const auto vocabulary = vocabulary_path(o.vocab);
-  if (!vocabulary) usage_error("no vocabulary: give -v VOCAB or set RWKV_VOCAB");
-  o.vocabulary = *vocabulary;
+  o.vocabulary = required_vocabulary_path(o.vocab);
   o.has_seed = line.given("seed");
   if (o.continuation.max_tokens > o.api.answer_tokens && line.given("tokens"))
     usage_error("-n is more than --max-tokens");
@@ -114,6 +102,7 @@ std::optional<ServeOptions> parse_serve_options(int argc, const char* const* arg
   line.add(kVocabOption, options);
   line.add(kLoadOption, options);
   line.add(kGroupNormOption, options);
+  line.add(kTemplateOption, options);
   line.add(kOptions, options);
   line.add(draft_options(), options);
   line.add(continuation_options(), options.continuation);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/chat_options.h"
 #include "common/common_options.h"
 #include "common/draft.h"
 #include "serve/api_request.h"
@@ -13,9 +14,9 @@
 
 namespace rwkv {
 
-struct ServeOptions : CommonOptions, DraftOptions {
+struct ServeOptions : CommonOptions, DraftOptions, TemplateOption {
   std::string vocabulary;
-  std::string listen = "127.0.0.1:8080", alias, template_name, api_key_file, cache;
+  std::string listen = "127.0.0.1:8080", alias, api_key_file, cache;
   uint64_t cache_bytes = uint64_t{1} << 30;
   unsigned drain_s = 30;
   size_t threads = 1;

@@ -1,7 +1,7 @@
 #include "tokenize/options.h"
 
+#include "common/chat_options.h"
 #include "common/command_line.h"
-#include "text/chat_template.h"
 
 namespace rwkv {
 namespace {
@@ -34,8 +34,7 @@ const Option<CommonOptions> kModelFitsOption{
 std::vector<std::string> utf8_names() { return {"hold", "replace", "strict"}; }
 
 std::vector<std::string> template_names() {
-  std::vector<std::string> names;
-  for (const ChatTemplate& known : chat_templates()) names.emplace_back(known.name);
+  std::vector<std::string> names = chat_template_names();
   names.emplace_back("list");
   return names;
 }

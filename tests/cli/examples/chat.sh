@@ -19,5 +19,14 @@ printf %s 'A: -n %s $(touch made) \ " B:' | rwkv-tokenize -v "$DEMO/vocab.txt" |
 rwkv-inspect odd.state | grep -w tokens
 ls
 
+# With the form of a chat model: as rwkv-chat, but for white space; an empty line does not end an answer.
+needs jq
+words() { tr -s '[:space:]' '\n' | grep .; }
+echo 'Who is it?' | "$chat" world.state --template world --seed 2 -n 100 > world
+echo 'Who is it?' | rwkv-chat -m "$DEMO/rwkv7-shakespeare.pth" -v "$DEMO/vocab.txt" --seed 2 -n 100 | words | cmp - <(words < world)
+head -n -1 world | grep -c '^$'
+echo 'Why?' | "$chat" world.state --template g1-think -n 0
+rwkv-inspect world.state | grep -w tokens
+
 expect 2 "$chat"
 expect 1 "$chat" nosuch/x.state <<< 'Hello' > /dev/null
