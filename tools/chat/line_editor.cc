@@ -65,9 +65,6 @@ bool read_byte(char& byte) {
   }
 }
 
-// libedit's functions take their options as variable arguments.
-// NOLINTBEGIN(cppcoreguidelines-pro-type-vararg)
-
 FILE* output_of(EditLine* editor) {
   FILE* out = nullptr;
   el_wget(editor, EL_GETFP, 1, &out);
@@ -188,7 +185,6 @@ struct LineEditor::Terminal {
   EditLine* editor = nullptr;
   bool marks_pastes = from_environment("TERM").value_or("dumb") != "dumb";
 };
-// NOLINTEND(cppcoreguidelines-pro-type-vararg)
 
 bool can_edit_lines() { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1; }
 
@@ -201,7 +197,7 @@ std::optional<std::string> LineEditor::next() {
   FILE* out = terminal_->out;
   if (terminal_->marks_pastes) std::fputs(kMarkPastes, out);
   g_changed = 0;
-  el_wset(terminal_->editor, EL_PREP_TERM, 1);  // NOLINT(*-vararg): before the prompt asks for keys
+  el_wset(terminal_->editor, EL_PREP_TERM, 1);  // before the prompt asks for keys
   int n = 0;
   const wchar_t* text = el_wgets(terminal_->editor, &n);
   std::wstring line(text, text != nullptr && n > 0 ? static_cast<size_t>(n) : 0);
@@ -212,7 +208,7 @@ std::optional<std::string> LineEditor::next() {
   if (!is_whole) return std::nullopt;
   line.pop_back();
   HistEventW event;
-  if (!line.empty()) history_w(terminal_->lines, &event, H_ENTER, line.c_str());  // NOLINT(*-vararg)
+  if (!line.empty()) history_w(terminal_->lines, &event, H_ENTER, line.c_str());
   return to_utf8(line);
 }
 
