@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# What quantising costs: each model against itself in q8, q6 and q4, as a Markdown table.
+# What rounding costs: each model against itself with x in bf16, in q8, q6 and q4, as a Markdown table.
 # usage: bench/quality.py [--bin DIR] [--ids FILE] MODEL...
 #   DIR   where rwkv-convert and rwkv-score stand (build/bin)
 #   FILE  token ids as text for all models; else the sibling `*.reference.json` or `tokens.json` of a model has them
@@ -12,7 +12,9 @@ import subprocess
 import sys
 import tempfile
 
-DTYPES = ["q8", "q6", "q4"]
+# What rwkv-convert is given for each.
+FORMS = {"bf16_bf16": ["--dtype", "bf16", "--activations", "bf16"],
+         "q8": ["--dtype", "q8"], "q6": ["--dtype", "q6"], "q4": ["--dtype", "q4"]}
 
 
 def find_numbers(value):
@@ -46,7 +48,7 @@ def score(tools, model, ids, *options):
 def bits(tools, model):
     """Bits a weight: of the file, of the matrices that are packed."""
     facts = json.loads(run([f"{tools}/rwkv-inspect", "--json", "--tensors", model]))
-    packed = [t for t in facts["tensors"] if t["dtype"] in DTYPES]
+    packed = [t for t in facts["tensors"] if t["dtype"] in FORMS]
     weights = sum(t["shape"][0] * t["shape"][1] for t in packed)
     return [os.path.getsize(model) * 8 / facts["parameters"], sum(t["bytes"] for t in packed) * 8 / max(1, weights)]
 
@@ -62,12 +64,12 @@ def measure(tools, model, ids, folder):
     run([f"{tools}/rwkv-convert", "-q", model, source])
     base = score(tools, source, ids, "--logits", logits)
     row(name, "source", f"{bits(tools, source)[0]:.2f}", "", "", "", f"{base['perplexity']:.4f}")
-    for dtype in DTYPES:
-        quantised = os.path.join(folder, f"{dtype}.safetensors")
-        run([f"{tools}/rwkv-convert", "-q", "--dtype", dtype, model, quantised])
-        result = score(tools, quantised, ids, "--against", logits)
+    for dtype, form in FORMS.items():
+        converted = os.path.join(folder, f"{dtype}.safetensors")
+        run([f"{tools}/rwkv-convert", "-q", *form, model, converted])
+        result = score(tools, converted, ids, "--against", logits)
         against = result["against"]
-        whole, packed = bits(tools, quantised)
+        whole, packed = bits(tools, converted)
         row("", dtype, f"{whole:.2f}", f"{packed:.2f}", f"{against['mean_kl']:.6f}",
             f"{100 * against['top1_agreement']:.2f} %", f"{result['perplexity']:.4f}")
 

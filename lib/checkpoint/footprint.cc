@@ -33,7 +33,9 @@ Footprint footprint(const TensorFile& file, std::optional<DType> dtype) {
     sum.read_bytes += table ? bytes / tensor.shape[0] : bytes;
     if (!matrix || table) continue;
     (tensor.name == "head.weight" ? sum.head_multiply_adds : sum.multiply_adds) += n;
-    if (is_quantised(in_memory ? spec.dtype : tensor.dtype)) sum.integer_multiply_adds += n;
+    const DType dtype_of_products = in_memory ? spec.dtype : tensor.dtype;
+    if (is_quantised(dtype_of_products)) sum.integer_multiply_adds += n;
+    if (dtype_of_products == DType::kBf16Bf16) sum.bf16_multiply_adds += n;
   }
   return sum;
 }

@@ -14,6 +14,7 @@ struct Footprint {
   uint64_t multiply_adds = 0;          // a token, in matrices, without the head
   uint64_t head_multiply_adds = 0;     // a token whose logits are wanted
   uint64_t integer_multiply_adds = 0;  // the part of both sums that is with quantised matrices
+  uint64_t bf16_multiply_adds = 0;     // the part whose inputs are rounded to bf16
 };
 
 // With the tensors as stored, or as rwkv-convert would write them in another dtype.

@@ -15,6 +15,7 @@
 #include "hwy/highway.h"
 // After highway.h
 #include "hwy/cache_control.h"
+#include "kernels/matmul/bf16_products-inl.h"
 #include "kernels/matmul/byte_products-inl.h"
 #include "kernels/vec16-inl.h"
 
@@ -61,6 +62,29 @@ float MultiplyAddFloats(size_t rounds) {
   return hn::GetLane(total);
 }
 
+template <class Products>
+float MultiplyAddPairs(size_t rounds) {
+  constexpr uint32_t kHalf = 0x3F00;  // 0.5 in bf16
+  const auto both = hn::Set(DU32(), kHalf << 16 | kHalf);
+  const auto pair = Products::Pair(kHalf, kHalf);
+  VF sums[kChains];
+  for (size_t c = 0; c < kChains; ++c) sums[c] = hn::Set(DF(), static_cast<float>(c));
+  for (size_t i = 0; i < rounds; ++i) {
+    for (size_t half = 0; half < Products::kHalves; ++half) {
+      const auto w = Products::Weights(both, half);
+      const auto x = Products::X(pair, half);
+      for (auto& sum : sums) sum = Products::Add(w, x, sum);
+    }
+  }
+  VF total = hn::Zero(DF());
+  for (const auto& sum : sums) total = hn::Add(total, sum);
+  return hn::GetLane(total);
+}
+
+float MultiplyAddBf16(size_t rounds) {
+  return WithBf16Products([&](auto products) { return MultiplyAddPairs<decltype(products)>(rounds); });
+}
+
 // Groups of w, in registers, times groups of x. Operands must vary from sum to sum and from round to round,
 // or the compiler moves the product out of the loop.
 template <class Products>
@@ -103,6 +127,7 @@ size_t OperationsPerByteRound() {
 }
 
 size_t OperationsPerFloatRound() { return kChains * kLanes * 2; }
+size_t OperationsPerBf16Round() { return 2 * OperationsPerFloatRound(); }
 
 }  // namespace
 }  // namespace rwkv::HWY_NAMESPACE
@@ -112,8 +137,10 @@ HWY_AFTER_NAMESPACE();
 namespace rwkv {
 HWY_EXPORT(ReadAll);
 HWY_EXPORT(MultiplyAddFloats);
+HWY_EXPORT(MultiplyAddBf16);
 HWY_EXPORT(MultiplyAddBytes);
 HWY_EXPORT(OperationsPerFloatRound);
+HWY_EXPORT(OperationsPerBf16Round);
 HWY_EXPORT(OperationsPerByteRound);
 
 namespace {
@@ -146,28 +173,30 @@ double measure_read(ThreadPool& pool) {
   });
 }
 
+// Billions of operations a second, on all threads.
+template <class Run>
+double measure_products(ThreadPool& pool, size_t operations_a_round, Run&& run) {
+  const auto operations = static_cast<double>(kRounds * pool.size() * operations_a_round);
+  auto work = [&](size_t) {
+    volatile float keep = run(kRounds);
+    static_cast<void>(keep);
+  };
+  return median_rate(pool, operations, work) / 1e9;
+}
+
 }  // namespace
 
 MachineLimits measure_limits(ThreadPool& pool) {
-  const auto rounds = static_cast<double>(kRounds * pool.size());
-  const double float_ops = rounds * static_cast<double>(HWY_DYNAMIC_DISPATCH(OperationsPerFloatRound)());
-  const double byte_ops = rounds * static_cast<double>(HWY_DYNAMIC_DISPATCH(OperationsPerByteRound)());
-  MachineLimits limits{.threads = pool.size()};
-  limits.read_gb_per_s = measure_read(pool) / 1e9;
-  limits.f32_gflop_per_s = median_rate(pool, float_ops,
-                                       [](size_t) {
-                                         volatile float keep =
-                                             HWY_DYNAMIC_DISPATCH(MultiplyAddFloats)(kRounds);
-                                         static_cast<void>(keep);
-                                       }) /
-                           1e9;
-  limits.int8_gop_per_s = median_rate(pool, byte_ops,
-                                      [](size_t) {
-                                        volatile float keep = HWY_DYNAMIC_DISPATCH(MultiplyAddBytes)(kRounds);
-                                        static_cast<void>(keep);
-                                      }) /
-                          1e9;
-  return limits;
+  return {
+      .threads = pool.size(),
+      .read_gb_per_s = measure_read(pool) / 1e9,
+      .f32_gflop_per_s =
+          measure_products(pool, HWY_DYNAMIC_DISPATCH(OperationsPerFloatRound)(),
+                           [](size_t n) { return HWY_DYNAMIC_DISPATCH(MultiplyAddFloats)(n); }),
+      .bf16_gflop_per_s = measure_products(pool, HWY_DYNAMIC_DISPATCH(OperationsPerBf16Round)(),
+                                           [](size_t n) { return HWY_DYNAMIC_DISPATCH(MultiplyAddBf16)(n); }),
+      .int8_gop_per_s = measure_products(pool, HWY_DYNAMIC_DISPATCH(OperationsPerByteRound)(),
+                                         [](size_t n) { return HWY_DYNAMIC_DISPATCH(MultiplyAddBytes)(n); })};
 }
 
 }  // namespace rwkv

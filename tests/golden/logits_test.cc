@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <optional>
@@ -114,35 +115,52 @@ uint64_t add_bits(uint64_t hash, std::span<const float> values) {
   return hash;
 }
 
-// Of the logits of a fixture's bf16 checkpoint: as it is, in tiles, in q8, q6 and q4.
-uint64_t hash_of_logits(const Fixture& fixture) {
+constexpr uint64_t kHashOfNothing = 0xcbf29ce484222325;
+
+fs::path checkpoint_of(const Fixture& fixture) { return fixture.folder / "model-bf16.pth"; }
+
+// Adds the logits of a fixture's bf16 checkpoint in tiles of each dtype.
+uint64_t add_packed(uint64_t hash, const Fixture& fixture, std::span<const DType> dtypes) {
   const TempDir temp;
-  const fs::path checkpoint = fixture.folder / "model-bf16.pth", packed = temp / "packed.safetensors";
-  uint64_t hash = add_bits(0xcbf29ce484222325, logits_of(checkpoint, fixture.tokens()));
-  for (const DType dtype : {DType::kBf16, DType::kQ8, DType::kQ6, DType::kQ4}) {
-    ConvertOptions options;
-    options.dtype = dtype;
-    options.layout = Layout::kTiles;
-    convert(TensorFile::open(checkpoint), packed, options, ignore_progress);
+  const fs::path packed = temp / "packed.safetensors";
+  for (const DType dtype : dtypes) {
+    convert(TensorFile::open(checkpoint_of(fixture)), packed, {.dtype = dtype, .layout = Layout::kTiles},
+            ignore_progress);
     hash = add_bits(hash, logits_of(packed, fixture.tokens()));
   }
   return hash;
 }
 
+// As it is, in tiles, in q8, q6 and q4.
+uint64_t hash_of_logits(const Fixture& fixture) {
+  const uint64_t plain = add_bits(kHashOfNothing, logits_of(checkpoint_of(fixture), fixture.tokens()));
+  return add_packed(plain, fixture, std::array{DType::kBf16, DType::kQ8, DType::kQ6, DType::kQ4});
+}
+
+// With activations rounded to bf16.
+uint64_t hash_of_rounded(const Fixture& fixture) {
+  return add_packed(kHashOfNothing, fixture, std::array{DType::kBf16Bf16});
+}
+
 // A kernel that adds in another order changes these, and then they are to be written anew.
 TEST(GoldenBits, AreThoseOfEveryCpuWithFma) {
   if (std::ranges::count(targets_with_fma(), current_target()) == 0) GTEST_SKIP() << "no FMA here";
-  constexpr std::pair<std::string_view, uint64_t> kHashes[] = {{"v4", 18085223552101407452U},
-                                                               {"v5.0", 4244700992975399194U},
-                                                               {"v5.1", 9429479625284564792U},
-                                                               {"v5.2", 6418257174669865470U},
-                                                               {"v5.2-timestate", 12541020366390422306U},
-                                                               {"v6", 9937414431345166325U},
-                                                               {"v7", 11201660040210961577U},
-                                                               {"v7-timestate", 7086360269817811181U},
-                                                               {"v7a", 268462295867771781U}};
-  for (const auto& [name, hash] : kHashes) {
-    EXPECT_EQ(hash_of_logits({source_folder() / "tests/golden/fixtures" / name}), hash) << name;
+  constexpr struct {
+    std::string_view name;
+    uint64_t hash, rounded;
+  } kHashes[] = {{"v4", 18085223552101407452U, 9993643112686061178U},
+                 {"v5.0", 4244700992975399194U, 16240655275332984821U},
+                 {"v5.1", 9429479625284564792U, 13925285905170293241U},
+                 {"v5.2", 6418257174669865470U, 14604905689900786121U},
+                 {"v5.2-timestate", 12541020366390422306U, 14167061880667437611U},
+                 {"v6", 9937414431345166325U, 4806647892560068023U},
+                 {"v7", 11201660040210961577U, 9177620279200938426U},
+                 {"v7-timestate", 7086360269817811181U, 14080011208759549297U},
+                 {"v7a", 268462295867771781U, 16149978349911571864U}};
+  for (const auto& [name, hash, rounded] : kHashes) {
+    const Fixture fixture{source_folder() / "tests/golden/fixtures" / name};
+    EXPECT_EQ(hash_of_logits(fixture), hash) << name;
+    EXPECT_EQ(hash_of_rounded(fixture), rounded) << name;
   }
 }
 

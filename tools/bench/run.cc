@@ -1,6 +1,7 @@
 #include "bench/run.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "checkpoint/footprint.h"
 #include "common/tool.h"
@@ -43,46 +44,57 @@ class Sequences {
   std::vector<float> logits_;
 };
 
-// Floating-point or integer operations of all tokens, of which `logit_rows` go through the head.
-double operations(const Footprint& cost, size_t rows, size_t logit_rows) {
-  return 2.0 * (static_cast<double>(cost.multiply_adds) * static_cast<double>(rows) +
-                static_cast<double>(cost.head_multiply_adds) * static_cast<double>(logit_rows));
-}
+// The products that most of a model's multiply-adds are.
+struct Products {
+  const char* name;
+  double giga_per_s;  // the machine's limit
+};
 
-// Fills in rates from the median time of one repetition.
-void rate(BenchRun& run, double seconds, double bytes, double operations, bool integer_products,
-          const MachineLimits& limits) {
-  const double peak = integer_products ? limits.int8_gop_per_s : limits.f32_gflop_per_s;
-  const double read_s = bytes / 1e9 / limits.read_gb_per_s, compute_s = operations / 1e9 / peak;
-  run.gb_per_s = bytes / 1e9 / seconds;
-  run.gflop_per_s = operations / 1e9 / seconds;
-  run.share = std::max(read_s, compute_s) / seconds;
-  run.binds = read_s >= compute_s ? "read" : integer_products ? "int8" : "f32";
+Products products_of(const Footprint& cost, const MachineLimits& limits) {
+  const uint64_t half = (cost.multiply_adds + cost.head_multiply_adds) / 2;
+  if (cost.integer_multiply_adds > half) return {"int8", limits.int8_gop_per_s};
+  if (cost.bf16_multiply_adds > half) return {"bf16", limits.bf16_gflop_per_s};
+  return {"f32", limits.f32_gflop_per_s};
 }
 
 }  // namespace
+
+double rate(BenchRun& run, const Model& model, const BenchWork& work, std::vector<double> seconds,
+            const MachineLimits& limits) {
+  std::ranges::sort(seconds);
+  const double median = seconds[seconds.size() / 2], all = static_cast<double>(work.n_tokens);
+  run.tokens_per_s = all / median;
+  run.min = all / seconds.back();
+  run.max = all / seconds.front();
+  const Footprint cost = footprint(model.file());
+  const double gigabytes = static_cast<double>(work.n_passes * cost.read_bytes) / 1e9;
+  const double giga_operations =
+      2 *
+      (static_cast<double>(cost.multiply_adds) * static_cast<double>(work.n_rows) +
+       static_cast<double>(cost.head_multiply_adds) * static_cast<double>(work.n_logit_rows)) /
+      1e9;
+  const Products products = products_of(cost, limits);
+  const double read_s = gigabytes / limits.read_gb_per_s, compute_s = giga_operations / products.giga_per_s;
+  run.gb_per_s = gigabytes / median;
+  run.gflop_per_s = giga_operations / median;
+  run.share = std::max(read_s, compute_s) / median;
+  run.binds = read_s >= compute_s ? "read" : products.name;
+  return median;
+}
 
 BenchRun bench(const Model& model, Workspace& workspace, const BenchSpec& spec, const MachineLimits& limits) {
   Sequences sequences(model, spec);
   sequences.run(model, workspace, {.batch = spec.batch, .tokens = 1, .prefill = spec.prefill});  // warms up
   std::vector<double> seconds;
   for (size_t i = 0; i < spec.repetitions; ++i) seconds.push_back(sequences.run(model, workspace, spec));
-  std::ranges::sort(seconds);
-  const double median = seconds[seconds.size() / 2], all = static_cast<double>(spec.tokens * spec.batch);
   BenchRun run{.test = spec.prefill ? "prefill" : "decode",
                .threads = limits.threads,
                .batch = spec.batch,
-               .tokens = spec.tokens,
-               .tokens_per_s = all / median,
-               .min = all / seconds.back(),
-               .max = all / seconds.front(),
-               .binds = {}};
-  const size_t n_calls = spec.prefill ? 1 : spec.tokens, rows_a_call = spec.batch * spec.tokens / n_calls;
-  const size_t n_passes = n_calls * ((rows_a_call + kRowsOfPass - 1) / kRowsOfPass);
-  const Footprint cost = footprint(model.file());
-  rate(run, median, static_cast<double>(n_passes * cost.read_bytes),
-       operations(cost, rows_a_call * n_calls, spec.batch * n_calls),
-       cost.integer_multiply_adds > (cost.multiply_adds + cost.head_multiply_adds) / 2, limits);
+               .tokens = spec.tokens};
+  const size_t n_calls = spec.prefill ? 1 : spec.tokens, n_rows = spec.batch * spec.tokens;
+  const size_t passes_a_call = (n_rows / n_calls + kRowsOfPass - 1) / kRowsOfPass;
+  rate(run, model, {n_rows, n_calls * passes_a_call, n_rows, spec.batch * n_calls}, std::move(seconds),
+       limits);
   return run;
 }
 

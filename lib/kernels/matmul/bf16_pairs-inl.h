@@ -17,6 +17,7 @@
 #define RWKV_KERNELS_MATMUL_BF16_PAIRS_INL_H_
 #endif
 
+#include "kernels/matmul/bf16_products-inl.h"
 #include "kernels/matmul/wide_rows-inl.h"
 #include "kernels/matmul/wide_tiles-inl.h"
 
@@ -60,45 +61,6 @@ HWY_INLINE uint32_t RoundToBf16(float x) {
   const bool is_nan = (bits & 0x7fffffff) > 0x7f800000;
   return is_nan ? bits >> 16 | 0x40 : rounded;
 }
-
-// ---- ways to add a pair of inputs. Each has XPair, two inputs of x, and adds them in kHalves steps:
-// Weights(both, half) returns a step's weights, X(pair, half) its x in every lane; then Add(w, x, sum).
-
-// Two FMAs, the odd input first.
-struct PairOfFmas {
-  struct XPair {
-    float odd, even;
-  };
-  static constexpr size_t kHalves = 2;
-  static HWY_INLINE XPair Pair(uint32_t even, uint32_t odd) {
-    return {std::bit_cast<float>(odd << 16), std::bit_cast<float>(even << 16)};
-  }
-  static HWY_INLINE VF Weights(hn::Vec<DU32> both, size_t half) {
-    return hn::BitCast(DF(),
-                       half == 0 ? hn::And(both, hn::Set(DU32(), 0xFFFF0000u)) : hn::ShiftLeft<16>(both));
-  }
-  static HWY_INLINE VF X(const XPair& pair, size_t half) {
-    return hn::Set(DF(), half == 0 ? pair.odd : pair.even);
-  }
-  static HWY_INLINE VF Add(VF w, VF x, VF sum) { return hn::MulAdd(w, x, sum); }
-};
-
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
-// One instruction, which not every CPU with AVX3_DL has: see PairPlans().
-struct PairDots {
-  using XPair = uint32_t;  // the even input in the lower half
-  using VU32 = hn::Vec<DU32>;
-  static constexpr size_t kHalves = 1;
-  static HWY_INLINE XPair Pair(uint32_t even, uint32_t odd) { return odd << 16 | even; }
-  static HWY_INLINE VU32 Weights(VU32 both, size_t /*half*/) { return both; }
-  static HWY_INLINE VU32 X(XPair pair, size_t /*half*/) { return hn::Set(DU32(), pair); }
-  static HWY_INLINE VF Add(VU32 w, VU32 x, VF sum) {
-    // Assembly: the intrinsic needs a function with an attribute of its own.
-    __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(w.raw), "v"(x.raw));
-    return sum;
-  }
-};
-#endif
 
 // ---- x
 
@@ -262,10 +224,7 @@ constexpr PlanRow kPairPlans[] = {
 };
 
 HWY_INLINE PlanTable PairPlans() {
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
-  if (uses_extension(Extension::kBf16, HWY_TARGET)) return kPairPlans<PairDots>;
-#endif
-  return kPairPlans<PairOfFmas>;
+  return WithBf16Products([](auto products) { return PlanTable(kPairPlans<decltype(products)>); });
 }
 
 }  // namespace rwkv::HWY_NAMESPACE
