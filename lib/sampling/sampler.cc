@@ -46,22 +46,29 @@ uint32_t ordered_bits(float x) {
   return bits >> 31 != 0 ? ~bits : bits | 0x8000'0000;
 }
 
-// Without a branch for each value.
+// n elements of memory that is kept; what is in them is left.
+template <class T>
+std::span<T> memory_of(std::vector<T>& memory, size_t n) {
+  if (memory.size() < n) memory.resize(n);
+  return std::span(memory).first(n);
+}
+
+// Copies those wanted to `out`, which may be `values` itself, without a branch for each value.
 template <class Predicate>
-void keep_only(std::vector<float>& values, Predicate&& wanted) {
+std::span<float> keep_only(std::span<const float> values, std::span<float> out, Predicate&& wanted) {
   size_t n = 0;
   for (const float x : values) {
-    values[n] = x;
+    out[n] = x;
     n += wanted(x);
   }
-  values.resize(n);
+  return out.first(n);
 }
 
 // Of some values, largest first, those among which a sum of weights reaches `wanted`.
 struct Search {
   static constexpr size_t kBits = 12, kBuckets = size_t{1} << kBits;
 
-  std::vector<float> values;
+  std::span<float> values;
   uint64_t wanted;
 
   // Leaves those whose ordered bits from `shift` on are those of the value that reaches it; all are alike
@@ -73,14 +80,15 @@ struct Search {
     for (const float x : values) sums[bucket_of(x)] += weight(x);
     size_t bucket = kBuckets - 1;
     for (; bucket > 0 && sums[bucket] < wanted; --bucket) wanted -= sums[bucket];
-    keep_only(values, [&](float x) { return bucket_of(x) == bucket; });
+    values = keep_only(values, values, [&](float x) { return bucket_of(x) == bucket; });
   }
 };
 
-// The value at which the sum of weights over the values, largest first, first reaches `wanted`.
+// The value at which the sum of weights over the values, largest first, first reaches `wanted`. Changes the
+// values.
 template <class Weight>
-float value_reaching(std::vector<float> values, uint64_t wanted, Weight&& weight) {
-  Search search{std::move(values), wanted};
+float value_reaching(std::span<float> values, uint64_t wanted, Weight&& weight) {
+  Search search{values, wanted};
   search.narrow(20, weight);
   search.narrow(8, weight);
   std::ranges::sort(search.values, std::greater<>());
@@ -92,8 +100,10 @@ float value_reaching(std::vector<float> values, uint64_t wanted, Weight&& weight
 }
 
 // The k-th largest value stays, and of its equals those with low ids.
-void keep_top_k(std::span<float> logits, size_t k) {
-  const float kth = value_reaching({logits.begin(), logits.end()}, k, [](float) { return uint64_t{1}; });
+void keep_top_k(std::span<float> logits, size_t k, DrawScratch& scratch) {
+  const std::span<float> values = memory_of(scratch.values, logits.size());
+  std::ranges::copy(logits, values.begin());
+  const float kth = value_reaching(values, k, [](float) { return uint64_t{1}; });
   size_t equals_left =
       k - static_cast<size_t>(std::ranges::count_if(logits, [&](float x) { return x > kth; }));
   for (float& x : logits) {
@@ -116,29 +126,27 @@ struct Weights {
 
 // The smallest probability that top-p keeps. All tokens below (1 - top_p) / n together weigh less than what
 // is cut away, so the search leaves them out: mostly it sees a few hundred.
-float top_p_cutoff(std::span<const float> p, double top_p) {
+float top_p_cutoff(std::span<const float> p, double top_p, DrawScratch& scratch) {
   const auto floor = static_cast<float>((1 - top_p) / static_cast<double>(p.size()) * 0.99);
-  std::vector<float> candidates(p.begin(), p.end());
-  keep_only(candidates, [floor](float x) { return x >= floor; });
+  const std::span<float> values = memory_of(scratch.values, p.size());
+  const auto candidates = keep_only(p, values, [floor](float x) { return x >= floor; });
   const double wanted = std::ceil(top_p * static_cast<double>(Weights(p).total));
-  return value_reaching(std::move(candidates), static_cast<uint64_t>(wanted), weight_of);
+  return value_reaching(candidates, static_cast<uint64_t>(wanted), weight_of);
 }
 
 void forbid_below(std::span<float> logits, std::span<const float> p, float smallest) {
-  for (size_t i = 0; i < logits.size(); ++i) {
-    if (p[i] < smallest) logits[i] = kForbidden;
-  }
+  for (size_t i = 0; i < logits.size(); ++i) logits[i] = p[i] < smallest ? kForbidden : logits[i];
 }
 
-void cut(std::span<float> logits, uint32_t best, const SamplerOptions& options) {
+void cut(std::span<float> logits, uint32_t best, const SamplerOptions& options, DrawScratch& scratch) {
   const bool by_probability = options.top_p < 1 || options.min_p > 0;
-  std::vector<float> p;
+  const std::span<float> p = memory_of(scratch.probabilities, by_probability ? logits.size() : 0);
   if (by_probability) {
-    p.assign(logits.begin(), logits.end());
+    std::ranges::copy(logits, p.begin());
     softmax(p);
   }
-  if (options.top_k > 0 && options.top_k < logits.size()) keep_top_k(logits, options.top_k);
-  if (options.top_p < 1) forbid_below(logits, p, top_p_cutoff(p, options.top_p));
+  if (options.top_k > 0 && options.top_k < logits.size()) keep_top_k(logits, options.top_k, scratch);
+  if (options.top_p < 1) forbid_below(logits, p, top_p_cutoff(p, options.top_p, scratch));
   if (options.min_p > 0) forbid_below(logits, p, static_cast<float>(options.min_p * p[best]));
 }
 
@@ -169,18 +177,19 @@ size_t draw_weighted(std::span<const float> p, double u) {
 
 // The tokens that cuts left, by themselves.
 struct Kept {
-  std::vector<uint32_t> ids;
-  std::vector<float> logits;
+  std::span<uint32_t> ids;
+  std::span<float> logits;
 
-  explicit Kept(std::span<const float> all) : ids(all.size()), logits(all.size()) {
+  Kept(std::span<const float> all, DrawScratch& scratch)
+      : ids(memory_of(scratch.ids, all.size())), logits(memory_of(scratch.values, all.size())) {
     size_t n = 0;
     for (size_t i = 0; i < all.size(); ++i) {  // without a branch
       ids[n] = static_cast<uint32_t>(i);
       logits[n] = all[i];
       n += all[i] != kForbidden;
     }
-    ids.resize(n);
-    logits.resize(n);
+    ids = ids.first(n);
+    logits = logits.first(n);
   }
 };
 
@@ -223,13 +232,15 @@ void to_probabilities(std::span<float> logits, const SamplerOptions& options, co
     logits[best] = 1;
     return;
   }
-  cut(logits, best, options);
+  DrawScratch scratch;
+  cut(logits, best, options, scratch);
   apply_temperature(logits, largest, options.temperature);
   softmax(logits);
 }
 
 // As by to_probabilities(); what was cut away is left out of its last steps, which changes no bit.
-uint32_t draw(std::span<float> logits, const SamplerOptions& options, const SamplerState& state) {
+uint32_t draw(std::span<float> logits, const SamplerOptions& options, const SamplerState& state,
+              DrawScratch& scratch) {
   const uint32_t best = prepare(logits, options, state);
   const float largest = logits[best];
   if (is_greedy(options, largest)) return best;
@@ -239,11 +250,16 @@ uint32_t draw(std::span<float> logits, const SamplerOptions& options, const Samp
     softmax(logits);
     return static_cast<uint32_t>(draw_weighted(logits, u));
   }
-  cut(logits, best, options);
-  Kept kept(logits);
+  cut(logits, best, options, scratch);
+  const Kept kept(logits, scratch);
   apply_temperature(kept.logits, largest, options.temperature);
   softmax(kept.logits, kept.ids);
   return kept.ids[draw_weighted(kept.logits, u)];
+}
+
+uint32_t draw(std::span<float> logits, const SamplerOptions& options, const SamplerState& state) {
+  DrawScratch scratch;
+  return draw(logits, options, state, scratch);
 }
 
 void record(uint32_t token, float count, const SamplerOptions& options, SamplerState& state) {

@@ -46,6 +46,15 @@ void to_probabilities(std::span<float> logits, const SamplerOptions& options, co
 // every machine.
 uint32_t draw(std::span<float> logits, const SamplerOptions& options, const SamplerState& state);
 
+// Memory of draw(): who draws often keeps it, since to take a megabyte from the system and give it back takes
+// as long as the drawing. For one thread at a time.
+struct DrawScratch {
+  std::vector<float> probabilities, values;
+  std::vector<uint32_t> ids;
+};
+uint32_t draw(std::span<float> logits, const SamplerOptions& options, const SamplerState& state,
+              DrawScratch& scratch);
+
 // Records a drawn token in the state: all counts decay, the token's own grows by `count`.
 void record(uint32_t token, float count, const SamplerOptions& options, SamplerState& state);
 

@@ -25,7 +25,7 @@ void Continuation::draw_from(std::span<float> logits) {
   // Drawing changes the row; it is kept where it may be needed afterwards.
   std::vector<float> raw;
   if (options_.keep_end || options_.n_log_probs > 0) raw.assign(logits.begin(), logits.end());
-  const TokenId id = draw(logits, options_.sampler, sequence_.sampler);
+  const TokenId id = draw(logits, options_.sampler, sequence_.sampler, scratch_);
   if (is_stop_id(id)) {
     sequence_.logits = std::move(raw);
     return release_held();
@@ -50,7 +50,7 @@ void Continuation::record_token(TokenId id, SamplerState& sampler) const {
 }
 
 TokenId Continuation::rehearse(std::span<float> logits, SamplerState& sampler) const {
-  const TokenId id = draw(logits, options_.sampler, sampler);
+  const TokenId id = draw(logits, options_.sampler, sampler, scratch_);
   record_token(id, sampler);
   return id;
 }

@@ -87,6 +87,7 @@ class Continuation {
 
   Sequence sequence_;
   ContinuationOptions options_;
+  mutable DrawScratch scratch_;  // rehearse() draws, too
   StopText stop_text_;
   StopReason stopped_ = StopReason::kNone;
   uint64_t n_drawn_ = 0, n_safe_bytes_ = 0, n_taken_bytes_ = 0;

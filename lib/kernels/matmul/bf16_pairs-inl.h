@@ -220,7 +220,8 @@ constexpr PlanRow kPairPlans[] = {
     {Layout::kTiles, 1, plan_of<PairsOfRowOfTiles<Products>>()},
     {Layout::kTiles, 2, plan_of<PairsOfRowsOfTiles<Products>>()},
     {Layout::kLines, 1, plan_of<PairsOfRowOfLines>()},
-    {Layout::kLines, 2, plan_of<PairsOfRowsOfLines<Products>>()},
+    {Layout::kLines, 2, plan_of<EachRowOfLines<PairsOfRowOfLines>>()},
+    {Layout::kLines, kFewRows + 1, plan_of<PairsOfRowsOfLines<Products>>()},
 };
 
 HWY_INLINE PlanTable PairPlans() {

@@ -26,7 +26,8 @@ constexpr PlanRow kWidePlans[] = {
     {Layout::kTiles, 1, plan_of<RowOfTiles<Codec>>()},
     {Layout::kTiles, 2, plan_of<RowsOfStoredTiles<Codec>>()},
     {Layout::kLines, 1, plan_of<RowOfLines<Codec>>()},
-    {Layout::kLines, 2, plan_of<RowsOfStoredLines<Codec>>()},
+    {Layout::kLines, 2, plan_of<EachRowOfLines<RowOfLines<Codec>>>()},
+    {Layout::kLines, kFewRows + 1, plan_of<RowsOfStoredLines<Codec>>()},
 };
 
 }  // namespace rwkv::HWY_NAMESPACE

@@ -92,6 +92,30 @@ struct RowOfLines {
   }
 };
 
+// Up to so many rows one after the other take less time than making tiles of the lines.
+constexpr size_t kFewRows = 8;
+
+// Each row as if it were alone: a column of lines stays in the caches from row to row, and lines that no row
+// has an input for are not read.
+template <class One>
+struct EachRowOfLines {
+  using X = typename One::X;
+  static constexpr size_t kGrain = One::kGrain, kScratchBytes = One::kScratchBytes;
+
+  static size_t XCount(const MatmulJob& job) { return job.x.rows * One::XCount(job); }
+  static void PrepareRow(const MatmulJob& job, size_t row, const float* x, X* prepared) {
+    One::PrepareRow(job, 0, x, prepared + row * One::XCount(job));
+  }
+  static void Multiply(const MatmulJob& job, const X* x, size_t begin, size_t end, std::byte* scratch) {
+    for (size_t o = begin; o < end; o += kGrain) {
+      for (size_t row = 0; row < job.x.rows; ++row) {
+        const MatmulJob one(job.w, job.x.rows_at(row, 1), job.y.rows_at(row, 1), job.store);
+        One::Multiply(one, x + row * One::XCount(job), o, std::min(o + kGrain, end), scratch);
+      }
+    }
+  }
+};
+
 // ---- weights stored one input after the other: low-rank matrices of checkpoints
 
 constexpr size_t kInputsAtOnce = 4;
