@@ -50,7 +50,7 @@ function(rwkv_add_library)
   target_compile_definitions(rwkv PRIVATE RWKV_VERSION="${PROJECT_VERSION}")
   set_target_properties(rwkv PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
                         VISIBILITY_INLINES_HIDDEN ON)
-  target_link_libraries(rwkv PRIVATE $<BUILD_INTERFACE:rwkv_options> Threads::Threads Boost::json PkgConfig::HWY
+  target_link_libraries(rwkv PRIVATE $<BUILD_INTERFACE:rwkv_options> $<BUILD_INTERFACE:Eigen3::Eigen> Threads::Threads Boost::json PkgConfig::HWY
                         PkgConfig::UTF8PROC PkgConfig::PCRE2 ZLIB::ZLIB)
 endfunction()
 

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$PWD/build-aarch64
 
-packages=(libhwy1 libhwy-dev libutf8proc2 libutf8proc-dev libpcre2-8-0 libpcre2-dev zlib1g zlib1g-dev libssl3 libssl-dev libedit2 libedit-dev libbsd0 libmd0 libtinfo6 libgtest-dev libboost1.81-dev)
+packages=(libhwy1 libhwy-dev libutf8proc2 libutf8proc-dev libpcre2-8-0 libpcre2-dev zlib1g zlib1g-dev libeigen3-dev libssl3 libssl-dev libedit2 libedit-dev libbsd0 libmd0 libtinfo6 libgtest-dev libboost1.81-dev)
 for part in container json program-options system; do
   packages+=("libboost-${part}1.81.0" "libboost-${part}1.81-dev")
 done

@@ -10,6 +10,7 @@
 #include "common/signals.h"
 #include "common/text_table.h"
 #include "common/tool.h"
+#include "convert/calibration_text.h"
 #include "convert/options.h"
 #include "convert/receipt.h"
 #include "core/atomic_file.h"
@@ -50,7 +51,7 @@ void print_plan(const ConversionPlan& plan) {
                    {"in the file"},
                    {"steps"}});
   uint64_t n_weights = 0, bytes = 0;
-  for (const auto& [source, spec] : plan.tensors) {
+  for (const auto& [source, spec, calibrated] : plan.tensors) {
     const std::string from =
         source.origin.type.empty() ? form_name(source.dtype, source.layout) : source.origin.type;
     table.add({printable(spec.name), to_string(spec.shape), from, form_name(spec.dtype, spec.layout),
@@ -59,6 +60,7 @@ void print_plan(const ConversionPlan& plan) {
     bytes += byte_size(spec);
   }
   table.print(std::cout);
+  if (!plan.calibration.empty()) std::cout << "calibrated by " << calibration_mark(plan.calibration) << '\n';
   for (const auto& name : plan.dropped) std::cout << "dropped: " << printable(name) << '\n';
   char bits[32];
   std::snprintf(bits, sizeof bits, "%.2f", bits_a_weight(bytes, n_weights));
@@ -141,6 +143,7 @@ int extract_vocabulary(const ConvertToolOptions& options) {
 int run(ConvertToolOptions options) {
   if (!options.extracted.empty()) return extract_vocabulary(options);
   const Stopwatch watch;
+  apply_target_environment();
   if (!options.dry_run) check_output(options.out);
   if (!options.report.empty()) check_output(options.report, true);
   TensorFile in = TensorFile::open(options.in, FileAccess::kMap, stop_requested);
@@ -149,6 +152,10 @@ int run(ConvertToolOptions options) {
   if (vocabulary != nullptr) {
     with_context(options.vocabulary, [&] { vocabulary->check_fits(detect_model(in).n_vocab); });
     options.convert.metadata.emplace(kVocabularyKey, vocabulary_mark(*vocabulary));
+  }
+  if (!options.calibration.empty()) {
+    options.convert.calibration =
+        read_calibration_text(options.calibration, vocabulary.get(), detect_model(in).n_vocab);
   }
   ConversionPlan plan = plan_conversion(in, options.convert);
   check_source(in, plan, options);

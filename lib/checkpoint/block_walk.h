@@ -46,6 +46,12 @@ class BlockWalk {
     add_done(byte_size(tensor) - byte_size(tensor) / strips.count * ((strips.count - 1) / step * step));
   }
 
+  // The share of all work that is done, when the work for tensors to come is known elsewhere.
+  void report_ahead(double share) {
+    ahead_bytes_ = std::max(ahead_bytes_, static_cast<uint64_t>(share * static_cast<double>(total_bytes_)));
+    add_done(0);
+  }
+
   // May be called on any thread.
   void release(std::span<const std::byte> part) const { file_.release(part); }
 
@@ -66,13 +72,13 @@ class BlockWalk {
 
   void add_done(uint64_t n_bytes) {
     done_bytes_ += n_bytes;
-    if (progress_) progress_(done_bytes_, total_bytes_);
+    if (progress_) progress_(std::max(done_bytes_, ahead_bytes_), total_bytes_);
   }
 
   const TensorFile& file_;
   const ProgressCallback& progress_;
   ThreadPool& pool_;
-  uint64_t total_bytes_ = 0, done_bytes_ = 0;
+  uint64_t total_bytes_ = 0, done_bytes_ = 0, ahead_bytes_ = 0;
   std::vector<std::byte> scratch_;
 };
 

@@ -79,8 +79,10 @@ class Comparison {
              const ProgressCallback& progress)
       : result_(result), options_(options), pool_(plan.n_threads), walk_(plan, progress, pool_) {}
 
-  TensorError compare(size_t index, const TensorView& source, const TensorView& stored) {
+  TensorError compare(size_t index, const PlannedTensor& planned, const TensorView& stored) {
+    const TensorView& source = planned.source;
     index_ = index;
+    verify_ = options_.verify && !planned.calibrated;
     const TensorView result = plain_view(stored, scratch_, pool_);
     is_made_ = result.bytes.data() != stored.bytes.data();
     blocks_ = find_ggml_type(stored.origin.type);
@@ -110,7 +112,7 @@ class Comparison {
     walk_.for_each_block(source, [&](Bytes block, size_t first) {
       const auto stored =
           result.bytes.subspan(first * result_bytes, block.size() / source_bytes * result_bytes);
-      const bool whole = options_.verify || !holds_weights(source.dtype);
+      const bool whole = verify_ || !holds_weights(source.dtype);
       const bool same = !whole || std::ranges::equal(converted(source.dtype, block, result.dtype), stored);
       as_converted = as_converted && same;
       if (holds_weights(source.dtype)) distances.add({source.dtype, block}, {result.dtype, stored});
@@ -143,9 +145,8 @@ class Comparison {
     Distances distances;
     walk_.for_each_strips(source, strips, [&](const TensorView& matrix, uint64_t first, uint64_t n) {
       const auto stored = result.bytes.subspan(first * strips.bytes, n * strips.bytes);
-      as_converted =
-          as_converted &&
-          (!options_.verify || std::ranges::equal(packed(matrix, result, first, stored.size()), stored));
+      as_converted = as_converted &&
+                     (!verify_ || std::ranges::equal(packed(matrix, result, first, stored.size()), stored));
       const Slices slices = slices_of_strips(result.dtype, result.layout, result.shape, first, n);
       unpacked(matrix, slices, source_values_);
       unpacked(result, slices, result_values_);
@@ -183,6 +184,7 @@ class Comparison {
   ThreadPool pool_;
   BlockWalk walk_;
   size_t index_ = 0;                  // of the tensor in the plan
+  bool verify_ = true;                // the tensor is converted again
   bool is_made_ = false;              // what is compared, of other bytes in the file
   const GgmlType* blocks_ = nullptr;  // that those are: Q8_0, the only one that is written
   std::vector<std::byte> scratch_, expected_, encoded_;
@@ -197,7 +199,7 @@ std::vector<TensorError> compare(const ConversionPlan& plan, const TensorFile& r
   Comparison comparison(plan, result, options, progress);
   for (size_t i = 0; i < plan.tensors.size(); ++i) {
     const PlannedTensor& tensor = plan.tensors[i];
-    errors.push_back(comparison.compare(i, tensor.source, result.at(tensor.spec.name)));
+    errors.push_back(comparison.compare(i, tensor, result.at(tensor.spec.name)));
   }
   return errors;
 }

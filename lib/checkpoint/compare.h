@@ -14,11 +14,12 @@ struct TensorError {
   std::string name;
   double max = 0,
          rms = 0;  // absolute; infinite where only one of two elements is finite, or shape or type differ
-  bool as_converted = true;  // the bits are those of converting the source again; true when not asked
+  // The bits are those of converting the source again; true when not asked, and for calibrated tensors.
+  bool as_converted = true;
 };
 
 struct CompareOptions {
-  bool verify = true;  // convert again and compare bits
+  bool verify = true;  // convert again and compare bits, except for calibrated tensors
   // Called with the bytes of each tensor in the result's file, in order; `tensor` is its index in the plan.
   std::function<void(size_t tensor, std::span<const std::byte> bytes)> stored = {};
 };

@@ -1,9 +1,11 @@
 #include "checkpoint/convert.h"
 
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 
 #include "checkpoint/block_walk.h"
+#include "checkpoint/calibration/calibration.h"
 #include "checkpoint/write_behind.h"
 #include "core/error.h"
 #include "formats/safetensors_writer.h"
@@ -20,13 +22,19 @@ class Conversion {
       : plan_(plan),
         pool_(plan.n_threads),
         walk_(plan, progress, pool_),
-        output_([&writer](std::span<const std::byte> bytes) { writer.write(bytes); }) {}
+        output_([&writer](std::span<const std::byte> bytes) { writer.write(bytes); }) {
+    if (plan.calibration.empty()) return;
+    calibration_.emplace(plan, pool_, [this](double share, size_t layer, size_t n_layers) {
+      walk_.report_ahead((static_cast<double>(layer) + share) / static_cast<double>(n_layers));
+    });
+  }
 
   // Returns how many finite elements became infinite.
-  uint64_t write(const TensorView& tensor, const TensorSpec& spec) {
+  uint64_t write(const PlannedTensor& planned) {
+    const auto& [tensor, spec, calibrated] = planned;
     const bool same = tensor.dtype == spec.dtype && tensor.layout == spec.layout;
     if (same) return copy(tensor), 0;
-    return is_laid_out(tensor) || is_laid_out(spec) ? pack(tensor, spec) : cast(tensor, spec.dtype);
+    return is_laid_out(tensor) || is_laid_out(spec) ? pack(planned) : cast(tensor, spec.dtype);
   }
 
   void finish() { output_.finish(); }
@@ -52,13 +60,17 @@ class Conversion {
     return n_overflowed;
   }
 
-  uint64_t pack(const TensorView& tensor, const TensorSpec& spec) {
+  uint64_t pack(const PlannedTensor& planned) {
+    const auto& [tensor, spec, calibrated] = planned;
+    const auto feedback = calibrated ? calibration_->take(planned) : MatrixFeedback();
+    const RoundOutputs round =
+        feedback.groups.empty() ? RoundOutputs() : calibrated_rounding(spec.dtype, feedback);
     uint64_t n_overflowed = 0;
     const Strips strips = strips_of(spec.dtype, spec.layout, spec.shape);
     walk_.for_each_strips(tensor, strips, [&](const TensorView& matrix, uint64_t first, uint64_t n) {
       auto buffer = output_.buffer(n * strips.bytes);
       n_overflowed += with_context(plan_.source->path(), [&] {
-        return pack_strips(matrix, spec.dtype, spec.layout, first, buffer, pool_);
+        return pack_strips(matrix, spec.dtype, spec.layout, first, buffer, pool_, round);
       });
       output_.submit(std::move(buffer));
     });
@@ -69,6 +81,7 @@ class Conversion {
   ThreadPool pool_;
   BlockWalk walk_;
   WriteBehind output_;
+  std::optional<Calibration> calibration_;
 };
 
 std::vector<TensorSpec> specs_of(const ConversionPlan& plan) {
@@ -81,13 +94,13 @@ std::vector<TensorSpec> specs_of(const ConversionPlan& plan) {
 
 ConvertSummary convert(const ConversionPlan& plan, const std::filesystem::path& target,
                        const ProgressCallback& progress) {
-  std::unordered_map<std::string_view, const TensorView*> sources;
-  for (const PlannedTensor& tensor : plan.tensors) sources[tensor.spec.name] = &tensor.source;
+  std::unordered_map<std::string_view, const PlannedTensor*> planned;
+  for (const PlannedTensor& tensor : plan.tensors) planned[tensor.spec.name] = &tensor;
   SafetensorsWriter writer(target, specs_of(plan), plan.metadata, plan.stop);
   Conversion conversion(plan, writer, progress);
   ConvertSummary summary;
   for (const TensorSpec& spec : writer.tensors()) {
-    const uint64_t n_overflowed = conversion.write(*sources.at(spec.name), spec);
+    const uint64_t n_overflowed = conversion.write(*planned.at(spec.name));
     if (summary.n_overflowed == 0 && n_overflowed > 0) summary.overflowed_tensor = spec.name;
     summary.n_overflowed += n_overflowed;
     summary.bytes += byte_size(spec);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/hash.h"
 #include "model/tensor_role.h"
 
 namespace rwkv {
@@ -62,6 +63,28 @@ TensorSpec spec_of(const MergedTensor& tensor, const ConvertOptions& options) {
   return converted_spec(as_stored, options);
 }
 
+// Whether the tensor is a matrix that the model multiplies and that is quantised anew.
+bool is_calibrated(const TensorView& tensor, const TensorSpec& spec) {
+  const Role role = role_of(tensor);
+  if (is_packed(role) && find_role(tensor.name)->unused_in_first_layer &&
+      layer_name_of(tensor.name).layer == 0)
+    return false;
+  return is_quantised(spec.dtype) && (tensor.dtype != spec.dtype || tensor.layout != spec.layout) &&
+         is_packed(role);
+}
+
+void plan_calibration(const ConvertOptions& options, ConversionPlan& plan) {
+  if (!options.merge.files.empty()) {
+    throw Error(ErrorKind::kUsage,
+                "--calibrate runs the model as it is in the file: --merge first, into a file of its own");
+  }
+  for (PlannedTensor& tensor : plan.tensors) tensor.calibrated = is_calibrated(tensor.source, tensor.spec);
+  if (std::ranges::none_of(plan.tensors, &PlannedTensor::calibrated))
+    throw Error(ErrorKind::kUsage, "--calibrate: no matrix is to be quantised (--dtype q4)");
+  plan.calibration = options.calibration;
+  plan.metadata.insert_or_assign(kCalibrationKey, calibration_mark(options.calibration));
+}
+
 std::map<std::string, std::string> metadata_of(const TensorFile& source, const ConvertOptions& options) {
   auto metadata = options.metadata;
   metadata.insert(source.metadata().begin(), source.metadata().end());
@@ -70,6 +93,16 @@ std::map<std::string, std::string> metadata_of(const TensorFile& source, const C
 }
 
 }  // namespace
+
+std::string hash_of(std::span<const TokenId> ids) {
+  Hash hash;
+  hash.add(std::as_bytes(ids));
+  return hash.digits();
+}
+
+std::string calibration_mark(std::span<const TokenId> ids) {
+  return std::to_string(ids.size()) + " ids, " + hash_of(ids);
+}
 
 TensorSpec converted_spec(const TensorView& tensor, const ConvertOptions& options) {
   TensorSpec unchanged{tensor.name, tensor.dtype, tensor.shape, tensor.layout};
@@ -101,6 +134,7 @@ ConversionPlan plan_conversion(const TensorFile& source, const ConvertOptions& o
       plan.tensors.push_back({tensor.view, std::move(spec)});
     }
   }
+  if (!options.calibration.empty()) plan_calibration(options, plan);
   if (const auto idle = std::ranges::find(used, false); idle != used.end()) {
     throw Error(ErrorKind::kUsage, "--drop " + options.drop[static_cast<size_t>(idle - used.begin())].text +
                                        ": no tensor has such a name");

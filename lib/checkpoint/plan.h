@@ -4,10 +4,12 @@
 #include <memory>
 #include <optional>
 #include <regex>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "checkpoint/merge.h"
+#include "core/token.h"
 #include "formats/tensor_file.h"
 #include "tensor/tensor_spec.h"
 
@@ -30,6 +32,7 @@ struct ConvertOptions {
   std::vector<KeepRule> keep = {};                   // the first rule that matches overrides `dtype`
   std::vector<DropRule> drop = {};                   // tensors that are left out
   MergeOptions merge = {};                           // what is merged into the checkpoint
+  std::vector<TokenId> calibration = {};             // the text for calibrated rounding; empty: none
   std::map<std::string, std::string> metadata = {};  // added to the source's metadata, which it overrides
   size_t n_threads = 1;                              // for packing and quantising
   StopPredicate stop = {};                           // ends the wait for a pipe's reader
@@ -47,7 +50,13 @@ TensorSpec converted_spec(const TensorView& tensor, const ConvertOptions& option
 struct PlannedTensor {
   TensorView source;
   TensorSpec spec;
+  bool calibrated = false;  // rounded for the inputs that the calibration text makes
 };
+
+// The key of calibration_mark() in the metadata of a file with calibrated tensors.
+constexpr const char* kCalibrationKey = "rwkv.calibration";
+std::string hash_of(std::span<const TokenId> ids);           // 16 hexadecimal digits
+std::string calibration_mark(std::span<const TokenId> ids);  // "30000 ids, 0123456789abcdef"
 
 // Keeps merged files open; the source must outlive it.
 struct ConversionPlan {
@@ -56,11 +65,13 @@ struct ConversionPlan {
   std::vector<PlannedTensor> tensors = {};  // in the source's order, new ones at the end
   std::vector<std::string> dropped = {};    // their names
   std::map<std::string, std::string> metadata = {};
+  std::vector<TokenId> calibration = {};
   size_t n_threads = 1;
   StopPredicate stop = {};
 };
 
-// Reads headers only. Error: as Merge and converted_spec; kUsage when a rule drops nothing.
+// Reads headers only. Error: as Merge and converted_spec; kUsage when a rule drops nothing, and when a
+// calibration text is given with a merge or without a matrix to calibrate.
 ConversionPlan plan_conversion(const TensorFile& source, const ConvertOptions& options);
 
 }  // namespace rwkv

@@ -27,14 +27,14 @@ void ChannelMix7::forward(Pass& pass, size_t part) const {
   const auto x = shifted_rows(pass, ln2_.weights(kLayerNormEps), part);
   auto& s = pass.scratch;
   const auto hidden = s.matrix(n, F);
-  matmul({{&key_, x.mixed_from_now(x_k_, s.matrix(n, C)), hidden}}, pass.pool);
+  multiply(pass, {{&key_, x.mixed_from_now(x_k_, s.matrix(n, C)), hidden}});
   MatSpan<float> factor;
   if (rank_ != 0) factor = deep_embed(pass, x);
   const auto activate = [&](size_t row, std::span<float> out) {
     relu_squared(hidden.row(row), out);
     if (rank_ != 0) multiply_sum(out, factor.row(row), s0_, out);
   };
-  matmul({{&value_, LazyRows{hidden, activate}, pass.x, Store::kAdd}}, pass.pool);
+  multiply(pass, {{&value_, LazyRows{hidden, activate}, pass.x, Store::kAdd}});
 }
 
 // ((xᵀ s1) E) s2, [rows, F]
@@ -46,13 +46,13 @@ MatSpan<float> ChannelMix7::deep_embed(Pass& pass, const ShiftedRows& x) const {
   for_rows(pass, s_emb_.cols, [&](size_t row) { widen_row(s_emb_, pass.tokens[row], E.row(row)); });
   // Of the rows without their predecessors
   const auto copy = [&](size_t row, std::span<float> out) { std::ranges::copy(x.now(row), out.begin()); };
-  matmul({{&s_emb_x_, pass.embedded, E, Store::kAdd}, {&s1_, LazyRows{s.matrix(n, pass.x.cols), copy}, z}},
-         pass.pool);
+  multiply(pass,
+           {{&s_emb_x_, pass.embedded, E, Store::kAdd}, {&s1_, LazyRows{s.matrix(n, pass.x.cols), copy}, z}});
   for (size_t row = 0; row < n; ++row) {
     const Matrix own{DType::kF32, Layout::kInOut, rank_, rank_, std::as_bytes(E.row(row))};
     matmul({{&own, z.rows_at(row, 1), zE.rows_at(row, 1)}}, pass.pool);
   }
-  matmul({{&s2_, zE, factor}}, pass.pool);
+  multiply(pass, {{&s2_, zE, factor}});
   return factor;
 }
 

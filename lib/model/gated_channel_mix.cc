@@ -26,9 +26,9 @@ void GatedChannelMix::forward(Pass& pass, size_t part) const {
     return mix_ == Mix::kOfThisRow ? x.mixed_from_before(weight, place) : x.mixed_from_now(weight, place);
   };
   const auto hidden = s.matrix(n, F), r = s.matrix(n, C), v = s.matrix(n, C);
-  matmul({{&key_, mixed(mix_k_), hidden}, {&receptance_, mixed(mix_r_), r}}, pass.pool);
+  multiply(pass, {{&key_, mixed(mix_k_), hidden}, {&receptance_, mixed(mix_r_), r}});
   const auto activate = [&](size_t row, std::span<float> out) { relu_squared(hidden.row(row), out); };
-  matmul({{&value_, LazyRows{hidden, activate}, v}}, pass.pool);
+  multiply(pass, {{&value_, LazyRows{hidden, activate}, v}});
   for_rows(pass, C, [&](size_t row) { add_sigmoid_times(r.row(row), v.row(row), pass.x.row(row)); });
 }
 

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "core/mat_span.h"
 #include "core/thread_pool.h"
+#include "kernels/matmul/matmul.h"
 #include "model/scratch.h"
 #include "model/state.h"
 
@@ -37,6 +39,9 @@ struct Previews {
   std::vector<Replay> replays;
 };
 
+// Called with jobs once their products are made: x and y are there, no job is lazy.
+using ProductObserver = std::function<void(std::span<const MatmulJob>)>;
+
 // The rows that go through a layer together.
 struct Pass {
   MatSpan<float> x;  // [rows, C] the residual, changed in place
@@ -46,9 +51,10 @@ struct Pass {
   Scratch& scratch;
   ThreadPool& pool;
   size_t layer = 0;
-  MatSpan<const float> embedded{};  // [rows, C] x at the entry of the first layer
-  MatSpan<float> v_first{};         // [rows, A] RWKV-7: v of the first layer, for the layers above
-  Previews* previews = nullptr;     // not null when a sequence is previewed
+  MatSpan<const float> embedded{};            // [rows, C] x at the entry of the first layer
+  MatSpan<float> v_first{};                   // [rows, A] RWKV-7: v of the first layer, for the layers above
+  Previews* previews = nullptr;               // not null when a sequence is previewed
+  const ProductObserver* observer = nullptr;  // not null when somebody watches the products
 
   size_t n_rows() const { return x.rows; }
   std::span<float> state(size_t sequence, size_t part) const {
@@ -83,6 +89,12 @@ class WorkingState {
   size_t part_;
   MatSpan<float> copies_;  // [sequences, elements of the part]
 };
+
+// matmul() for a pass. Layers multiply all stored weights by it, so that an observer sees every product.
+void multiply(Pass& pass, std::span<const MatmulJob> jobs);
+inline void multiply(Pass& pass, std::initializer_list<MatmulJob> jobs) {
+  multiply(pass, std::span(jobs.begin(), jobs.size()));
+}
 
 class Layer {
  public:

@@ -5,15 +5,9 @@
 #include <cassert>
 #include <vector>
 
-#include "formats/naming/naming.h"
 #include "kernels/matmul/matmul.h"
-#include "kernels/widen.h"
-#include "model/architecture.h"
-#include "model/layer.h"
+#include "model/network.h"
 #include "model/scratch.h"
-#include "model/tensor_role.h"
-#include "model/tuned_state.h"
-#include "model/weights.h"
 
 namespace rwkv {
 static_assert(kRowsOfPass % kRowsAtOnce == 0, "kernels would read weights again for a few rows");
@@ -63,139 +57,35 @@ Workspace::Workspace(Workspace&&) noexcept = default;
 Workspace::~Workspace() = default;
 ThreadPool& Workspace::pool() { return buffers_->pool; }
 
-// The weights of a file, ready for products. The file must outlive it.
-struct Model::Network {
-  const Architecture& architecture;
-  ModelInfo info;
-  LoadedWeights loaded;
-  Matrix emb, head;  // [V, C]
-  Norm ln0, ln_out;  // ln0 empty: emb is normalised already
-  State initial;
-  std::vector<std::unique_ptr<Layer>> layers;
-
-  Network(const TensorFile& file, const LoadOptions& options, bool check_only);
-  void embed(Pass& pass) const;
-  MatSpan<const float> keep_embedded(Pass& pass) const;
-  void write_logits(Pass& pass, std::span<const size_t> rows, MatSpan<float> logits) const;
-  void forward(const PassRows& rows, MatSpan<float> logits, Workspace::Buffers& buffers) const;
-};
-
-namespace {
-
-// Whether the version has such a tensor, but does not read it here.
-bool is_harmless(std::string_view tensor_name, const Architecture& architecture) {
-  const LayerName name = layer_name_of(tensor_name);
-  const auto found = std::ranges::find(architecture.layer_tensors, name.rest, &TensorRole::name);
-  if (found == architecture.layer_tensors.end()) return false;
-  return (found->unused_in_first_layer && name.layer == 0) || found->name == kTimeState;
-}
-
-void refuse_leftovers(const TensorFile& file, const LoadedWeights& loaded, const Architecture& architecture,
-                      const ModelInfo& info) {
-  const TensorView* first = nullptr;
-  size_t n = 0;
-  for (const TensorView& tensor : file.tensors()) {
-    if (loaded.claimed.contains(&tensor) || is_harmless(tensor.name, architecture)) continue;
-    if (n++ == 0) first = &tensor;
-  }
-  if (n == 0) return;
-  file.fail(tensor_label(first->name) + (n > 1 ? " and " + std::to_string(n - 1) + " more are" : " is") +
-            " nothing that RWKV-" + info.version + " uses (rwkv-convert --drop REGEX leaves tensors out)");
-}
-
-// Other matrices may be zero at the beginning of training.
-void refuse_zeros(const TensorFile& file, const LoadedWeights& loaded) {
-  for (const std::string_view name : {"emb.weight", "head.weight"}) {
-    if (std::ranges::find(loaded.zero_matrices, name) != loaded.zero_matrices.end())
-      file.fail(tensor_label(name) + ": " + kAllZeros);
-  }
-}
-
-bool has_normalised_embedding(const TensorFile& file) {
-  const auto found = file.metadata().find(kEmbeddingKey);
-  return found != file.metadata().end() && found->second == kEmbeddingNormalised;
-}
-
-std::optional<std::string> zeros_warning(const LoadedWeights& loaded) {
-  const size_t n = loaded.zero_matrices.size();
-  if (n == 0) return std::nullopt;
-  return tensor_label(loaded.zero_matrices.front()) +
-         (n > 1 ? " and " + std::to_string(n - 1) + " more hold" : " holds") +
-         " nothing but zeros: an incomplete download?";
-}
-
-}  // namespace
-
-Model::Network::Network(const TensorFile& file, const LoadOptions& options, bool check_only)
-    : architecture(architecture_of(file)), info(detect_model(file)) {
-  if (options.group_norm_eps && info.group_norm_eps != 0) info.group_norm_eps = *options.group_norm_eps;
-  loaded.check_only = check_only;
-  loaded.n_threads = options.n_threads;
-  const WeightReader reader(file, loaded);
-  emb = reader.table("emb.weight", info.n_vocab, info.n_embd);
-  head = reader.matrix("head.weight", info.n_vocab, info.n_embd);
-  if (!has_normalised_embedding(file)) ln0 = reader.norm("blocks.0.ln0", info.n_embd);
-  ln_out = reader.norm("ln_out", info.n_embd);
-  for (size_t i = 0; i < info.n_layers; ++i) {
-    layers.push_back(architecture.make_layer(reader.under("blocks." + std::to_string(i) + "."), info, i));
-  }
-  refuse_leftovers(file, loaded, architecture, info);
-  refuse_zeros(file, loaded);
-  if (!check_only || has_tuned_state(file)) initial = State(architecture.state_parts(info), info.n_layers);
-  if (has_tuned_state(file)) apply_tuned_state(file, initial);
-  loaded.pool.reset();
-}
-
-// x = LN(emb[token]; ln0)
-void Model::Network::embed(Pass& pass) const {
-  for_rows(pass, emb.cols, [&](size_t row) {
-    widen_row(emb, pass.tokens[row], pass.x.row(row));
-    if (!ln0.gain.empty()) normalize(pass.x.row(row), ln0.weights(kLayerNormEps), pass.x.row(row));
-  });
-}
-
-MatSpan<const float> Model::Network::keep_embedded(Pass& pass) const {
-  const auto copy = pass.scratch.matrix(pass.n_rows(), info.n_embd);
-  for_rows(pass, info.n_embd, [&](size_t row) { std::ranges::copy(pass.x.row(row), copy.row(row).begin()); });
-  return copy;
-}
-
-// logits = W_head LN(x; ln_out), for the given rows only
-void Model::Network::write_logits(Pass& pass, std::span<const size_t> rows, MatSpan<float> logits) const {
-  const auto normed = pass.scratch.matrix(rows.size(), info.n_embd);
-  for (size_t i = 0; i < rows.size(); ++i)
-    normalize(pass.x.row(rows[i]), ln_out.weights(kLayerNormEps), normed.row(i));
-  matmul({{&head, normed, logits}}, pass.pool);
-}
-
-void Model::Network::forward(const PassRows& rows, MatSpan<float> logits, Workspace::Buffers& buffers) const {
-  auto& scratch = buffers.scratch;
-  scratch.reset();
-  Pass pass{scratch.matrix(rows.tokens.size(), info.n_embd),
-            rows.sequences,
-            rows.sequence_of,
-            rows.tokens,
-            scratch,
-            buffers.pool};
-  if (rows.sequences.front().preview) pass.previews = &buffers.previews;
-  embed(pass);
-  pass.embedded = keep_embedded(pass);
-  pass.v_first = scratch.matrix(pass.n_rows(), info.n_att);
-  const size_t mark = scratch.mark();
-  for (pass.layer = 0; pass.layer < layers.size(); ++pass.layer) {
-    scratch.reset_to(mark);
-    layers[pass.layer]->forward(pass);
-  }
-  if (!rows.logit_rows.empty()) write_logits(pass, rows.logit_rows, logits);
-}
-
 struct Model::Impl {
   TensorFile file;
   Network network;
 
   Impl(TensorFile opened, const LoadOptions& options)
       : file(std::move(opened)), network(file, options, false) {}
+  void forward(const PassRows& rows, MatSpan<float> logits, Workspace::Buffers& buffers) const;
 };
+
+void Model::Impl::forward(const PassRows& rows, MatSpan<float> logits, Workspace::Buffers& buffers) const {
+  auto& scratch = buffers.scratch;
+  scratch.reset();
+  Pass pass{scratch.matrix(rows.tokens.size(), network.info.n_embd),
+            rows.sequences,
+            rows.sequence_of,
+            rows.tokens,
+            scratch,
+            buffers.pool};
+  if (rows.sequences.front().preview) pass.previews = &buffers.previews;
+  network.embed(pass);
+  pass.embedded = network.keep_embedded(pass);
+  pass.v_first = scratch.matrix(pass.n_rows(), network.info.n_att);
+  const size_t mark = scratch.mark();
+  for (pass.layer = 0; pass.layer < network.layers.size(); ++pass.layer) {
+    scratch.reset_to(mark);
+    network.layers[pass.layer]->forward(pass);
+  }
+  if (!rows.logit_rows.empty()) network.write_logits(pass, rows.logit_rows, logits);
+}
 
 Model::Model(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Model::Model(Model&&) noexcept = default;
@@ -221,7 +111,7 @@ bool holds_model(const TensorFile& file) {
 }
 
 ModelCheck check_model(const TensorFile& file) {
-  const Model::Network network(file, {}, true);
+  const Network network(file, {}, true);
   return {network.info, zeros_warning(network.loaded)};
 }
 
@@ -277,7 +167,7 @@ void Model::forward(std::span<const Segment> batch, LogitRows which, MatSpan<flo
   b.begin_previews(batch);
   PassPlan plan(batch, which);
   for (size_t n_done = 0; plan.next(b.rows); n_done += b.rows.logit_rows.size())
-    impl_->network.forward(b.rows, logits.rows_at(n_done, b.rows.logit_rows.size()), b);
+    impl_->forward(b.rows, logits.rows_at(n_done, b.rows.logit_rows.size()), b);
 }
 
 void Model::forward(std::span<const Segment> batch, LogitRows which,
@@ -288,7 +178,7 @@ void Model::forward(std::span<const Segment> batch, LogitRows which,
     const size_t n_rows = b.rows.logit_rows.size(), n_vocab = impl_->network.info.n_vocab;
     b.logits.resize(n_rows * n_vocab);
     const MatSpan<float> logits(b.logits.data(), n_rows, n_vocab);
-    impl_->network.forward(b.rows, logits, b);
+    impl_->forward(b.rows, logits, b);
     on_pass({b.rows.tokens.size(), b.rows.batch_rows, logits});
   }
 }

@@ -120,8 +120,6 @@ class Model {
   void advance(std::span<const Advance> segments, Workspace& workspace) const;
 
  private:
-  friend ModelCheck check_model(const TensorFile& file);
-  struct Network;
   struct Impl;
   explicit Model(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

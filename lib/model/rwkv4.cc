@@ -68,8 +68,7 @@ void Rwkv4Layer::time_mix(Pass& pass) const {
   const auto mixed = [&](const auto& weight) { return x.mixed_from_before(weight, s.matrix(n, C)); };
   const auto kept = [&] { return pass.kept().matrix(n, A); };
   const auto k = kept(), v = kept(), wkv = kept(), r = s.matrix(n, A);
-  matmul({{&key_, mixed(mix_k_), k}, {&value_, mixed(mix_v_), v}, {&receptance_, mixed(mix_r_), r}},
-         pass.pool);
+  multiply(pass, {{&key_, mixed(mix_k_), k}, {&value_, mixed(mix_v_), v}, {&receptance_, mixed(mix_r_), r}});
   pass.on_replay([=, this, layer = pass.layer](const ReplayedRows& at) {
     const Wkv4State state{at.state->part(layer, kAa), at.state->part(layer, kBb), at.state->part(layer, kPp)};
     for (size_t row = at.first_row; row < at.first_row + at.n_rows; ++row)
@@ -77,7 +76,7 @@ void Rwkv4Layer::time_mix(Pass& pass) const {
   });
   run_wkv(pass, k, v, wkv);
   const auto gate = [&](size_t row, std::span<float> out) { sigmoid_times(r.row(row), wkv.row(row), out); };
-  matmul({{&output_, LazyRows{wkv, gate}, pass.x, Store::kAdd}}, pass.pool);
+  multiply(pass, {{&output_, LazyRows{wkv, gate}, pass.x, Store::kAdd}});
 }
 
 // Channels are independent, rows of a sequence are not: threads divide channels.

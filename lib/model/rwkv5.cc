@@ -93,7 +93,7 @@ void Rwkv5Layer::time_mix(Pass& pass) const {
                             {&key_, mixed(mix_k_), k},
                             {&value_, mixed(mix_v_), v},
                             {&gate_, mixed(mix_g_), g}};
-  matmul(std::span(jobs, gated_ ? 4 : 3), pass.pool);
+  multiply(pass, std::span(jobs, gated_ ? 4 : 3));
   pass.on_replay([=, this, layer = pass.layer](const ReplayedRows& at) {
     const auto of = [&](MatSpan<float> m) { return m.rows_at(at.first_row, at.n_rows); };
     const MatSpan<const float> decay(decay_.data(), at.n_rows, A, 0);
@@ -109,7 +109,7 @@ void Rwkv5Layer::time_mix(Pass& pass) const {
       if (gated_) silu_times(gate.row(t), out.row(t), out.row(t));
     }
   });
-  matmul({{&output_, y, pass.x, Store::kAdd}}, pass.pool);
+  multiply(pass, {{&output_, y, pass.x, Store::kAdd}});
 }
 
 bool recognises(const TensorFile& file) {

@@ -77,7 +77,7 @@ Rwkv6Layer::MixedRows Rwkv6Layer::mixed_rows(Pass& pass, const ShiftedRows& x) c
   const size_t n = pass.n_rows(), C = info_.n_embd;
   auto& s = pass.scratch;
   const auto xx = s.matrix(n, C), z = s.matrix(n, kMixed * mix_rank_);
-  matmul({{&maa_w1_, x.mixed_from_now(maa_x_, xx), z}}, pass.pool);
+  multiply(pass, {{&maa_w1_, x.mixed_from_now(maa_x_, xx), z}});
   for_rows(pass, z.cols, [&](size_t row) { tanh_of(z.row(row), z.row(row)); });
   MixedRows mixed;
   std::vector<MatmulJob> jobs;
@@ -88,7 +88,7 @@ Rwkv6Layer::MixedRows Rwkv6Layer::mixed_rows(Pass& pass, const ShiftedRows& x) c
                   interpolate_sum(x.now(row), x.before(row), maa_[i], more.row(row), out);
                 }};
   }
-  matmul(jobs, pass.pool);
+  multiply(pass, jobs);
   return mixed;
 }
 
@@ -103,14 +103,13 @@ void Rwkv6Layer::time_mix(Pass& pass) const {
   const auto kept = [&] { return pass.kept().matrix(n, A); };
   const auto r = kept(), k = kept(), v = kept(), w = kept(), y = kept(), g = s.matrix(n, A),
              z = s.matrix(n, decay_rank_);
-  matmul({{&receptance_, mixed[kR], r},
-          {&key_, mixed[kK], k},
-          {&value_, mixed[kV], v},
-          {&gate_, mixed[kG], g},
-          {&decay_w1_, mixed[kW], z}},
-         pass.pool);
+  multiply(pass, {{&receptance_, mixed[kR], r},
+                  {&key_, mixed[kK], k},
+                  {&value_, mixed[kV], v},
+                  {&gate_, mixed[kG], g},
+                  {&decay_w1_, mixed[kW], z}});
   const auto tanh_of_z = [&](size_t row, std::span<float> out) { tanh_of(z.row(row), out); };
-  matmul({{&decay_w2_, LazyRows{z, tanh_of_z}, w}}, pass.pool);
+  multiply(pass, {{&decay_w2_, LazyRows{z, tanh_of_z}, w}});
   pass.on_replay([=, this, layer = pass.layer](const ReplayedRows& at) {
     const auto of = [&](MatSpan<float> m) { return m.rows_at(at.first_row, at.n_rows); };
     wkv5({of(r), of(k), of(v), of(w), bonus_}, info_.head_size, at.state->part(layer, kS), of(y));
@@ -125,7 +124,7 @@ void Rwkv6Layer::time_mix(Pass& pass) const {
       silu_times(gate.row(t), out.row(t), out.row(t));
     }
   });
-  matmul({{&output_, y, pass.x, Store::kAdd}}, pass.pool);
+  multiply(pass, {{&output_, y, pass.x, Store::kAdd}});
 }
 
 bool recognises(const TensorFile& file) { return file.find("blocks.0.att.time_maa_x") != nullptr; }

@@ -103,14 +103,14 @@ Rwkv7Layer::Rows Rwkv7Layer::project(Pass& pass) const {
                             {&value_, mixed(x_v_), rows.v},      {&w_.down, mixed(x_w_), zw},
                             {&a_.down, mixed(x_a_), za},         {&g_.down, mixed(x_g_), zg},
                             {&v_.down, mixed(x_v_), zv}};
-  matmul(std::span(down, is_first_ ? 6 : 7), pass.pool);
+  multiply(pass, std::span(down, is_first_ ? 6 : 7));
   const LazyRows tanh_zw{zw, [&](size_t row, std::span<float> out) { tanh_of(zw.row(row), out); }};
   const LazyRows sigmoid_zg{zg, [&](size_t row, std::span<float> out) { sigmoid_of(zg.row(row), out); }};
   const MatmulJob up[] = {{&w_.up, tanh_zw, rows.w},
                           {&a_.up, za, rows.a},
                           {&g_.up, sigmoid_zg, rows.g},
                           {&v_.up, zv, rows.v_mix}};
-  matmul(std::span(up, is_first_ ? 3 : 4), pass.pool);
+  multiply(pass, std::span(up, is_first_ ? 3 : 4));
   return rows;
 }
 
@@ -162,7 +162,7 @@ void Rwkv7Layer::time_mix(Pass& pass) const {
     wkv7(in, info_.head_size, at.S, at.part(rows.y));
     finish(rows, at);
   });
-  matmul({{&output_, rows.y, pass.x, Store::kAdd}}, pass.pool);
+  multiply(pass, {{&output_, rows.y, pass.x, Store::kAdd}});
 }
 
 bool recognises(const TensorFile& file) { return file.find("blocks.0.att.r_k") != nullptr; }

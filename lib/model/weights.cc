@@ -84,17 +84,23 @@ WeightReader::Stored WeightReader::stored(std::string_view name, const Shape& sh
                                           bool transposed_too) const {
   const TensorView& t = tensor(name);
   if (t.shape != shape) fail(t, "shape " + to_string(t.shape) + ", want " + to_string(shape));
+  const Stored result = stored(t, transposed_too);
+  loaded_.by_bytes[result.bytes.data()] = &t;
+  return result;
+}
+
+WeightReader::Stored WeightReader::stored(const TensorView& t, bool transposed_too) const {
   if (loaded_.check_only && !t.packed()) return {t.dtype, t.layout, {}};
-  if (t.requantise && find_role(t.name) != nullptr && shape.size() == 2) return quantised(t);
+  if (t.requantise && find_role(t.name) != nullptr && t.shape.size() == 2) return quantised(t);
   std::vector<std::byte> elements;
   auto bytes = t.bytes;
   if (!t.packed() && !(transposed_too && lies_transposed(t))) {
     packed_bytes(t, elements, t.source != nullptr ? &pool_of(loaded_) : nullptr);
     bytes = own(std::move(elements));
   }
-  const Stored stored = kept(t, bytes);
-  look_at(t, stored);
-  return stored;
+  const Stored result = kept(t, bytes);
+  look_at(t, result);
+  return result;
 }
 
 // A few elements must be finite. If all of these are zero, the whole matrix may be: as in a file whose size

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -25,9 +26,10 @@ struct LoadedWeights {
   // The bytes of tensors that cannot be used in the mapping (strided ones of a .pth, f64, those with a
   // source).
   std::deque<std::vector<std::byte>> made;
-  uint64_t made_bytes = 0;                        // of `made`
-  std::unordered_set<const TensorView*> claimed;  // the tensors read so far
-  std::vector<std::string> zero_matrices;         // names of matrices that hold only zeros
+  uint64_t made_bytes = 0;                                           // of `made`
+  std::unordered_set<const TensorView*> claimed;                     // the tensors read so far
+  std::vector<std::string> zero_matrices;                            // names of matrices that hold only zeros
+  std::unordered_map<const std::byte*, const TensorView*> by_bytes;  // matrices by the address of their bytes
 };
 
 // The message about a tensor that should hold something else.
@@ -80,6 +82,7 @@ class WeightReader {
     std::span<const std::byte> bytes;
   };
   Stored stored(std::string_view name, const Shape& shape, bool transposed_too = false) const;
+  Stored stored(const TensorView& tensor, bool transposed_too) const;
   Stored kept(const TensorView& tensor, std::span<const std::byte> bytes) const;
   Stored quantised(const TensorView& tensor) const;
   std::span<const std::byte> own(std::vector<std::byte> bytes) const;

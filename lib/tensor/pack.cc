@@ -260,16 +260,28 @@ bool can_be_quantised(std::span<const float> weights) {
   return largest <= std::bit_cast<uint32_t>(kLargestQuantisable);
 }
 
-// Outputs, as many as a strip has lanes or fewer, become one strip, which is zeros.
-void quantise_strip(std::span<const float> weights, const BlockForm& form, size_t lanes, std::byte* strip) {
-  const uint64_t length = form.length;
+size_t blocks_of_output(uint64_t length) { return (length + kQuantBlock - 1) / kQuantBlock; }
+
+// The RoundOutputs of plain rounding.
+void quantise_outputs(DType dtype, uint64_t length, std::span<const float> weights,
+                      std::span<QuantisedBlock> blocks) {
+  const size_t n = blocks_of_output(length);
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    const uint64_t first = i % n * kQuantBlock;
+    const uint64_t n_weights = std::min<uint64_t>(kQuantBlock, length - first);
+    blocks[i] = quantise(dtype, weights.subspan(i / n * length + first, n_weights));
+  }
+}
+
+// Stores the blocks of at most `lanes` outputs in one strip, which holds zeros.
+void store_strip(std::span<const QuantisedBlock> blocks, const BlockForm& form, size_t lanes,
+                 std::byte* strip) {
+  const size_t n = blocks_of_output(form.length);
+  const QuantisedBlock missing = quantise(form.dtype, {});
   for (size_t lane = 0; lane < lanes; ++lane) {
-    const auto from = weights.subspan(std::min<size_t>(lane * length, weights.size()));
-    const auto output = from.first(std::min<size_t>(from.size(), length));
     for (uint64_t b = 0; b < form.n_blocks(); ++b) {
-      const auto rest = output.subspan(std::min<size_t>(b * kQuantBlock, output.size()));
-      const auto block = rest.first(std::min(rest.size(), kQuantBlock));
-      form.store(quantise(form.dtype, block), strip, form.block(lane, b));
+      const bool is_there = b < n && lane * n + b < blocks.size();
+      form.store(is_there ? blocks[lane * n + b] : missing, strip, form.block(lane, b));
     }
   }
 }
@@ -288,8 +300,9 @@ void fill_strip(Bytes outputs, const WidePositions& positions, std::byte* strip)
 // Packs strips of one matrix on one thread; keeps its buffers.
 class StripPacker {
  public:
-  StripPacker(const TensorView& source, DType dtype, Layout layout)
+  StripPacker(const TensorView& source, DType dtype, Layout layout, const RoundOutputs& round)
       : source_(source),
+        round_(round),
         dtype_(dtype),
         layout_(layout),
         lanes_(lanes_of(dtype, layout)),
@@ -302,32 +315,43 @@ class StripPacker {
     buffer_.resize(slices.count * length * dtype_info(wide).bytes);
     n_overflowed += unpack(source_, slices, wide, buffer_);
     if (!is_laid_out(dtype_, layout_)) return void(std::memcpy(out, buffer_.data(), buffer_.size()));
-    const size_t strip_bytes = lanes_ * length * dtype_info(wide).bytes;
     std::fill_n(out, count * strips_.bytes, std::byte{});
-    for (size_t begin = 0; begin < buffer_.size(); begin += strip_bytes, out += strips_.bytes)
-      fill(Bytes(buffer_).subspan(begin, std::min(strip_bytes, buffer_.size() - begin)), length, out);
+    is_quantised(dtype_) ? quantise_strips(slices.first, length, out) : fill_strips(length, out);
   }
 
   uint64_t n_overflowed = 0;
   bool unquantisable = false;
 
  private:
-  void fill(Bytes outputs, uint64_t length, std::byte* strip) {
-    if (!is_quantised(dtype_)) {
-      const auto fill_wide = dtype_info(dtype_).bytes == 2 ? fill_strip<2> : fill_strip<4>;
-      return fill_wide(outputs, WidePositions(dtype_, layout_, length), strip);
+  void fill_strips(uint64_t length, std::byte* out) const {
+    const auto fill = dtype_info(dtype_).bytes == 2 ? fill_strip<2> : fill_strip<4>;
+    const size_t step = lanes_ * length * dtype_info(dtype_).bytes;
+    for (size_t begin = 0; begin < buffer_.size(); begin += step, out += strips_.bytes) {
+      fill(Bytes(buffer_).subspan(begin, std::min(step, buffer_.size() - begin)),
+           WidePositions(dtype_, layout_, length), out);
     }
-    const std::span weights(reinterpret_cast<const float*>(outputs.data()), outputs.size() / sizeof(float));
+  }
+
+  void quantise_strips(uint64_t first, uint64_t length, std::byte* out) {
+    const std::span weights(reinterpret_cast<const float*>(buffer_.data()), buffer_.size() / sizeof(float));
     if (!can_be_quantised(weights)) return void(unquantisable = true);
-    quantise_strip(weights, BlockForm(dtype_, layout_, length), lanes_, strip);
+    blocks_.resize(weights.size() / length * blocks_of_output(length));
+    round_ ? round_(first, weights, blocks_) : quantise_outputs(dtype_, length, weights, blocks_);
+    const BlockForm form(dtype_, layout_, length);
+    const size_t step = lanes_ * blocks_of_output(length);
+    for (size_t begin = 0; begin < blocks_.size(); begin += step, out += strips_.bytes)
+      store_strip(std::span(blocks_).subspan(begin, std::min(step, blocks_.size() - begin)), form, lanes_,
+                  out);
   }
 
   const TensorView& source_;
+  const RoundOutputs& round_;
   DType dtype_;
   Layout layout_;
   size_t lanes_;
   Strips strips_;
   std::vector<std::byte> buffer_;
+  std::vector<QuantisedBlock> blocks_;
 };
 
 }  // namespace
@@ -369,7 +393,7 @@ uint64_t unpack(const TensorView& matrix, const Slices& slices, DType to, std::s
 }
 
 uint64_t pack_strips(const TensorView& source, DType dtype, Layout layout, uint64_t first,
-                     std::span<std::byte> out, ThreadPool& pool) {
+                     std::span<std::byte> out, ThreadPool& pool, const RoundOutputs& round) {
   constexpr uint64_t kElementsAtOnce = 1 << 18;  // of 4 bytes: what a second-level cache holds
   const Strips strips = strips_of(dtype, layout, source.shape);
   const uint64_t n = strips.bytes == 0 ? 0 : out.size() / strips.bytes;
@@ -377,7 +401,7 @@ uint64_t pack_strips(const TensorView& source, DType dtype, Layout layout, uint6
   std::atomic<uint64_t> n_overflowed = 0;
   std::atomic<bool> unquantisable = false;
   pool.for_ranges(n, 1, [&](size_t begin, size_t end) {
-    StripPacker packer(source, dtype, layout);
+    StripPacker packer(source, dtype, layout, round);
     for (uint64_t i = begin; i < end; i += at_once)
       packer.pack(first + i, std::min<uint64_t>(at_once, end - i), out.data() + i * strips.bytes);
     n_overflowed += packer.n_overflowed;

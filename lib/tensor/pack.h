@@ -2,9 +2,11 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "core/thread_pool.h"
+#include "tensor/quantize.h"
 #include "tensor/tensor_view.h"
 
 namespace rwkv {
@@ -21,11 +23,17 @@ struct Strips {
 };
 Strips strips_of(DType dtype, Layout layout, const Shape& shape);
 
+// Quantises whole outputs, the first of which has index `first`. `weights` holds the outputs one after the
+// other; `blocks` receives ceil(length / 32) blocks for each. Called on several threads at once.
+using RoundOutputs =
+    std::function<void(uint64_t first, std::span<const float> weights, std::span<QuantisedBlock> blocks)>;
+
 // Writes strips of `source` in another form: as many as `out` has room for, beginning with strip `first`.
-// Wide elements are rounded once, to nearest. Returns how many finite elements became infinite. The bytes do
-// not depend on the number of threads. Error kFormat when a weight cannot be quantised.
+// Wide elements are rounded once, to nearest; `round` quantises weights, or quantise() if `round` is empty.
+// Returns how many finite elements became infinite. The bytes do not depend on the number of threads. Error
+// kFormat when a weight cannot be quantised.
 uint64_t pack_strips(const TensorView& source, DType dtype, Layout layout, uint64_t first,
-                     std::span<std::byte> out, ThreadPool& pool);
+                     std::span<std::byte> out, ThreadPool& pool, const RoundOutputs& round = {});
 
 // Some rows of a matrix, or some columns.
 struct Slices {

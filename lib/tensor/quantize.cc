@@ -91,6 +91,12 @@ BlockValues values_of_uniform(const QuantisedBlock& block, const UniformCodes& c
   return values;
 }
 
+CodeAndValue nearest_uniform(float weight, float scale, const UniformCodes& codes) {
+  const float step = scale * codes.step, reach = static_cast<float>(codes.largest);
+  const int steps = round_to_int(std::clamp(weight / step, -reach, reach));
+  return {static_cast<uint8_t>(steps + codes.zero), step * static_cast<float>(steps)};
+}
+
 // ---- q4
 
 constexpr int kQ4Zero = static_cast<int>(
@@ -227,24 +233,42 @@ QuantisedBlock quantise_q4(const Block& weights, size_t n_weights) {
   return squared_error(given, larger) < squared_error(given, block) ? larger : block;
 }
 
+CodeAndValue nearest_q4(float weight, float scale) {
+  constexpr float kReach = 1 + kSumsReach / 2;
+  const float levels = std::clamp(weight / scale, -kReach, kReach);
+  const uint8_t code = kCodes[static_cast<size_t>(next_whole_number(2 * levels) + kSumsReach)];
+  return {code, scale * static_cast<float>(kQ4Levels[code])};
+}
+
 // ---- every quantised type
 
 struct Encoding {
   DType dtype;
   QuantisedBlock (*quantise)(const Block& weights, size_t n_weights);
   BlockValues (*values_of)(const QuantisedBlock& block);
+  NearestCode nearest;
+  // Multiples of the scale that the largest weight of a block may become.
+  std::span<const float> tried_scales;
 };
 
+// Some exceed the largest code: the largest weight is then clipped, and the step is finer.
+constexpr std::array kTriedQ8 = {127.0F, 133.0F};
+constexpr std::array kTriedQ6 = {124.0F, 130.0F, 137.0F, 145.0F};
+constexpr std::array kTriedQ4 = {90.0F,   100.0F,  108.0F,  115.0F,  121.0F,  127.0F,  133.0F,
+                                 140.0F,  148.0F,  160.0F,  -90.0F,  -100.0F, -108.0F, -115.0F,
+                                 -121.0F, -127.0F, -133.0F, -140.0F, -148.0F, -160.0F};
+
 template <const UniformCodes& kCodes>
-constexpr Encoding uniform_encoding(DType dtype) {
+constexpr Encoding uniform_encoding(DType dtype, std::span<const float> tried_scales) {
   return {dtype, [](const Block& weights, size_t) { return quantise_uniformly(weights, kCodes); },
-          [](const QuantisedBlock& block) { return values_of_uniform(block, kCodes); }};
+          [](const QuantisedBlock& block) { return values_of_uniform(block, kCodes); },
+          [](float weight, float scale) { return nearest_uniform(weight, scale, kCodes); }, tried_scales};
 }
 
 // In the order of the enum.
-constexpr std::array kEncodings = {uniform_encoding<kQ8Codes>(DType::kQ8),
-                                   uniform_encoding<kQ6Codes>(DType::kQ6),
-                                   Encoding{DType::kQ4, quantise_q4, values_of_q4}};
+constexpr std::array kEncodings = {uniform_encoding<kQ8Codes>(DType::kQ8, kTriedQ8),
+                                   uniform_encoding<kQ6Codes>(DType::kQ6, kTriedQ6),
+                                   Encoding{DType::kQ4, quantise_q4, values_of_q4, nearest_q4, kTriedQ4}};
 
 constexpr const Encoding& encoding_of(DType dtype) {
   return kEncodings[static_cast<size_t>(dtype) - static_cast<size_t>(kEncodings.front().dtype)];
@@ -252,6 +276,8 @@ constexpr const Encoding& encoding_of(DType dtype) {
 static_assert(std::ranges::all_of(kDTypes, [](const DTypeInfo& info) {
   return !is_quantised(info.dtype) || encoding_of(info.dtype).dtype == info.dtype;
 }));
+
+constexpr uint16_t kLargestF16 = 0x7bff, kF16Sign = 0x8000;
 
 }  // namespace
 
@@ -262,5 +288,19 @@ QuantisedBlock quantise(DType dtype, std::span<const float> weights) {
 BlockValues values_of(DType dtype, const QuantisedBlock& block) {
   return encoding_of(dtype).values_of(block);
 }
+
+std::vector<uint16_t> scales_to_try(DType dtype, float largest) {
+  std::vector<uint16_t> scales;
+  for (const float n_scales : encoding_of(dtype).tried_scales) {
+    const uint16_t nearest = narrow_f16(largest / n_scales);
+    const uint16_t scale = std::min<uint16_t>(nearest & ~kF16Sign, kLargestF16) | (nearest & kF16Sign);
+    if (widen_f16(scale) != 0 && std::ranges::find(scales, scale) == scales.end()) scales.push_back(scale);
+  }
+  return scales;
+}
+
+float widen_scale(uint16_t scale) { return widen_f16(scale); }
+
+NearestCode nearest_code(DType dtype) { return encoding_of(dtype).nearest; }
 
 }  // namespace rwkv

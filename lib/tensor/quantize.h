@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "tensor/packed_layout.h"
 
@@ -26,5 +27,20 @@ QuantisedBlock quantise(DType dtype, std::span<const float> weights);
 
 // The values of the codes.
 BlockValues values_of(DType dtype, const QuantisedBlock& block);
+
+// ---- parts of quantise(), for callers with their own measure of error
+
+// Candidate scales, bits of finite f16 other than 0, of a block whose largest magnitude is `largest`. Empty
+// when every scale would be 0: all codes are then those of 0.
+std::vector<uint16_t> scales_to_try(DType dtype, float largest);
+float widen_scale(uint16_t scale);
+
+struct CodeAndValue {
+  uint8_t code;
+  float value;
+};
+// The code nearest to a finite weight at a scale other than 0, and its value.
+using NearestCode = CodeAndValue (*)(float weight, float scale);
+NearestCode nearest_code(DType dtype);
 
 }  // namespace rwkv

@@ -15,6 +15,7 @@ const ToolText kTool{.name = "rwkv-convert",
                      .usage = "rwkv-convert [options] IN OUT",
                      .examples = R"(rwkv-convert model.pth model.safetensors
 rwkv-convert model.pth q8.safetensors --dtype q8 --check
+rwkv-convert model.pth q4.safetensors --dtype q4 --calibrate text.txt -v VOCAB
 rwkv-convert model.pth mixed.safetensors --dtype q4 --keep 'head|emb=q8'
 rwkv-convert model.pth merged.safetensors --merge rwkv-lora.pth --alpha 32
 rwkv-convert model.pth model.gguf -v rwkv_vocab_v20230424.txt
@@ -27,6 +28,11 @@ or GGUF for llama.cpp. - is standard input or output. No code in a checkpoint is
 GGUF
 RWKV-6 and 7 in f32, f16, bf16 or q8 (Q8_0), with a World vocabulary if -v names one. Vectors, and tensors that
 llama.cpp never quantises, are written as its own converter does. Tensors quantised in another format become bf16 without --dtype.
+
+CALIBRATION
+With --calibrate the model of IN reads a text once, and each quantised matrix is rounded for the inputs that this text makes: weights that
+are rounded later compensate the errors of weights rounded before (GPTQ). The result is closer to IN, of the same size and speed. Take
+ten thousand tokens or more of the kind that the model is meant for, and judge the result by another text.
 
 MERGING
 --merge takes LoRA, PiSSA, Bone, DiSHA and Bat adapters as RWKV-PEFT saves them, a folder that Hugging Face's PEFT wrote (LoRA, MiSS,
@@ -91,6 +97,11 @@ const Option<Target> kOptions[] = {
     {{"extract-vocab", 0, "", "FILE", kFileType, kForm, "write only the vocabulary inside IN",
       "As lines of a World vocabulary, without control and padding tokens.", true},
      [](Target& o, const Value& v) { o.extracted = v.text(); }},
+    {{"calibrate", 0, "", "FILE", kFileType, kForm, "round for the inputs that this text makes",
+      "For q8, q6 and q4. FILE holds a text if -v is given; else ids, as rwkv-tokenize writes them. See "
+      "CALIBRATION.",
+      true},
+     [](Target& o, const Value& v) { o.calibration = v.text(); }},
     {{"layout", 0, "", "HOW", name_of(layout_names), kForm, "rows (for any reader) or tiles (fastest)",
       "Default: rows, but tiles for q8, q6 and q4.", true},
      [](Target& o, const Value& v) { o.given.layout = v.text(); }},
@@ -170,6 +181,7 @@ StateOrder state_order_of(const std::string& text) {
 void check_gguf(const Target& o) {
   if (!o.to_gguf) return;
   if (!o.given.layout.empty()) usage_error("--layout is for safetensors, not for GGUF");
+  if (!o.calibration.empty()) usage_error("--calibrate is for safetensors, not for GGUF");
 }
 
 void check_operands(const Target& o, size_t n_operands) {
@@ -181,6 +193,8 @@ void check_operands(const Target& o, size_t n_operands) {
     usage_error(o.given.in_place ? "--in-place wants IN alone" : "want IN and OUT");
   if (o.given.in_place && o.given.operands[0] == "-") usage_error("--in-place cannot replace standard input");
   if (o.check && o.dry_run) usage_error("--check and --dry-run exclude each other");
+  if (o.calibration == "-" && o.given.operands[0] == "-")
+    usage_error("IN and the text of --calibrate cannot both be standard input");
   const bool reads_back = o.check || (!o.report.empty() && !o.dry_run);
   if (reads_back && o.out == "-")
     usage_error(std::string(o.check ? "--check" : "--report") + " cannot read standard output back");

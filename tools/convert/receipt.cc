@@ -100,6 +100,8 @@ std::string receipt_text(const ConversionPlan& plan, const std::filesystem::path
   const auto& errors = result.errors;
   std::string text = "{" + member("input", input_json(plan)) + member("merged", merged_json(plan)) +
                      member("dropped", texts_json(plan.dropped));
+  if (!plan.calibration.empty())
+    text += member("calibration", {{"ids", plan.calibration.size()}, {"hash", hash_of(plan.calibration)}});
   if (!errors.empty()) {
     json::object file;
     add_bytes(file, "file", output.string());
@@ -110,6 +112,7 @@ std::string receipt_text(const ConversionPlan& plan, const std::filesystem::path
   text += "\"tensors\": [";
   for (size_t i = 0; i < plan.tensors.size(); ++i) {
     json::object tensor = tensor_json(plan.tensors[i]);
+    if (!plan.calibration.empty()) tensor["calibrated"] = plan.tensors[i].calibrated;
     if (!errors.empty()) {
       tensor["max_error"] = finite_or_null(errors[i].max);
       tensor["rms_error"] = finite_or_null(errors[i].rms);
