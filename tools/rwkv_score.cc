@@ -1,6 +1,7 @@
 // rwkv-score: how likely a model finds a sequence of token ids.
 #include <iostream>
 
+#include "checkpoint/plan.h"
 #include "common/command_line.h"
 #include "common/load_model.h"
 #include "common/tool.h"
@@ -44,6 +45,13 @@ std::vector<TokenId> read_all(ScoreInput& input) {
   return all;
 }
 
+// Rounding was chosen for this text: figures on it would flatter.
+void refuse_calibration_text(const ScoreOptions& options, const Model& model, std::span<const TokenId> ids) {
+  const auto mark = model.file().metadata().find(kCalibrationKey);
+  if (mark == model.file().metadata().end() || mark->second != calibration_mark(ids)) return;
+  throw Error(ErrorKind::kUsage, options.model + " was calibrated with this text: --against wants another");
+}
+
 int score_input(const ScoreOptions& options, const Model& model, const Tokenizer* tokenizer, Sequence start,
                 Workspace& workspace, ScoreStats& stats) {
   ScoreInput input(options, tokenizer, model.info().n_vocab);
@@ -51,6 +59,7 @@ int score_input(const ScoreOptions& options, const Model& model, const Tokenizer
   const bool count_first = !options.logits.empty() || !options.against.empty();
   std::vector<TokenId> ids = count_first ? read_all(input) : std::vector<TokenId>();
   throw_if_stopped(stats);
+  if (!options.against.empty()) refuse_calibration_text(options, model, ids);
   ScoreReport report(options, tokenizer, ids.size(), model.info().n_vocab);
   Scorer scorer(model, {std::move(start), options.reset}, workspace, [&](const ScoredRow& row) {
     throw_if_stopped(stats);

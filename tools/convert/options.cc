@@ -32,7 +32,8 @@ llama.cpp never quantises, are written as its own converter does. Tensors quanti
 CALIBRATION
 With --calibrate the model of IN reads a text once, and each quantised matrix is rounded for the inputs that this text makes: weights that
 are rounded later compensate the errors of weights rounded before (GPTQ). The result is closer to IN, of the same size and speed. Take
-ten thousand tokens or more of the kind that the model is meant for, and judge the result by another text.
+ten thousand tokens or more of the kind that the model is meant for, and judge the result by another text (rwkv-score --against
+refuses the same one).
 
 MERGING
 --merge takes LoRA, PiSSA, Bone, DiSHA and Bat adapters as RWKV-PEFT saves them, a folder that Hugging Face's PEFT wrote (LoRA, MiSS,

@@ -1,6 +1,7 @@
 #include "score/json.h"
 
 #include <boost/json.hpp>
+#include <cstdio>
 
 #include "common/json_text.h"
 #include "generate/token_output.h"
@@ -26,6 +27,24 @@ json::object figures_json(const LikelihoodSum& sum, bool with_bytes) {
     object["bits_per_byte"] = finite_or_null(sum.bits_per_byte());
   }
   return object;
+}
+
+json::object comparison_json(const LogitComparison& comparison, const LikelihoodSum& sum) {
+  json::object percentiles;
+  for (const double percent : kKlPercentiles) {
+    char key[16];
+    std::snprintf(key, sizeof key, "%g", percent);
+    percentiles[key] = finite_or_null(comparison.kl_percentile(percent));
+  }
+  return {{"rows", comparison.rows()},
+          {"mean_kl", finite_or_null(comparison.mean_kl())},
+          {"kl_error", finite_or_null(comparison.kl_error())},
+          {"kl_percentiles", std::move(percentiles)},
+          {"top1_agreement", finite_or_null(comparison.top1_share())},
+          {"max_difference", finite_or_null(comparison.largest_difference())},
+          {"mean_change", finite_or_null(comparison.mean_change())},
+          {"rms_change", finite_or_null(comparison.rms_change())},
+          {"perplexity_error", finite_or_null(sum.perplexity_error())}};
 }
 
 }  // namespace rwkv

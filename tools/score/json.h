@@ -16,4 +16,7 @@ boost::json::object token_json(size_t position, TokenId id, double log_prob, con
 // {"tokens", "nats", "nats_per_token", "perplexity"}, and with bytes "bytes", "bits_per_byte".
 boost::json::object figures_json(const LikelihoodSum& sum, bool with_bytes);
 
+// The object "against" of --json; docs in the manual.
+boost::json::object comparison_json(const LogitComparison& comparison, const LikelihoodSum& sum);
+
 }  // namespace rwkv

@@ -27,7 +27,9 @@ continuous state. Nothing predicts the first token, so it is not scored, unless 
 
 JSON
 Keys of --json: tokens (scored), nats, nats_per_token, perplexity; with -v bytes, bits_per_byte; with --against against: {rows, mean_kl
-(old || new, nats), top1_agreement, max_difference}; with --per-token per_token: [{position, id, text (with -v), logprob}, ..].
+(old || new, nats), kl_error (its standard error, as if tokens were independent), kl_percentiles {"50", "90", "99", "99.9"},
+top1_agreement, max_difference (of logits), mean_change and rms_change (of the probability of the token that follows: new - old),
+perplexity_error (its standard error)}; with --per-token per_token: [{position, id, text (with -v), logprob}, ..].
 --per-token --jsonl prints these, one a line.
 
 REQUESTS

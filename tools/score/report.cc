@@ -46,7 +46,7 @@ ScoreReport::ScoreReport(const ScoreOptions& options, const Tokenizer* tokenizer
 }
 
 void ScoreReport::add(const ScoredRow& row) {
-  if (row.position) compare_and_write(*row.position, row.logits);
+  if (row.position) compare_and_write(row);
   if (row.next) {
     add_likelihood(row.position ? *row.position + 1 : 0, *row.next,
                    row.logits[*row.next] - row.summary.log_sum);
@@ -62,14 +62,15 @@ int ScoreReport::finish() {
   return has_result ? kSuccess : kFailure;
 }
 
-void ScoreReport::compare_and_write(size_t position, std::span<const float> logits) {
+void ScoreReport::compare_and_write(const ScoredRow& row) {
+  const size_t position = *row.position;
   progress_.update(position, n_expected_);
   if (writer_ || reference_) ++n_kept_rows_;
-  if (writer_) writer_->write_row(logits);
+  if (writer_) writer_->write_row(row.logits);
   if (!reference_) return;
   reference_->read_row(position, reference_row_);
   with_context(options_.against + ": row " + std::to_string(position), [&] { check_logits(reference_row_); });
-  comparison_.add(reference_row_, logits);
+  comparison_.add(reference_row_, row.logits, row.next);
 }
 
 void ScoreReport::add_likelihood(size_t position, TokenId id, double log_prob) {
@@ -95,12 +96,7 @@ void ScoreReport::print_token(size_t position, TokenId id, double log_prob) {
 
 void ScoreReport::print_json() const {
   boost::json::object object = figures_json(sum_, tokenizer_ != nullptr);
-  if (reference_) {
-    object["against"] = {{"rows", comparison_.rows()},
-                         {"mean_kl", finite_or_null(comparison_.mean_kl())},
-                         {"top1_agreement", finite_or_null(comparison_.top1_share())},
-                         {"max_difference", finite_or_null(comparison_.largest_difference())}};
-  }
+  if (reference_) object["against"] = comparison_json(comparison_, sum_);
   std::cout << (options_.per_token ? "]," + json_text(object).substr(1) : json_text(object)) << '\n';
 }
 
@@ -114,7 +110,20 @@ void ScoreReport::print_lines() const {
     print(out, "perplexity\t%.6f\n", sum_.perplexity());
     if (tokenizer_ != nullptr) print(out, "bits/byte\t%.6f\n", sum_.bits_per_byte());
   }
-  if (comparison_.rows() == 0) return;
+  if (comparison_.rows() > 0) print_comparison(out);
+}
+
+void ScoreReport::print_comparison(std::ostream& out) const {
+  if (sum_.tokens > 0) {
+    print(out, "perplexity, standard error\t%.6f\n", sum_.perplexity_error());
+    print(out, "change of p, mean\t%.9g\n", comparison_.mean_change());
+    print(out, "change of p, rms\t%.9g\n", comparison_.rms_change());
+  }
+  for (const double percent : kKlPercentiles) {
+    print(out, "KL, %g %%\t", percent);
+    print(out, "%.9g\n", comparison_.kl_percentile(percent));
+  }
+  print(out, "KL, standard error\t%.9g\n", comparison_.kl_error());
   print(out, "mean KL\t%.9g\n", comparison_.mean_kl());
   print(out, "top-1 agreement\t%.6f\n", comparison_.top1_share());
   print(out, "largest difference\t%.9g\n", comparison_.largest_difference());

@@ -1,6 +1,7 @@
 // The output of rwkv-score about one text.
 #pragma once
 #include <optional>
+#include <ostream>
 #include <vector>
 
 #include "common/npy.h"
@@ -25,11 +26,12 @@ class ScoreReport {
   int finish();
 
  private:
-  void compare_and_write(size_t position, std::span<const float> logits);
+  void compare_and_write(const ScoredRow& row);
   void add_likelihood(size_t position, TokenId id, double log_prob);
   void print_token(size_t position, TokenId id, double log_prob);
   void print_json() const;
   void print_lines() const;
+  void print_comparison(std::ostream& out) const;
 
   const ScoreOptions& options_;
   const Tokenizer* tokenizer_;

@@ -11,6 +11,7 @@ rwkv-score -q -m "$DEMO/rwkv7-shakespeare.pth" --logits logits.npy < other.ids >
 kl() { rwkv-score -q -m "$1" --against logits.npy --json < other.ids | jq .against.mean_kl; }
 echo "$(kl plain.safetensors) $(kl q4.safetensors) $(kl text.safetensors)" | awk '{ print ($2 < 0.75 * $1), ($2 == $3) }'
 stat -c %s plain.safetensors q4.safetensors | awk '{ size[NR] = $1 } END { print (size[2] - size[1] < 128) }'
+expect 2 rwkv-score -q -m q4.safetensors --against logits.npy < calibration.ids
 rwkv-inspect --json q4.safetensors | jq -c '.metadata["rwkv.calibration"]'
 
 rwkv-convert "$DEMO/rwkv7-shakespeare.pth" --dry-run --dtype q4 --calibrate calibration.ids | tail -n 2
