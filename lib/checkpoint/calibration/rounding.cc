@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <vector>
 
 #include "checkpoint/calibration/feedback.h"
 #include "kernels/matmul/matmul.h"
@@ -12,12 +12,14 @@ namespace {
 
 using BlockWeights = std::array<float, kQuantBlock>;
 
-// The result of rounding a block at one scale, in the order of rounding.
+// A block rounded at one scale, in the order of rounding.
 struct Trial {
-  uint16_t scale = 0;
-  std::array<uint8_t, kQuantBlock> codes{};
+  uint16_t scale_bits;
+  float scale;
+  BlockWeights targets;
   BlockWeights values{};
-  double error = std::numeric_limits<double>::infinity();  // Σ V_jj² (t_j − q_j)²
+  std::array<uint8_t, kQuantBlock> codes{};
+  double error = 0;  // Σ V_jj² (t_j − q_j)²
 };
 
 // Rounds outputs on one thread.
@@ -73,7 +75,7 @@ class Rounder {
   }
 
   void round_block(const Feedback& part, const Feedback::Block& block, std::span<const float> weights,
-                   std::span<const float> carried, std::span<float> errors, QuantisedBlock& result) const {
+                   std::span<const float> carried, std::span<float> errors, QuantisedBlock& result) {
     BlockWeights original{}, targets{};
     float largest = 0;
     for (size_t j = 0; j < block.size; ++j) {
@@ -81,35 +83,32 @@ class Rounder {
       targets[j] = original[j] + carried[j];
       largest = std::max(largest, std::abs(targets[j]));
     }
-    const auto scales = scales_to_try(dtype_, largest);
-    Trial best;
-    for (const uint16_t scale : scales) {
-      const Trial trial = try_scale(block, original, targets, scale, best.error);
-      if (trial.error < best.error) best = trial;
-    }
+    trials_.clear();
+    for (const uint16_t scale : scales_to_try(dtype_, largest))
+      trials_.push_back({scale, widen_scale(scale), targets});
+    try_scales(block, original);
+    const auto best = std::ranges::min_element(trials_, {}, &Trial::error);
     for (size_t j = 0; j < block.size; ++j) {
-      errors[block.first + j] = original[j] - best.values[j];
-      if (!scales.empty()) result.codes[part.order[block.first + j] % kQuantBlock] = best.codes[j];
+      errors[block.first + j] = original[j] - (best == trials_.end() ? 0 : best->values[j]);
+      if (best != trials_.end()) result.codes[part.order[block.first + j] % kQuantBlock] = best->codes[j];
     }
-    result.scale = best.scale;
+    if (best != trials_.end()) result.scale = best->scale_bits;
   }
 
-  // Stops when the error reaches `limit`.
-  Trial try_scale(const Feedback::Block& block, const BlockWeights& original, BlockWeights targets,
-                  uint16_t scale_bits, double limit) const {
-    Trial trial{.scale = scale_bits, .error = 0};
-    const float scale = widen_scale(scale_bits);
+  // A weight is rounded at all scales before the next one, so that the CPU overlaps what does not depend on
+  // each other.
+  void try_scales(const Feedback::Block& block, const BlockWeights& original) {
     for (size_t j = 0; j < block.size; ++j) {
-      const auto [code, value] = nearest_(targets[j], scale);
-      trial.codes[j] = code;
-      trial.values[j] = value;
-      const float missed = targets[j] - value, error = original[j] - value;
-      trial.error += static_cast<double>(block.precision[j] * missed * missed);
-      if (trial.error >= limit) return trial;
       const float* shares = block.within.data() + j * block.size;
-      for (size_t k = j + 1; k < block.size; ++k) targets[k] += error * shares[k];
+      for (Trial& trial : trials_) {
+        const auto [code, value] = nearest_(trial.targets[j], trial.scale);
+        trial.codes[j] = code;
+        trial.values[j] = value;
+        const float missed = trial.targets[j] - value, error = original[j] - value;
+        trial.error += static_cast<double>(block.precision[j] * missed * missed);
+        for (size_t k = j + 1; k < block.size; ++k) trial.targets[k] += error * shares[k];
+      }
     }
-    return trial;
   }
 
   DType dtype_;
@@ -118,6 +117,7 @@ class Rounder {
   size_t length_ = 0, blocks_of_output_ = 0;
   ThreadPool pool_{1};
   Scratch scratch_;
+  std::vector<Trial> trials_;
 };
 
 }  // namespace
