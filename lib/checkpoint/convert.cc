@@ -61,8 +61,9 @@ class Conversion {
   }
 
   uint64_t pack(const PlannedTensor& planned) {
-    const auto& [tensor, spec, calibrated] = planned;
-    const auto feedback = calibrated ? calibration_->take(planned) : MatrixFeedback();
+    const TensorView& tensor = planned.source;
+    const TensorSpec& spec = planned.spec;
+    const auto feedback = planned.calibrated ? calibration_->take(planned) : MatrixFeedback();
     const RoundOutputs round =
         feedback.groups.empty() ? RoundOutputs() : calibrated_rounding(spec.dtype, feedback);
     uint64_t n_overflowed = 0;

@@ -234,9 +234,10 @@ QuantisedBlock quantise_q4(const Block& weights, size_t n_weights) {
 }
 
 CodeAndValue nearest_q4(float weight, float scale) {
-  constexpr float kReach = 1 + kSumsReach / 2;
+  constexpr float kReach = (kSumsReach + 2) / 2.0F;
   const float levels = std::clamp(weight / scale, -kReach, kReach);
-  const uint8_t code = kCodes[static_cast<size_t>(next_whole_number(2 * levels) + kSumsReach)];
+  const int index = next_whole_number(2 * levels) + kSumsReach;
+  const uint8_t code = kCodes[static_cast<size_t>(index)];
   return {code, scale * static_cast<float>(kQ4Levels[code])};
 }
 

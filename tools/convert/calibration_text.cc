@@ -28,7 +28,7 @@ std::vector<TokenId> read_ids(std::istream& in, const Tokenizer* tokenizer, size
 std::vector<TokenId> read_calibration_text(const std::string& path, const Tokenizer* tokenizer,
                                            size_t n_vocab) {
   InputFile file(path, kPartBytes, tokenizer != nullptr ? "text" : "token ids (for a text: -v VOCAB)");
-  const auto ids = file.read([&] {
+  auto ids = file.read([&] {
     auto all = read_ids(file.stream(), tokenizer, n_vocab);
     if (all.empty()) throw Error(ErrorKind::kFormat, "holds no token to calibrate with");
     return all;

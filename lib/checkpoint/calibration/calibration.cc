@@ -38,8 +38,8 @@ void Calibration::step() {
     on_step_(static_cast<double>(n_done) / static_cast<double>(n_rows), next_layer_, walk_.n_layers() + 1);
   };
   walk_.step([&](const LayerWalk::Product& product) { add(product); }, on_rows);
-  for (auto& [name, seen] : seen_) {
-    feedback_[name] = with_context(tensor_label(name), [&] { return end(std::move(seen)); });
+  for (auto& one : seen_) {
+    feedback_[one.first] = with_context(tensor_label(one.first), [&] { return end(std::move(one.second)); });
     on_rows(1, 1);
   }
   seen_.clear();
