@@ -5,7 +5,7 @@ set -euo pipefail
 
 # One requirement a line; `a|b` is met by either, and `a` is installed where it exists. docs/dependencies.md says why.
 build_packages="g++ cmake ninja-build pkg-config|pkgconf libhwy-dev libgtest-dev libbenchmark-dev libutf8proc-dev libssl-dev python3 jq zlib1g-dev libpcre2-dev libedit-dev libeigen3-dev"
-ci_packages="ccache clang-14|clang clang-tidy-14|clang-tidy clang-format-14|clang-format libclang-rt-14-dev|libclang-rt-dev gnuplot-nox parallel python3-numpy python3-pytest debootstrap curl"
+ci_packages="ccache clang-14|clang clang-tidy-14|clang-tidy clang-format-14|clang-format libclang-rt-14-dev|libclang-rt-dev gnuplot-nox parallel python3-numpy python3-pytest python3-jsonschema debootstrap curl"
 # Boost 1.81 is the first that has what we use of Boost.JSON, and Debian 12's default is older.
 boost_versions="1.81 1.83 1.88"
 

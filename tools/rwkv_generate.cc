@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "common/constraint_options.h"
 #include "common/fd_buffer.h"
 #include "common/load_model.h"
 #include "common/sampling_options.h"
@@ -68,7 +69,7 @@ Sequence run_one(Sequence sequence, std::span<const TokenId> prompt, const Gener
     n += n_drawn;
     progress.update(n, max_tokens == kUnlimited ? 0 : max_tokens);
   }
-  stats.end(stop_requested() ? "signal" : stop_name(continuation.stopped()));
+  stats.end(stop_requested() ? "signal" : stop_name(continuation.stopped()), continuation.is_complete());
   continuation.release_held();
   output.write(continuation);
   return std::move(continuation.sequence());
@@ -133,6 +134,7 @@ int run(GenerateOptions options) {
   std::unique_ptr<const Tokenizer> tokenizer;
   if (options.vocabulary)
     tokenizer = load_vocabulary("rwkv-generate", *options.vocabulary, model, options.continuation);
+  bind_constraint(options.continuation);
   options.continuation.keep_end = !options.state_out.empty() || (options.jsonl && !options.cache.empty());
   Draft draft("rwkv-generate", options, model,
               {.n_threads = options.threads, .access = options.access, .quiet = options.quiet});

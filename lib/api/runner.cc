@@ -92,6 +92,7 @@ void settle(Feed& feed) {
   if (!complete || !feed.wants_rows || feed.keeps_last) sequence.logits.clear();
   const size_t n_read = complete ? feed.ids.size() : std::max(feed.n_done, feed.n_before) - feed.n_before;
   sequence.n_tokens += n_read + (feed.begins ? 1 : 0);
+  if (n_read > 0) sequence.sampler.constraint = {};  // binds what is drawn behind them
   if (feed.item != nullptr) feed.item->n_read = n_read;
 }
 

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "kernels/softmax.h"
+#include "sampling/constraint/constraint.h"
 #include "sampling/rng.h"
 
 namespace rwkv {
@@ -195,6 +196,7 @@ struct Kept {
 
 // The stages before the cuts. Returns the likeliest token.
 uint32_t prepare(std::span<float> logits, const SamplerOptions& options, const SamplerState& state) {
+  if (options.constraint) options.constraint->forbid(logits, state.constraint);
   apply_penalties(logits, options, state);
   apply_bias(logits, options);
   return most_likely(logits);
@@ -266,6 +268,7 @@ void record(uint32_t token, float count, const SamplerOptions& options, SamplerS
   ++state.position;
   for (auto& [seen, n] : state.counts) n = static_cast<float>(n * options.penalty_decay);
   state.counts[token] += count;
+  if (options.constraint) options.constraint->advance(token, state.constraint);
 }
 
 float penalty_count(std::string_view bytes) {

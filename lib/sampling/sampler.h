@@ -3,12 +3,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "sampling/constraint/constraint_state.h"
+
 namespace rwkv {
+
+class Constraint;
 
 // Defaults: plain sampling from the model's distribution.
 struct SamplerOptions {
@@ -22,6 +27,7 @@ struct SamplerOptions {
   std::vector<std::pair<uint32_t, float>> bias{};  // added to a token's logit; -inf forbids it
   size_t n_tokens = SIZE_MAX;                      // ids from here on are padding: never drawn
   uint64_t seed = 0;
+  std::shared_ptr<const Constraint> constraint{};  // what the text may be; null: anything
 };
 
 // Error kUsage naming the first option outside its range (temperature and penalties finite, the rest in [0,
@@ -32,14 +38,15 @@ void check_options(const SamplerOptions& options, size_t n_vocab);
 struct SamplerState {
   uint64_t position = 0;               // in the random sequence: the number of tokens drawn
   std::map<uint32_t, float> counts{};  // decayed number of times each token was drawn
+  ConstraintState constraint{};        // where the text stands that options.constraint binds
   bool operator==(const SamplerState&) const = default;
 };
 
-// Turns logits into the probabilities with which draw() draws. The stages, in order: penalties, bias and
-// padding, softmax, top-k, top-p, min-p, temperature. The three cuts all use the model's own probabilities,
-// so their order does not matter. Of equally likely tokens top-k prefers low ids, top-p and min-p keep all,
-// greedy takes the lowest id. A token whose logit is NaN or -inf gets 0; Error kFormat when no other token is
-// left.
+// Turns logits into the probabilities with which draw() draws. The stages, in order: constraint, penalties,
+// bias and padding, softmax, top-k, top-p, min-p, temperature. The three cuts all use the model's own
+// probabilities, so their order does not matter. Of equally likely tokens top-k prefers low ids, top-p and
+// min-p keep all, greedy takes the lowest id. A token whose logit is NaN or -inf gets 0; Error kFormat when
+// no other token is left, and those of Constraint::forbid().
 void to_probabilities(std::span<float> logits, const SamplerOptions& options, const SamplerState& state);
 
 // Draws the next token; changes `logits`. The same seed, position, counts and logits give the same token on
@@ -55,7 +62,8 @@ struct DrawScratch {
 uint32_t draw(std::span<float> logits, const SamplerOptions& options, const SamplerState& state,
               DrawScratch& scratch);
 
-// Records a drawn token in the state: all counts decay, the token's own grows by `count`.
+// Records a drawn token in the state: all counts decay, the token's own grows by `count`, and the text that
+// the constraint binds goes on with it.
 void record(uint32_t token, float count, const SamplerOptions& options, SamplerState& state);
 
 // What a token adds to its count, as in RWKV's own samplers: 0 if its bytes are a substring of space, tab,

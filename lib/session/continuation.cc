@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sampling/constraint/constraint.h"
+
 namespace rwkv {
 std::string_view stop_name(StopReason stop) {
   switch (stop) {
@@ -17,7 +19,7 @@ std::string_view stop_name(StopReason stop) {
 
 Continuation::Continuation(Sequence sequence, ContinuationOptions options)
     : sequence_(std::move(sequence)), options_(std::move(options)), stop_text_(options_.stop_texts) {
-  if (options_.max_tokens == 0) stopped_ = StopReason::kLength;
+  if (options_.max_tokens == 0) stop(StopReason::kLength, 0);
 }
 
 void Continuation::draw_from(std::span<float> logits) {
@@ -35,9 +37,27 @@ void Continuation::draw_from(std::span<float> logits) {
 }
 
 bool Continuation::is_stop_id(TokenId id) {
-  if (std::ranges::find(options_.stop_ids, id) != options_.stop_ids.end()) stopped_ = StopReason::kStop;
-  if (options_.stop_at_end_of_text && id == kEndOfTextId) stopped_ = StopReason::kEndOfText;
+  if (std::ranges::find(options_.stop_ids, id) != options_.stop_ids.end()) stop(StopReason::kStop, 0);
+  if (options_.stop_at_end_of_text && id == kEndOfTextId) stop(StopReason::kEndOfText, 0);
   return stopped_ != StopReason::kNone;
+}
+
+// The text ends in front of its last n_unseen_bytes.
+void Continuation::stop(StopReason reason, size_t n_unseen_bytes) {
+  stopped_ = reason;
+  const auto& constraint = options_.sampler.constraint;
+  if (!constraint) return;
+  ConstraintState shown = sequence_.sampler.constraint;
+  if (n_unseen_bytes > 0) {
+    shown.text.resize(shown.text.size() - std::min(n_unseen_bytes, shown.text.size()));
+  }
+  was_complete_ = constraint->is_complete(shown);
+}
+
+std::optional<bool> Continuation::is_complete() const {
+  const auto& constraint = options_.sampler.constraint;
+  if (!constraint || was_complete_) return was_complete_;
+  return constraint->is_complete(sequence_.sampler.constraint);
 }
 
 std::string_view Continuation::bytes_of(TokenId id) const {
@@ -63,7 +83,7 @@ DrawnToken Continuation::describe(TokenId id, std::span<const float> logits) con
 void Continuation::accept(DrawnToken token, std::vector<float> logits) {
   const TokenId id = token.id;
   const std::string_view bytes = bytes_of(id);
-  const bool stop = stop_text_.add(bytes);
+  const bool has_stop_text = stop_text_.add(bytes);
   bytes_ += bytes;
   n_safe_bytes_ = stop_text_.safe();
   held_.push_back({std::move(token), stop_text_.size(), std::nullopt});
@@ -75,11 +95,11 @@ void Continuation::accept(DrawnToken token, std::vector<float> logits) {
   sequence_.pending = id;
   ++sequence_.n_tokens;
   ++n_drawn_;
-  if (stop) {
-    stopped_ = StopReason::kStop;
+  if (has_stop_text) {
+    stop(StopReason::kStop, static_cast<size_t>(stop_text_.size() - n_safe_bytes_));
     return_to_last_shown();
   } else if (n_drawn_ == options_.max_tokens) {
-    stopped_ = StopReason::kLength;
+    stop(StopReason::kLength, 0);
     release_held();
   }
 }

@@ -4,12 +4,14 @@
 #include <deque>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sampling/constraint/constraints.h"
 #include "sampling/log_prob.h"
 #include "sampling/sampler.h"
 #include "sampling/stop_text.h"
@@ -23,6 +25,8 @@ inline constexpr size_t kMaxLogProbs = 1000;
 
 struct ContinuationOptions {
   SamplerOptions sampler{};
+  std::optional<ConstraintText> constraint{};  // what the text may be, as given; sampler.constraint binds
+  std::shared_ptr<Constraints> constraints{};  // over the vocabulary, for making sampler.constraint
   uint64_t max_tokens = kUnlimited;
   bool stop_at_end_of_text = true;        // stop at id 0
   std::vector<TokenId> stop_ids{};        // stop at these ids; never shown
@@ -49,6 +53,9 @@ class Continuation {
   Continuation(Sequence sequence, ContinuationOptions options);
 
   StopReason stopped() const { return stopped_; }
+  // Whether the text that is shown, or would be if it ended now, is one that the sampler's constraint wants
+  // as a whole. Nothing without a constraint.
+  std::optional<bool> is_complete() const;
   // Feed it for the next draw. After the stop the sequence ends with the last token shown, if `keep_end` was
   // set.
   Sequence& sequence() { return sequence_; }
@@ -80,6 +87,7 @@ class Continuation {
 
   bool is_stop_id(TokenId id);
   std::string_view bytes_of(TokenId id) const;
+  void stop(StopReason reason, size_t n_unseen_bytes);
   void record_token(TokenId id, SamplerState& sampler) const;
   DrawnToken describe(TokenId id, std::span<const float> logits) const;
   void accept(DrawnToken token, std::vector<float> logits);
@@ -90,6 +98,7 @@ class Continuation {
   mutable DrawScratch scratch_;  // rehearse() draws, too
   StopText stop_text_;
   StopReason stopped_ = StopReason::kNone;
+  std::optional<bool> was_complete_{};  // when it stopped
   uint64_t n_drawn_ = 0, n_safe_bytes_ = 0, n_taken_bytes_ = 0;
   std::deque<Held> held_;  // tokens not returned yet
   std::string bytes_;      // of the text, from n_taken_bytes_ on

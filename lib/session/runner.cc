@@ -14,6 +14,7 @@ void append(Sequence& sequence, std::span<const TokenId> tokens) {
   sequence.pending = tokens.back();
   sequence.logits.clear();
   sequence.n_tokens += tokens.size();
+  sequence.sampler.constraint = {};  // binds what is drawn behind them
 }
 
 // The last token read stays pending, the one before it is fed.

@@ -31,6 +31,10 @@ TensorView view_of(std::string name, DType dtype, Shape shape, std::span<const T
   return {std::move(name), dtype, std::move(shape), std::as_bytes(values), {}};
 }
 
+TensorView text_view(std::string name, std::string_view text) {
+  return view_of(std::move(name), DType::kU8, {text.size()}, std::span(text));
+}
+
 void add_state(std::vector<TensorView>& tensors, const State& state) {
   for (size_t layer = 0; layer < state.n_layers(); ++layer) {
     for (size_t i = 0; i < state.parts().size(); ++i) {
@@ -74,6 +78,8 @@ std::map<std::string, std::string> metadata_of(const Sequence& sequence, const M
       {"tokens", std::to_string(sequence.n_tokens)},
       {"sampler_position", std::to_string(sequence.sampler.position)},
   };
+  const ConstraintState& drawn = sequence.sampler.constraint;
+  if (!drawn.text.empty()) metadata["constraint"] = drawn.digest;
   if (sequence.pending) metadata["pending"] = std::to_string(*sequence.pending);
   return metadata;
 }
@@ -144,8 +150,20 @@ void load_parts(const TensorFile& file, State& state) {
   }
 }
 
+// Of a text that a constraint binds.
+ConstraintState load_constraint(const TensorFile& file) {
+  const auto digest = file.metadata().find("constraint");
+  if (digest == file.metadata().end()) return {};
+  const TensorView& stored = file.at("constraint.text");
+  const Shape bytes{stored.bytes.size()};
+  std::string text(stored.bytes.size(), '\0');
+  copy_values(checked_tensor(file, "constraint.text", DType::kU8, bytes), std::span(text));
+  return {.digest = digest->second, .text = std::move(text)};
+}
+
 SamplerState load_sampler(const TensorFile& file, size_t n_vocab) {
   SamplerState sampler{.position = number_at(file, "sampler_position", UINT64_MAX)};
+  sampler.constraint = load_constraint(file);
   const TensorView* stored = file.find("sampler.ids");
   if (stored == nullptr) return sampler;
   const size_t n = stored->shape.empty() ? 0 : stored->shape[0];
@@ -221,6 +239,8 @@ void save_state(const std::filesystem::path& path, const Sequence& sequence, con
   add("sampler.ids", DType::kI32, std::span<const int32_t>(ids));
   add("sampler.counts", DType::kF32, std::span<const float>(counts));
   add("history", DType::kI32, std::span<const int32_t>(past));
+  const std::string& drawn = sequence.sampler.constraint.text;
+  if (!drawn.empty()) tensors.push_back(text_view("constraint.text", drawn));
   auto metadata = metadata_of(sequence, model);
   metadata["checksum"] = checksum(tensors);
   write_safetensors(path, tensors, metadata);

@@ -18,11 +18,12 @@ inline constexpr const char* kStateFileKey = "rwkv_state";
 
 // A state file is a safetensors file. Tensors: layers.N.PART (f32) for each part of each layer; `logits` (f32
 // [n_vocab], when they are known); sampler.ids (i32 [n]) and sampler.counts (f32 [n]) for tokens that were
-// drawn; history (i32 [n_tokens]): the ids read or drawn, when they are given. Metadata, as decimals:
-// rwkv_state (1), tokens, pending (when there is one), sampler_position; and as text: model (its
-// fingerprint), model_version, model_size ("12 layers of 768"), checksum (over the tensors' bytes, 16
-// hexadecimal digits). The file appears whole or not at all. Error kIo;
-// kFormat when the state holds NaN or infinity.
+// drawn; constraint.text (u8 [n]): what was drawn under a constraint; history (i32 [n_tokens]): the ids read
+// or drawn, when they are given. Metadata, as decimals: rwkv_state (1), tokens, pending (when there is one),
+// sampler_position; and as text: model (its fingerprint), model_version, model_size ("12 layers of 768"),
+// checksum (over the tensors' bytes, 16 hexadecimal digits), constraint (the digest of the one that binds
+// constraint.text). The file appears whole or not at all. Error kIo; kFormat when the state holds NaN or
+// infinity.
 void save_state(const std::filesystem::path& path, const Sequence& sequence, const Model& model,
                 std::span<const TokenId> history = {});
 

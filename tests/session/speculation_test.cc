@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "checkpoint/convert.h"
+#include "sampling/constraint/constraint.h"
+#include "sampling/constraint/constraints.h"
 #include "session/lookup_drafter.h"
 #include "session/model_drafter.h"
 #include "session/scheduler.h"
@@ -122,6 +124,21 @@ class SpeculationTest : public testing::TestWithParam<const char*> {
     return all;
   }
 };
+
+// Wrong ids of a draft move no constraint.
+TEST_P(SpeculationTest, ConstraintsAreThoseOfWhatIsDrawn) {
+  Constraints constraints(320, letters_of);
+  const auto constraint =
+      constraints.at(grammar_text("root ::= \"a\" root \"b\" | [c-z]{8} root | \"b\"{3}"));
+  auto options = some_options();
+  for (auto& one : options) one.sampler.constraint = constraint, one.stop_at_end_of_text = true;
+  Speculation own(std::make_unique<ModelDrafter>(model_, 1, true), {.longest = 4, .adapts = false});
+  expect_same(options, own);
+  EXPECT_GT(own.counts().n_taken, 0);
+  Speculation wrong(std::make_unique<KnownText>(some_tokens(60, 1)), {.longest = 4, .adapts = false});
+  expect_same(options, wrong);
+  EXPECT_LT(wrong.counts().n_taken, wrong.counts().n_drafted);
+}
 
 TEST_P(SpeculationTest, ADraftOfTheModelItselfIsTaken) {
   Speculation speculation(std::make_unique<ModelDrafter>(model_, 1, true), {.longest = 4, .adapts = false});

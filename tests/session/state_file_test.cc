@@ -45,7 +45,9 @@ class StateFile : public testing::TestWithParam<const char*> {
     Sequence sequence = runner.new_sequence();
     const std::vector<TokenId> tokens{3, 1, 4, 1, 5};
     runner.read(sequence, tokens);
-    sequence.sampler = {.position = 7, .counts = {{2, 0.5F}, {300, 1.25F}}};
+    sequence.sampler = {.position = 7,
+                        .counts = {{2, 0.5F}, {300, 1.25F}},
+                        .constraint = {.digest = "abc", .text = "{\"\xC3"}};
     return sequence;
   }
   // Writes the state with one thing changed.
@@ -60,6 +62,19 @@ class StateFile : public testing::TestWithParam<const char*> {
     write_safetensors(path_, tensors, metadata);
   }
 };
+
+TEST_P(StateFile, RefusesATextUnderAConstraintThatIsNotThereOrNoText) {
+  write_changed([](Tensors& tensors, Metadata&) {
+    std::erase_if(tensors, [](const TensorView& t) { return t.name == "constraint.text"; });
+  });
+  EXPECT_EQ(message_of(path_, model_), "tensor constraint.text: is missing");
+  write_changed([](Tensors& tensors, Metadata&) {
+    for (TensorView& t : tensors) {
+      if (t.name == "constraint.text") t.dtype = DType::kI8;
+    }
+  });
+  EXPECT_EQ(message_of(path_, model_), "tensor constraint.text: i8[3], want u8[3]");
+}
 
 TEST_P(StateFile, KeepsAllOfASequence) {
   const Sequence saved = some_sequence();

@@ -152,6 +152,8 @@ std::string wanted_words(const OptionType& type) {
       return "an id";
     case OptionKind::kBiases:
       return "ID:X, an id and a number or -inf";
+    case OptionKind::kJson:
+      return "JSON";
   }
   return {};
 }
@@ -195,6 +197,7 @@ OptionValue value_from_texts(const OptionInfo& option, std::string_view name,
       return Any(real_from(name, last, type));
     case OptionKind::kText:
     case OptionKind::kFile:
+    case OptionKind::kJson:
       return Any(last);
     case OptionKind::kName:
       return Any(checked_name(name, last, type));

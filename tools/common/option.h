@@ -25,6 +25,7 @@ enum class OptionKind : uint8_t {
   kTexts,   // repeatable; in JSON a text or an array of texts
   kIds,     // repeatable; in JSON an array of ids
   kBiases,  // repeatable ID:X; in JSON an object {"ID": X}
+  kJson,    // a text; in JSON also any value but a string, as its text
 };
 
 // The values that an option takes.
@@ -42,6 +43,7 @@ inline constexpr OptionType kFileType{.kind = OptionKind::kFile};
 inline constexpr OptionType kTextsType{.kind = OptionKind::kTexts};
 inline constexpr OptionType kIdsType{.kind = OptionKind::kIds};
 inline constexpr OptionType kBiasesType{.kind = OptionKind::kBiases};
+inline constexpr OptionType kJsonType{.kind = OptionKind::kJson};
 constexpr OptionType whole(uint64_t least, uint64_t most = UINT64_MAX) {
   return {.kind = OptionKind::kWhole, .least = least, .most = most};
 }
@@ -72,7 +74,7 @@ class OptionValue {
   bool on() const { return std::get<bool>(value_); }
   uint64_t whole() const { return std::get<uint64_t>(value_); }
   double real() const { return std::get<double>(value_); }
-  const std::string& text() const { return std::get<std::string>(value_); }  // kText, kFile, kName
+  const std::string& text() const { return std::get<std::string>(value_); }  // kText, kFile, kName, kJson
   const std::vector<uint64_t>& wholes() const { return std::get<std::vector<uint64_t>>(value_); }
   const std::vector<std::string>& texts() const { return std::get<std::vector<std::string>>(value_); }
   const std::vector<TokenId>& ids() const { return std::get<std::vector<TokenId>>(value_); }

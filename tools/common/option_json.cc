@@ -107,6 +107,8 @@ Any any_of(std::string_view key, const json::value& value, const OptionType& typ
       return ids_of(key, value, type);
     case OptionKind::kBiases:
       return biases_of(key, value);
+    case OptionKind::kJson:
+      return value.is_string() ? text_of(key, value, type) : json::serialize(value);
     case OptionKind::kWholes:
       break;
   }

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "common/constraint_options.h"
 #include "common/json_fields.h"
 #include "common/json_members.h"
 #include "common/json_text.h"
@@ -31,6 +32,7 @@ std::vector<std::string> all_keys() {
   std::vector<std::string> keys{"id", "ids", "prompt"};
   append_keys(kOwnOptions, keys);
   append_keys(continuation_options(), keys);
+  append_constraint_keys(keys);
   append_keys(state_options(), keys);
   return keys;
 }
@@ -50,6 +52,7 @@ void fill(std::string_view line, const RequestDefaults& defaults, Request& reque
   }
   refuse_unknown_keys(object, all_keys());
   set_from_json(continuation_options(), object, request.continuation);
+  set_constraint_from_json(object, request.continuation);
   set_from_json(state_options(), object, request);
   set_from_json(kOwnOptions, object, request);
   const auto* prompt = object.if_contains("prompt");
@@ -77,6 +80,7 @@ void add_result(const BatchJob& job, const Request& request, const Tokenizer* to
   if (tokenizer != nullptr)
     add_bytes(object, "text", request.replace_utf8 ? with_valid_utf8(job.bytes) : job.bytes);
   if (job.error.empty()) object["stop"] = stop_name(job.continuation.stopped());
+  if (const auto complete = job.continuation.is_complete()) object["complete"] = *complete;
   object["prompt_tokens"] = job.n_read;
   object["tokens"] = job.tokens.size();
   if (request.continuation.n_log_probs == 0) return;

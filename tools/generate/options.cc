@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/command_line.h"
+#include "common/constraint_options.h"
 #include "common/sampling_options.h"
 #include "common/tool.h"
 #include "common/vocabulary_path.h"
@@ -44,6 +45,11 @@ With --lines or --null each line, or text that ends in a NUL, of -f or standard 
 there is one; continuations are written as such records, in the same order. With --fork K each prompt has K continuations. A record
 equals the output of a run with that prompt and seed alone.
 
+CONSTRAINTS
+With --grammar, --json-schema or --regex only ids are drawn with which the text can still become one of the language, and id 0 only
+where it is one. -n and --stop may cut it; --stats then says "incomplete". It begins behind the last id of the prompt, is saved
+in a state, and goes on when that is continued with the same constraint and no new ids. The languages: docs/constraints.md.
+
 LOG-PROBABILITIES
 --logprobs K writes a line of JSON for each token drawn: {"record": counted from 0, with --lines, --null and --fork, "id": .., "text":
 with -v, "logprob": natural logarithm of the model's own probability, "top": the K likeliest ids, [{"id", "text", "logprob"}, ..]}.
@@ -52,7 +58,8 @@ REQUESTS
 With --jsonl each line is a request, a JSON object with "ids": [..] or "prompt": text (with -v), and any of "id" (returned byte
 for byte) and the keys named at the options above; the command line gives the defaults. The answer is a line as well:
 
-  {"id": .., "ids": [..], "text": with -v, "stop": "length", "eos" or "stop", "prompt_tokens": .., "tokens": .., "logprobs": [as above]}
+  {"id": .., "ids": [..], "text": with -v, "stop": "length", "eos" or "stop", "complete": under a constraint true or false,
+  "prompt_tokens": .., "tokens": .., "logprobs": [as above]}
 
 or {"id": .., "line": number of the request's line, "error": ..}. Text that is not UTF-8 is "text_base64". Answers come in the
 order of the requests, and depend neither on the order nor on -b. A request that uses a state file waits for earlier requests that
@@ -74,7 +81,7 @@ const Option<Target> kInputOptions[] = {
      [](Target& o, const Value& v) { o.text = v.on(); }},
     {{"decode", 0, "", "", kSwitchType, kIo, "write text instead of ids"},
      [](Target& o, const Value& v) { o.decode = v.on(); }},
-    {{"lines", 'l', "", "", kSwitchType, kIo, "every line is a prompt of its own", "", true},
+    {{"lines", 'l', "", "", kSwitchType, kIo, "every line is a prompt of its own"},
      [](Target& o, const Value& v) { o.lines = v.on(); }},
     {{"null", '0', "", "", kSwitchType, kIo, "every text that ends in a NUL is a prompt of its own"},
      [](Target& o, const Value& v) { o.null = v.on(); }},
@@ -107,6 +114,7 @@ void add_options(CommandLine& line, Target& o) {
   line.add(kInputOptions, o);
   line.add(kIdsOption, o);
   line.add(continuation_options(), o.continuation);
+  line.add(constraint_options(), o.continuation);
   line.add(state_options(), o);
   line.add(draft_options(), o);
   line.add(kOtherOptions, o);
@@ -137,11 +145,13 @@ void resolve_text(Target& o) {
   o.text_in = takes_text && (!o.id_format || o.text);
   o.text_out = o.decode || (takes_text && !o.id_format);
   o.ids = o.id_format.value_or(o.ids);
-  const bool wants_vocab = takes_text || o.decode || !o.continuation.stop_texts.empty();
+  const bool wants_vocab =
+      takes_text || o.decode || !o.continuation.stop_texts.empty() || o.continuation.constraint.has_value();
   // RWKV_VOCAB may be another model's: it counts only where it is used.
   const bool counts = o.continuation.sampler.frequency != 0 && !o.continuation.penalize_all;
   if (o.vocab.empty() && !wants_vocab && !counts && !o.jsonl) o.vocabulary.reset();
-  if (wants_vocab && !o.vocabulary) usage_error("text in or out, or --stop, wants a vocabulary: -v VOCAB");
+  if (wants_vocab && !o.vocabulary)
+    usage_error("text in or out, --stop or a grammar wants a vocabulary: -v VOCAB");
 }
 
 void refuse_combinations(const Target& o) {

@@ -64,7 +64,9 @@ void GenerateStats::print(std::ostream& out) const {
   }
   out << '\n';
   print_draft(out);
-  out << "stop: " << stop_ << "\nseed: " << seed_ << '\n';
+  out << "stop: " << stop_;
+  if (is_complete_) out << (*is_complete_ ? ", complete" : ", incomplete");
+  out << "\nseed: " << seed_ << '\n';
 }
 
 void GenerateStats::print_batch(std::ostream& out, uint64_t n_requests, uint64_t n_failed) const {

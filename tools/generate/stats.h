@@ -1,6 +1,7 @@
 // Measures the speed of rwkv-generate.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <ostream>
 #include <string_view>
 
@@ -17,8 +18,12 @@ class GenerateStats {
   // Call after the prompt was read; starts the clock of generation. So many of the prompt's tokens are in the
   // state; the last one is read together with the first draw and does not count in the prompt's rate.
   void end_prompt(uint64_t n_in_state);
-  // The reason why generation ended: stop_name(), or "signal".
-  void end(std::string_view stop) { stop_ = stop; }
+  // The reason why generation ended: stop_name(), or "signal"; and whether the text is complete, if a
+  // constraint says when it is.
+  void end(std::string_view stop, std::optional<bool> is_complete = {}) {
+    stop_ = stop;
+    is_complete_ = is_complete;
+  }
   // A pass over the weights has read and drawn so many tokens, these of n_drawing sequences.
   void count_pass(uint64_t n_read, uint64_t n_drawn, size_t n_drawing);
   // Prints four lines: prompt, generation, why it ended, seed; with drafts also one about them. GB/s count
@@ -34,6 +39,7 @@ class GenerateStats {
   uint64_t seed_;
   const Speculation* speculation_;
   std::string_view stop_;
+  std::optional<bool> is_complete_{};
   Stopwatch watch_;
   double prompt_s_ = 0;
   uint64_t n_read_ = 0, n_in_state_ = 0, n_drawn_ = 0, n_drawing_passes_ = 0;

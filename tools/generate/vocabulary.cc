@@ -10,6 +10,7 @@ std::unique_ptr<const Tokenizer> load_vocabulary(const char* tool, const std::st
   auto tokenizer = load_vocabulary_of(tool, path, model);
   options.bytes_of = [&vocabulary = *tokenizer](TokenId id) { return bytes_of_drawn(vocabulary, id); };
   options.sampler.n_tokens = tokenizer->vocab_size();
+  options.constraints = std::make_shared<Constraints>(tokenizer->vocab_size(), options.bytes_of);
   return tokenizer;
 }
 

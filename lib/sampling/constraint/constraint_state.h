@@ -1,0 +1,21 @@
+// Where a text stands that a constraint binds.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace rwkv {
+
+// A value: copies go on by themselves. What stands in state files is `digest` and `text`.
+struct ConstraintState {
+  std::string digest{};  // of the constraint
+  std::string text{};    // drawn under it so far
+
+  // Known to the constraint: its own number of the place, which holds for as long as this is its epoch.
+  std::shared_ptr<const void> epoch{};
+  uint32_t place = 0;
+
+  bool operator==(const ConstraintState& other) const { return digest == other.digest && text == other.text; }
+};
+
+}  // namespace rwkv
