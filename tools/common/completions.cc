@@ -59,7 +59,9 @@ std::string zsh_spec(const OptionInfo& option) {
   const std::string before = repeats(option.type.kind) ? "*" : "(" + joined(names) + ")";
   for (const auto& name : names) {
     const bool with_equals = name.starts_with("--") && !option.value.empty();
-    lines += "  " + quoted(before + name + (with_equals ? "=" : "") + rest) + " \\\n";
+    std::string spec = before;
+    spec.append(name).append(with_equals ? "=" : "").append(rest);
+    lines.append("  ").append(quoted(spec)).append(" \\\n");
   }
   return lines;
 }
@@ -74,7 +76,8 @@ std::string bash_completion(const ToolText& tool, std::span<const BoundOption> o
       all += (all.empty() ? "" : " ") + name;
       if (option.value.empty()) continue;
       if (const auto names = names_of(option); !names.empty()) {
-        cases += "    " + name + ") COMPREPLY=($(compgen -W \"" + names + "\" -- \"$cur\")); return ;;\n";
+        cases.append("    ").append(name).append(") COMPREPLY=($(compgen -W \"").append(names);
+        cases += "\" -- \"$cur\")); return ;;\n";
       } else {
         std::string& list = takes_file(option) ? files : others;
         list += (list.empty() ? "" : "|") + name;
