@@ -220,7 +220,8 @@ void HttpConnection::send_head(const HttpResponse& response, bool in_pieces) {
   if (!in_pieces) head += "\r\nContent-Length: " + std::to_string(response.body.size());
   head += keep_alive_ ? "\r\nConnection: keep-alive" : "\r\nConnection: close";
   head += "\r\nX-Content-Type-Options: nosniff";
-  for (const auto& [name, value] : response.headers) head += "\r\n" + name + ": " + value;
+  for (const auto& [name, value] : response.headers)
+    head.append("\r\n").append(name).append(": ").append(value);
   send(head + "\r\n\r\n");
 }
 
