@@ -110,7 +110,7 @@ TEST_P(Api, WhatAStrangerMayGetWrongIsRefusedAndChangesNothing) {
   rwkv_item item = item_of(other, ids, RWKV_WANT_STATE);
   runner_.eval({&item, 1});
   EXPECT_EQ(eval({item_of(other, {}, RWKV_WANT_LAST)}),
-            "what follows the sequence is not known any more: evaluate with an id");
+            "the logits after the sequence are no longer known: evaluate with an id");
   EXPECT_EQ(rwkv_runner_eval(nullptr, nullptr, 0, nullptr), RWKV_USAGE);
 }
 

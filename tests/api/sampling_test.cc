@@ -65,7 +65,7 @@ TEST_F(Sampling, RefusesWhatMakesNoSense) {
   Sequence sequence(model_);
   auto sampling = api::default_sampling();
   EXPECT_EQ(failure_of([&] { sequence.sample(sampling); }),
-            "the logits of what follows are not known: evaluate with RWKV_WANT_LAST");
+            "the logits after the sequence are not known: evaluate with RWKV_WANT_LAST");
   runner_.eval(sequence, some_ids(3));
   sampling.top_p = 2;
   EXPECT_NE(failure_of([&] { sequence.sample(sampling); }).find("top-p"), std::string::npos);

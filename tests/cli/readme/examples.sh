@@ -29,5 +29,6 @@ done
 library=$(dirname "$(command -v rwkv-generate)")/../lib/librwkv.so
 if [ -e "$library" ] && python3 -c 'import ctypes, sys, numpy; ctypes.CDLL(sys.argv[1])' "$library" 2> /dev/null; then
   sed -n '/^```python$/,/^```$/{/^```/!p}' README.md > block.py
-  RWKV_LIBRARY=$library PYTHONPATH=$DEMO/../python PYTHONDONTWRITEBYTECODE=1 python3 block.py | head -n 1 | grep -q '^I will, sir'
+  RWKV_LIBRARY=$library PYTHONPATH=$DEMO/../python PYTHONDONTWRITEBYTECODE=1 python3 block.py > spoken
+  head -n 1 spoken | grep -q '^I will, sir'
 fi
