@@ -33,7 +33,9 @@ const ThinkForm* think_form_of(const std::string& name) {
 
 Chat::Chat(const ChatOptions& options, const Model& model, const Tokenizer& tokenizer)
     : options_(options),
-      conversation_(model, tokenizer, options.threads, stop_requested),
+      draft_("rwkv-chat", options, model,
+             {.n_threads = options.threads, .access = options.access, .quiet = options.quiet}),
+      conversation_(model, tokenizer, options.threads, stop_requested, draft_.speculation()),
       form_{&chat_template_of(options, model.file()), think_form_of(options.think), options.system},
       look_(look_of_output()),
       lines_(STDIN_FILENO) {

@@ -8,6 +8,7 @@
 #include "chat/conversation.h"
 #include "chat/line_editor.h"
 #include "chat/options.h"
+#include "common/draft.h"
 #include "common/line_source.h"
 
 namespace rwkv {
@@ -35,6 +36,7 @@ class Chat {
   void keep_state();
 
   const ChatOptions& options_;
+  Draft draft_;
   Conversation conversation_;
   ChatForm form_;
   AnswerLook look_;

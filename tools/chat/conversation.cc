@@ -16,10 +16,11 @@ constexpr std::string_view kEmptyLine = "\n\n";
 }  // namespace
 
 Conversation::Conversation(const Model& model, const Tokenizer& tokenizer, size_t n_threads,
-                           std::function<bool()> stop)
+                           std::function<bool()> stop, Speculation* speculation)
     : model_(model),
       tokenizer_(tokenizer),
       stop_(std::move(stop)),
+      speculation_(speculation),
       runner_(model, n_threads, [this] { return may_stop_ && stop_(); }),
       start_(runner_.new_sequence()),
       place_{start_},
@@ -64,7 +65,7 @@ StopReason Conversation::say(const Message& message, const ChatForm& form, Conti
   const ChatPrompt prompt = chat_prompt(*form.chat_template, turn, form.think);
   keep_place();
   try {
-    stats_.emplace(model_.file(), options.sampler.seed, nullptr);
+    stats_.emplace(model_.file(), options.sampler.seed, speculation_);
     read_prompt(separator() + prompt.text);
     const Answer answer = stop_() ? Answer() : draw_answer(prompt.opening, std::move(options), on_part);
     if (answer.stop == StopReason::kNone && answer.text.empty()) {
@@ -86,6 +87,8 @@ Conversation::Answer Conversation::draw_answer(std::string_view opening, Continu
   options.keep_end = true;
   options.stop_texts.emplace_back(kNextTurn);
   place_.sequence.sampler = {};
+  const auto memory =
+      speculation_ != nullptr ? speculation_->follow(place_.sequence, place_.history) : nullptr;
   Continuation continuation(std::move(place_.sequence), std::move(options));
   ThoughtSplitter thoughts(opening);
   Answer answer;
@@ -107,8 +110,8 @@ Conversation::Answer Conversation::draw_answer(std::string_view opening, Continu
     pass_on(thoughts.add(bytes));
   };
   while (continuation.stopped() == StopReason::kNone && !stop_()) {
-    draw_next(continuation, runner_);
-    stats_->count_pass(0, 1, 1);
+    const size_t n_drawn = draw_next(continuation, memory.get(), speculation_, runner_);
+    stats_->count_pass(0, n_drawn, 1);
     take();
   }
   continuation.release_held();

@@ -11,6 +11,7 @@
 
 #include "generate/stats.h"
 #include "session/continuation.h"
+#include "session/speculation.h"
 #include "text/chat_template.h"
 #include "text/thoughts.h"
 #include "text/tokenizer.h"
@@ -34,8 +35,10 @@ class Conversation {
  public:
   using PartSink = std::function<void(const ThoughtSplitter::Part&)>;
 
-  // `stop` is asked between two tokens, and while a message is read. Model and tokenizer outlive this.
-  Conversation(const Model& model, const Tokenizer& tokenizer, size_t n_threads, std::function<bool()> stop);
+  // `stop` is asked between two passes, and while a message is read. Model, tokenizer and speculation outlive
+  // this; without a speculation every pass draws one token.
+  Conversation(const Model& model, const Tokenizer& tokenizer, size_t n_threads, std::function<bool()> stop,
+               Speculation* speculation = nullptr);
 
   // Says something and passes the answer on as it comes. The answer ends at id 0, at kNextTurn, or by
   // `options`, which have `bytes_of`. The sampler starts anew, so the answer has the ids that rwkv-generate
@@ -85,6 +88,7 @@ class Conversation {
   const Model& model_;
   const Tokenizer& tokenizer_;
   std::function<bool()> stop_;
+  Speculation* speculation_;
   bool may_stop_ = true;  // reading
   Runner runner_;
   Sequence start_;

@@ -89,6 +89,7 @@ std::optional<ChatOptions> parse_chat_options(int argc, const char* const* argv)
   line.add(kTemplateOption, options);
   line.add(kOptions, options);
   line.add(continuation_options(), options.continuation);
+  line.add(draft_options(), options);
   line.add(kThreadsOption, options);
   line.add(kQuietOption, options);
   if (!line.parse(argc, argv)) return std::nullopt;

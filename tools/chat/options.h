@@ -5,11 +5,12 @@
 
 #include "common/chat_options.h"
 #include "common/common_options.h"
+#include "common/draft.h"
 #include "session/continuation.h"
 
 namespace rwkv {
 
-struct ChatOptions : CommonOptions, TemplateOption {
+struct ChatOptions : CommonOptions, DraftOptions, TemplateOption {
   std::string vocabulary;
   std::string think, system, state;  // empty: not given
   bool has_seed = false;             // --seed was given

@@ -42,4 +42,6 @@ content "$(cat chat.json)" '"think": "no"' > first
 jq -c --rawfile answer first '. + [{"role": "assistant", "content": $answer}, {"role": "user", "content": "Why?"}]' chat.json > next.json
 content "$(cat next.json)" '"think": "no"' > second
 cat first second | same both
+echo '== with a draft'
+printf 'Who is it?\nWhy?\n' | rwkv-chat $options --system 'Be brief.' --think no --draft self | same both
 terminate $SERVER
