@@ -160,6 +160,7 @@ std::string ApiAnswer::add(const JobUpdate& update) {
   if (update.has_ended) {
     ++n_ended_;
     choice.finish = finish_reason(update.stop);
+    choice.is_complete = update.is_complete;
     if (update.index % request_.n_choices == 0) n_prompt_ += update.n_prompt, n_found_ += update.n_found;
   }
   if (request_.stream) return chunk(update.index, delta, update.has_ended);
@@ -187,6 +188,7 @@ std::string ApiAnswer::chunk(size_t index, const Delta& delta, bool at_end) {
   choice.offsets.clear();
   choice.first_is_unknown = false;
   one["finish_reason"] = at_end ? json::value(choice.finish) : json::value(nullptr);
+  if (choice.is_complete) one["complete"] = *choice.is_complete;
   json::object object = head("chat.completion.chunk");
   object["choices"] = json::array{std::move(one)};
   return event(std::move(object));
@@ -257,6 +259,7 @@ json::object ApiAnswer::whole_choice(size_t index) const {
   one["logprobs"] = log_probs(choice);
   if (request_.return_token_ids) one["token_ids"] = json::value_from(choice.ids);
   one["finish_reason"] = choice.finish;
+  if (choice.is_complete) one["complete"] = *choice.is_complete;
   return one;
 }
 

@@ -43,13 +43,14 @@ class ApiAnswer {
   struct Choice {
     Utf8Joiner joiner{InvalidUtf8::kReplace};
     ThoughtSplitter thoughts{""};
-    std::string text, thought;       // the whole text, when it is not sent in pieces
-    size_t n_characters = 0;         // of text so far
-    std::vector<TokenId> ids;        // all shown
-    std::vector<DrawnToken> tokens;  // to be described in the answer
-    std::vector<size_t> offsets;     // of these in the text, in characters
-    bool first_is_unknown = false;   // no token predicted the first of them
-    std::string finish;              // why the choice has ended
+    std::string text, thought;        // the whole text, when it is not sent in pieces
+    size_t n_characters = 0;          // of text so far
+    std::vector<TokenId> ids;         // all shown
+    std::vector<DrawnToken> tokens;   // to be described in the answer
+    std::vector<size_t> offsets;      // of these in the text, in characters
+    bool first_is_unknown = false;    // no token predicted the first of them
+    std::string finish;               // why the choice has ended
+    std::optional<bool> is_complete;  // under a constraint: whether the text is whole
   };
   struct Delta {
     std::string text, thought;

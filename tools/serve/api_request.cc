@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "common/constraint_options.h"
 #include "common/json_fields.h"
 #include "common/json_members.h"
 #include "common/option_json.h"
@@ -69,6 +70,7 @@ void refuse_unknown(const json::object& object, std::span<const std::string_view
   known.insert(known.end(), std::begin(kCommon), std::end(kCommon));
   known.insert(known.end(), own.begin(), own.end());
   for_each_option([&](const OptionInfo& info, const auto&) { known.emplace_back(info.key); });
+  append_constraint_keys(known);
   refuse_unknown_keys(object, known);
 }
 
@@ -103,11 +105,33 @@ void refuse_unsupported(const json::object& object) {
   };
   if (!is_empty("tools") || !is_empty("functions")) fail("tools are not supported");
   if (object.contains("suffix")) fail("suffix is not supported");
+}
+
+// OpenAI's name for a constraint.
+std::optional<ConstraintText> response_format(const json::object& object) {
   const json::value* format = object.if_contains("response_format");
-  if (format == nullptr) return;
+  if (format == nullptr) return std::nullopt;
   const json::object* fields = format->if_object();
-  if (fields == nullptr || text(*fields, "type") != "text")
-    fail("response_format: want {\"type\": \"text\"}");
+  const std::string type = fields == nullptr ? std::string() : text(*fields, "type");
+  if (type == "text") return std::nullopt;
+  if (type == "json_object") return ConstraintText{.language = Language::kJsonObject};
+  if (type != "json_schema") fail("response_format: want the type text, json_object or json_schema");
+  const json::value* named = fields->if_contains("json_schema");
+  const json::object* members = named == nullptr ? nullptr : named->if_object();
+  const json::value* schema = members == nullptr ? nullptr : members->if_contains("schema");
+  if (schema == nullptr) fail("response_format: want {\"json_schema\": {\"schema\": ...}}");
+  return ConstraintText{.language = Language::kJsonSchema, .text = json::serialize(*schema)};
+}
+
+void set_constraint(const json::object& object, ContinuationOptions& options) {
+  std::vector<std::string> keys;
+  append_constraint_keys(keys);
+  options.constraint = response_format(object);
+  for (const std::string& key : keys) {
+    if (options.constraint && object.contains(key))
+      fail("response_format and " + key + " exclude each other");
+  }
+  set_constraint_from_json(object, options);
 }
 
 void set_options(const json::object& object, const ApiDefaults& defaults, ApiRequest& request) {
@@ -117,6 +141,7 @@ void set_options(const json::object& object, const ApiDefaults& defaults, ApiReq
   for_each_option([&](const OptionInfo& info, const auto& row) {
     if (const auto value = value_from_json(info, object)) row.set(request.continuation, *value);
   });
+  set_constraint(object, request.continuation);
   check_ids(request.continuation, defaults.n_vocab);
   if (std::ranges::find(request.continuation.stop_texts, "") != request.continuation.stop_texts.end())
     fail("stop is empty, want a text");
@@ -218,7 +243,14 @@ ApiPrompt parse_messages(const json::object& object, const ApiDefaults& defaults
   const ChatTemplate& chat_template = object.contains("template")
                                           ? chat_template_from_name(text(object, "template"))
                                           : *defaults.chat_template;
-  const auto prompt = chat_prompt(chat_template, parse_chat(json::serialize(*messages)), think_form(object));
+  const auto chat = parse_chat(json::serialize(*messages));
+  const ThinkForm* think = think_form(object);
+  auto prompt = chat_prompt(chat_template, chat, think);
+  if (request.continuation.constraint && !prompt.opening.empty()) {
+    const ThinkForm& no = think_form_from_name("no");
+    if (think != nullptr && think != &no) fail("a grammar has no room for thoughts: want \"think\": \"no\"");
+    prompt = chat_prompt(chat_template, chat, &no);
+  }
   request.opening = prompt.opening;
   ApiPrompt result{defaults.tokenizer->encode(prompt.text)};
   result.turn_ends = places(result.ids, prompt.turn_ends, *defaults.tokenizer);

@@ -139,6 +139,7 @@ void Engine::tell_end(BatchJob& job) {
   JobUpdate update = next_update(ticket, job);
   update.has_ended = true;
   update.stop = job.continuation.stopped();
+  update.is_complete = job.continuation.is_complete();
   update.error = std::move(job.error);
   update.n_prompt = job.prompt.size();
   update.n_found = job.n_found;

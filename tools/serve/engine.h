@@ -41,7 +41,8 @@ struct JobUpdate {
   std::vector<DrawnToken> prompt_tokens{};  // of it
   bool has_ended = false;                   // the last update, which has the fields below
   StopReason stop = StopReason::kNone;
-  std::string error{};  // not empty: the job has failed
+  std::optional<bool> is_complete{};  // whether the text is one that the constraint wants as a whole
+  std::string error{};                // not empty: the job has failed
   size_t n_prompt = 0, n_found = 0;
   std::shared_ptr<Sequence> end{};
 };
