@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds and tests this tree as on a bare Debian 13: makes such a root in build-debian13/root by debootstrap, once, and runs `make demo` and
-# `make test` in it. Needs to be root. Skips, and says so, where no root can be made. usage: scripts/debian13.sh
+# `make test` in it, with the CMAKE_FLAGS of DEBIAN13_FLAGS. Needs to be root. Skips, and says so, where no root can be made. usage: scripts/debian13.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 base=$PWD/build-debian13
@@ -32,6 +32,6 @@ mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts" 2>/dev/null 
 ln -sf pts/ptmx "$root/dev/ptmx"
 
 # Warnings are counted, but are no errors: another g++ 14 may have others.
-chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb CI="${CI:-}" CCACHE_DIR=/ccache \
+chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb CI="${CI:-}" CCACHE_DIR=/ccache CMAKE_FLAGS="${DEBIAN13_FLAGS:-}" \
   bash -euc 'apt-get install -y -q --no-install-recommends make ccache >/dev/null; cd /src; make demo; make test' 2>&1 | tee "$base/log"
 echo "debian13: $(grep -c 'warning:' "$base/log" || true) warnings"
