@@ -10,7 +10,7 @@
 
 namespace rwkv {
 
-// A pushdown automaton. A rule that is called goes on a stack, which says where to go on behind it.
+// A pushdown automaton. The call of a rule pushes the state that follows the call on a stack.
 class Automaton {
  public:
   using StateId = uint32_t;

@@ -14,8 +14,8 @@ namespace rwkv {
 
 class Automaton;
 
-// A grammar over a vocabulary. What has been found out about a place in a text is kept, in bounded memory,
-// for all who use it; may be used by several threads.
+// A grammar over a vocabulary. Results for a place in a text are cached in bounded memory, for all callers.
+// Several threads may use one constraint.
 class Constraint {
  public:
   // `digest` names it in state files: that of the text it was made of. Error as of Automaton().
@@ -24,23 +24,23 @@ class Constraint {
   Constraint& operator=(const Constraint&) = delete;
   ~Constraint();
 
-  // Puts -inf for every token that may not follow: one whose bytes no text of the language goes on with, or
-  // only such as needs a byte that is no token by itself (real vocabularies have all of them). The end of a
-  // text (id 0) may follow where the text is complete, and ids without bytes nowhere. A state of another
-  // constraint counts as the beginning. Error kUnsupported: the grammar lets a text be read in too many ways;
-  // kFormat: the state's text does not begin a text of the language.
+  // Sets the logit of every token that may not follow to -inf. A token may follow if its bytes continue a
+  // text of the language that single-byte tokens can complete (real vocabularies have all 256). The end of
+  // text (id 0) may follow where the text is complete; ids without bytes may follow nowhere. A state of
+  // another constraint counts as the beginning. Error kUnsupported: the text is too ambiguous; kFormat: the
+  // state's text does not begin a text of the language.
   void forbid(std::span<float> logits, const ConstraintState& state) const;
-  // Takes a token into the text. One that may not follow is an Error of the next forbid().
+  // Appends a token to the text. A token that may not follow makes the next forbid() throw an Error.
   void advance(TokenId token, ConstraintState& state) const;
   // Whether a text is one of the language, as a whole.
   bool is_complete(std::string_view text) const;
   bool is_complete(const ConstraintState& state) const;
 
   const std::string& digest() const { return digest_; }
-  size_t n_bytes() const;  // of memory, about
+  size_t n_bytes() const;  // of memory, approximately
 
  private:
-  struct Walks;  // the states made so far, and what is known of each
+  struct Walks;  // the states made so far, with their results
 
   void drop_walks() const;
   template <class Body>
@@ -50,7 +50,7 @@ class Constraint {
   std::shared_ptr<const TokenTrie> tokens_;
   std::string digest_;
   std::unique_ptr<const Automaton> automaton_;
-  mutable std::mutex mutex_;  // of what follows
+  mutable std::mutex mutex_;  // guards the members below
   mutable std::unique_ptr<Walks> walks_;
   mutable std::shared_ptr<const void> epoch_;  // another one whenever walks_ begin anew
 };

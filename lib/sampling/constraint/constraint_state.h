@@ -6,7 +6,7 @@
 
 namespace rwkv {
 
-// A value: copies go on by themselves. What stands in state files is `digest` and `text`.
+// A value: copies continue independently. State files hold `digest` and `text`.
 struct ConstraintState {
   std::string digest{};  // of the constraint
   std::string text{};    // drawn under it so far

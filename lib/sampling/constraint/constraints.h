@@ -26,10 +26,10 @@ ConstraintText grammar_text(std::string_view grammar);
 // The grammar of a text of at most 1 MiB. Error kUsage and kUnsupported: its parser's.
 Grammar parse_constraint(const ConstraintText& text);
 
-// The constraints over one vocabulary; the latest are kept. May be used by several threads.
+// The constraints over one vocabulary; the latest are cached. Several threads may use one object.
 class Constraints {
  public:
-  // Of the ids below n_ids, whose bytes `bytes_of` tells for as long as this lives.
+  // For the ids below n_ids. `bytes_of` returns the bytes of an id, and outlives this object.
   Constraints(size_t n_ids, std::function<std::string_view(TokenId)> bytes_of)
       : n_ids_(n_ids), bytes_of_(std::move(bytes_of)) {}
 
@@ -39,8 +39,8 @@ class Constraints {
  private:
   size_t n_ids_;
   std::function<std::string_view(TokenId)> bytes_of_;
-  std::mutex mutex_;                                     // of what follows
-  std::shared_ptr<const TokenTrie> tokens_{};            // made when it is first wanted
+  std::mutex mutex_;                                     // guards the members below
+  std::shared_ptr<const TokenTrie> tokens_{};            // made at the first use
   std::list<std::shared_ptr<const Constraint>> latest_;  // the latest first
 };
 

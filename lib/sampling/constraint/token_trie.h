@@ -12,8 +12,8 @@
 
 namespace rwkv {
 
-// A trie as one array: each node stands in front of all that are below it, so that a walk goes through memory
-// in order and leaves out what it does not want. Immutable.
+// A trie as one array: each node precedes all nodes below it, so a walk reads memory in order and skips the
+// subtrees that it does not need. Immutable.
 class TokenTrie {
  public:
   struct Node {
@@ -23,8 +23,8 @@ class TokenTrie {
     uint8_t byte;          // its last
   };
 
-  // `bytes_of` tells the bytes of the ids below n_ids. Ids without bytes, and the end of a text whatever
-  // bytes it has, are no part of any text. Error kFormat: a token of more than 65,535 bytes, or too many.
+  // `bytes_of` returns the bytes of an id below n_ids. Ids without bytes, and the end of text, are in no
+  // text, whatever bytes they have. Error kFormat: a token of more than 65,535 bytes, or too many.
   TokenTrie(size_t n_ids, const std::function<std::string_view(TokenId)>& bytes_of);
 
   size_t n_nodes() const { return nodes_.size() - 1; }

@@ -27,8 +27,8 @@ class TokenSet {
   std::vector<uint64_t> words_;
 };
 
-// Walks a vocabulary's trie and a recognizer together. What a rule allows by itself is found out once for all
-// stacks it may stand on; only where it ends is the rest of the token looked at for each of them.
+// Walks a vocabulary's trie and a recognizer together. The tokens that a rule allows by itself are computed
+// once for all stacks below the rule; only tokens in which the rule ends are examined for each stack.
 class TokenWalk {
  public:
   // Both outlive this.
@@ -37,7 +37,7 @@ class TokenWalk {
   // The tokens whose bytes lead to a state that is not dead. Holds until it is dropped. Throws as
   // Recognizer::next().
   std::shared_ptr<const TokenSet> tokens_at(Recognizer::StateId state);
-  // The same without the help of what is known of rules.
+  // The same by a plain walk, without the results of rules; for tests.
   TokenSet walked_tokens_at(Recognizer::StateId state);
   size_t n_bytes() const { return (masks_.size() + alone_.size()) * (tokens_.n_ids() / 8 + 64); }
 
