@@ -37,7 +37,7 @@ class TokenWalk {
   // The tokens whose bytes lead to a state that is not dead. Holds until it is dropped. Throws as
   // Recognizer::next().
   std::shared_ptr<const TokenSet> tokens_at(Recognizer::StateId state);
-  // The same by a plain walk, without the results of rules; for tests.
+  // The same by a plain walk, without the results of rules.
   TokenSet walked_tokens_at(Recognizer::StateId state);
   size_t n_bytes() const { return (masks_.size() + alone_.size()) * (tokens_.n_ids() / 8 + 64); }
 
