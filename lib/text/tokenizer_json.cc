@@ -212,7 +212,9 @@ bool looks_like_tokenizer_json(std::string_view file) {
 
 std::unique_ptr<const Tokenizer> parse_tokenizer_json(std::string_view file) {
   const TokenizerJsonParts parts = split_tokenizer_json(file);
-  const json::value rest = json::parse(parts.rest);
+  json::error_code error;
+  const json::value rest = json::parse(parts.rest, error);  // may refuse a number that the split let pass
+  if (error) fail("broken JSON: " + error.message());
   const json::object& root = as_object(rest, "tokenizer.json");
   if (type_of(root, "model") == "WordLevel") {
     check_type(root, "normalizer", {"none"});

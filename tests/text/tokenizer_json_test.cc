@@ -122,6 +122,7 @@ TEST(TokenizerJson, RefusesEveryTruncation) {
     EXPECT_THROW(parse_tokenizer_json(file.substr(0, n)), Error) << n;
   }
   EXPECT_THROW(parse_tokenizer_json("{" + std::string(100000, '[')), Error);
+  EXPECT_THROW(parse_tokenizer_json("0e999"), Error);
 }
 
 }  // namespace
