@@ -1,4 +1,6 @@
 // Fuzzes the reader of rwkv.cpp's .bin.
+#include <cstdint>
+
 #include "formats/bin_reader.h"
 #include "fuzz/check_tensors.h"
 

@@ -1,5 +1,6 @@
 // The first byte chooses a template, the rest is a chat: a prompt that ends as the template says, or an
 // Error.
+#include <cstdint>
 #include <string>
 
 #include "core/error.h"

@@ -1,4 +1,6 @@
 // Grammars in GBNF: an Error, or a constraint without dead ends.
+#include <cstdint>
+
 #include "fuzz/check_constraint.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -1,6 +1,8 @@
 // Any line: a request or what is wrong with it, and always an answer that is JSON.
 #include <boost/json.hpp>
 
+#include <cstdint>
+
 #include "generate/jsonl_request.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

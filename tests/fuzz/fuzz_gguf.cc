@@ -1,4 +1,6 @@
 // Fuzzes the reader of GGUF, and that of the vocabulary inside.
+#include <cstdint>
+
 #include "checkpoint/vocabulary.h"
 #include "formats/gguf_reader.h"
 #include "fuzz/check_tensors.h"

@@ -1,4 +1,6 @@
 // A tokenizer.json, and behind the first NUL a text for it: in parts or as a whole the text has the same ids.
+#include <cstdint>
+
 #include "check_parts.h"
 #include "core/error.h"
 #include "text/tokenizer_json.h"

@@ -1,4 +1,5 @@
 // The first byte chooses a form, the rest is a stream of ids: what is read can be written and read again.
+#include <cstdint>
 #include <sstream>
 
 #include "core/error.h"

@@ -1,5 +1,6 @@
 // Any file: a model that runs, or an Error. Its shapes, dtypes, packed layouts and metadata are what is
 // tried.
+#include <cstdint>
 #include <vector>
 
 #include "core/error.h"

@@ -1,5 +1,6 @@
 // Any file: a matrix all of whose rows can be read, or an Error.
 #include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "common/npy.h"

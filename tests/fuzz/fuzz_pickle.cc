@@ -1,4 +1,5 @@
 // Fuzzes the pickle machine, and what makes tensors of its values.
+#include <cstdint>
 #include <span>
 #include <vector>
 

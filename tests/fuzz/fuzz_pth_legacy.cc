@@ -1,4 +1,6 @@
 // Fuzzes the reader of torch's legacy form.
+#include <cstdint>
+
 #include "formats/pth_reader.h"
 #include "fuzz/check_tensors.h"
 

@@ -1,5 +1,7 @@
 // Any bytes as a text for a small vocabulary of each kind: World gives them back, byte-level BPE without a
 // normalizer gives back what is UTF-8, and parts of the text have its ids.
+#include <cstdint>
+
 #include "check_parts.h"
 #include "text/byte_alphabet.h"
 #include "text/utf8.h"

@@ -1,4 +1,6 @@
 // Fuzzes the reader of safetensors.
+#include <cstdint>
+
 #include "formats/safetensors_reader.h"
 #include "fuzz/check_tensors.h"
 

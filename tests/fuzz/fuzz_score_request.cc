@@ -1,6 +1,8 @@
 // Any line: a request to be scored or what is wrong with it; what is wrong is told by an answer that is JSON.
 #include <boost/json.hpp>
 
+#include <cstdint>
+
 #include "score/request.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -1,5 +1,6 @@
 // Any file: a state of the golden RWKV-7 model, a tuned one, or an Error. What is read can be written and
 // read again.
+#include <cstdint>
 #include <cstring>
 
 #include "core/error.h"

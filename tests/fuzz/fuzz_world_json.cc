@@ -1,4 +1,6 @@
 // Any bytes as a World vocabulary in JSON, and as a text for it: the text comes back, or an Error.
+#include <cstdint>
+
 #include "core/error.h"
 #include "text/world_json.h"
 

@@ -1,5 +1,7 @@
 // Any bytes as a World vocabulary, and as a text for it: the text comes back, and its parts have its ids; or
 // an Error.
+#include <cstdint>
+
 #include "check_parts.h"
 #include "core/error.h"
 #include "text/world_tokenizer.h"
