@@ -1,5 +1,5 @@
 # What the user may not say, and what --version says.
-rwkv-convert --version | sed "s/(.*, .*)/(what made it)/"
+rwkv-convert --version | sed "s/(.*)/(what made it)/"
 rwkv-convert --help | sed -n 1p
 make_pth in.pth
 expect 2 rwkv-convert

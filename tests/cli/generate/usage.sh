@@ -1,5 +1,5 @@
 # What the user may not say, and what --version says.
-rwkv-generate --version | sed "s/(.*, .*)/(what made it)/"
+rwkv-generate --version | sed "s/(.*)/(what made it)/"
 rwkv-generate --help | sed -n 1p
 model=$DEMO/rwkv4-shakespeare.pth
 expect 2 rwkv-generate < /dev/null

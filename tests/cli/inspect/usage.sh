@@ -1,5 +1,5 @@
 # What the user may not say, and what --version says.
-rwkv-inspect --version | sed "s/(.*, .*)/(what made it)/"
+rwkv-inspect --version | sed "s/(.*)/(what made it)/"
 rwkv-inspect --help | sed -n 1p
 expect 1 rwkv-inspect < /dev/null
 expect 2 rwkv-inspect --js "$DEMO/vocab.txt"

@@ -1,5 +1,5 @@
 # What the user may not say, and what --version says.
-rwkv-score --version | sed "s/(.*, .*)/(what made it)/"
+rwkv-score --version | sed "s/(.*)/(what made it)/"
 rwkv-score --help | sed -n 1p
 expect 2 rwkv-score < /dev/null
 for wrong in --per --nonsense '-t 0' '--reset 0' '--bos 99999' '--ids words' operand \

@@ -1,5 +1,5 @@
 # What the user may not say, and what --version says.
-rwkv-tokenize --version | sed "s/(.*, .*)/(what made it)/"
+rwkv-tokenize --version | sed "s/(.*)/(what made it)/"
 rwkv-tokenize --help | sed -n 1p
 expect 2 rwkv-tokenize
 expect 2 rwkv-tokenize -v
