@@ -113,7 +113,8 @@ class Served(Scene):
         try:
             while not (cwd / "socket").exists() and server.poll() is None:
                 time.sleep(0.005)
-            answers = [self.ask(cwd) for _ in range(3)]
+            listens_by = time.monotonic() + 5
+            answers = [self.ask(cwd, listens_by) for _ in range(3)]
             server.send_signal(signal.SIGTERM)
             out, err = server.communicate(timeout=20)
         finally:
@@ -127,13 +128,14 @@ class Served(Scene):
         return (1, out, err or b"rwkv-serve: a request was refused") if n_refused else (0, answers[0], err)
 
     @staticmethod
-    def ask(cwd):
-        """The text of a completion, or an empty one."""
+    def ask(cwd, listens_by):
+        """The text of a completion, or an empty one. The socket is there shortly before the server listens."""
         connection = http.client.HTTPConnection("localhost", timeout=20)
         try:
             connection.sock = socket.socket(socket.AF_UNIX)
             connection.sock.settimeout(20)
-            connection.sock.connect(str(cwd / "socket"))
+            while connection.sock.connect_ex(str(cwd / "socket")) == errno.ECONNREFUSED and time.monotonic() < listens_by:
+                time.sleep(0.005)
             connection.request("POST", "/v1/completions", json.dumps({"prompt": "ROMEO:", "max_tokens": 3, "temperature": 0}))
             return json.load(connection.getresponse())["choices"][0]["text"].encode()
         except (OSError, http.client.HTTPException, ValueError, KeyError):
