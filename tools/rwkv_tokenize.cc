@@ -275,9 +275,7 @@ class Tool {
   }
 
   void read_chat(std::istream& in) {
-    std::string json;
-    std::vector<char> block(1 << 16);
-    while (const size_t n = read_some(in, block)) json.append(block.data(), n);
+    const std::string json = read_all(in);
     throw_if_stopped();
     const std::string prompt = chat_prompt(chat_template_from_name(options_.chat_template), json);
     if (!tokenizer_) {

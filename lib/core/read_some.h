@@ -1,8 +1,10 @@
-// Reads what a stream has ready.
+// Reads a stream: the bytes that it has ready, or all.
 #pragma once
 #include <algorithm>
 #include <istream>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "core/error.h"
 
@@ -18,6 +20,14 @@ inline size_t read_some(std::istream& in, std::span<char> buffer) {
   const auto n =
       std::min<std::streamsize>(in.rdbuf()->in_avail(), static_cast<std::streamsize>(buffer.size()));
   return static_cast<size_t>(in.rdbuf()->sgetn(buffer.data(), n));
+}
+
+// The rest of the stream. Error kIo when reading failed.
+inline std::string read_all(std::istream& in) {
+  std::string all;
+  std::vector<char> part(1 << 16);
+  while (const size_t n = read_some(in, part)) all.append(part.data(), n);
+  return all;
 }
 
 }  // namespace rwkv

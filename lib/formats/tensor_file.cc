@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <iterator>
 #include <system_error>
 
 #include "core/error.h"
+#include "core/lower_case.h"
 #include "core/printable.h"
 #include "formats/bin_reader.h"
 #include "formats/gguf_reader.h"
@@ -45,9 +45,7 @@ bool is_lfs_pointer(Bytes file) {
 }
 
 bool is_web_page(Bytes file) {
-  std::string begin(text_at(file, 0, 100));
-  std::ranges::transform(begin, begin.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string begin = lower_case(text_at(file, 0, 100));
   begin.erase(0, begin.find_first_not_of(" \t\r\n\xef\xbb\xbf"));
   return begin.starts_with("<!doctype html") || begin.starts_with("<html");
 }

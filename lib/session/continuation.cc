@@ -130,9 +130,4 @@ std::string Continuation::take_bytes() {
   return taken;
 }
 
-void draw_next(Continuation& continuation, Runner& runner) {
-  Sequence* const one[] = {&continuation.sequence()};
-  continuation.draw_from(runner.step(one, {}).front());
-}
-
 }  // namespace rwkv

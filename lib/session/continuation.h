@@ -104,7 +104,4 @@ class Continuation {
   std::string bytes_;      // of the text, from n_taken_bytes_ on
 };
 
-// Draws one token. The continuation must not have stopped.
-void draw_next(Continuation& continuation, Runner& runner);
-
 }  // namespace rwkv

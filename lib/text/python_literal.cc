@@ -87,8 +87,7 @@ class LiteralParser {
       fail("an escape with too few digits");
     }
     rest_.remove_prefix(n_digits);
-    const bool is_surrogate = value >= 0xd800 && value < 0xe000;
-    if (value > (is_bytes_ ? 0xff : 0x10ffff) || (!is_bytes_ && is_surrogate)) fail("an escape out of range");
+    if (is_bytes_ ? value > 0xff : !is_scalar_value(value)) fail("an escape out of range");
     if (is_bytes_) {
       bytes_ += static_cast<char>(value);
     } else {

@@ -29,6 +29,10 @@ inline Utf8Step valid_utf8_step(std::string_view text) {
 size_t ascii_bytes(std::string_view text);
 // The place of the first byte outside a whole character; npos when there is none.
 size_t find_invalid_utf8(std::string_view text);
+// Whether a number is that of a character: surrogates are none.
+constexpr bool is_scalar_value(uint64_t code) {
+  return code <= 0x10ffff && (code < 0xd800 || code >= 0xe000);
+}
 void append_utf8(char32_t code, std::string& text);  // code is a Unicode scalar value
 inline bool is_valid_utf8(std::string_view text) { return find_invalid_utf8(text) == std::string_view::npos; }
 // Replaces every maximal part of a character by U+FFFD.

@@ -3,6 +3,7 @@
 
 #include "fixture.h"
 #include "session/continuation.h"
+#include "support/draw_next.h"
 
 namespace rwkv {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "support/draw_next.h"
 #include "support/golden_model.h"
 
 namespace rwkv {

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "support/draw_next.h"
 #include "support/golden_model.h"
 
 namespace rwkv {

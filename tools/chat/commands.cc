@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/option.h"
+#include "common/row_names.h"
 #include "core/error.h"
 #include "core/printable.h"
 
@@ -41,12 +42,10 @@ std::string_view trimmed(std::string_view text) {
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::kUsage, message); }
 
 const Row& row_of(std::string_view name) {
-  std::vector<std::string> names;
   for (const Row& row : kRows) {
     if (row.name == name) return row;
-    names.emplace_back(row.name);
   }
-  fail("unknown command '" + printable(name) + "'" + did_you_mean(name, names) +
+  fail("unknown command '" + printable(name) + "'" + did_you_mean(name, row_names(kRows)) +
        " (a message that begins with / wants a space in front)");
 }
 

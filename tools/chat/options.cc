@@ -2,6 +2,7 @@
 
 #include "chat/commands.h"
 #include "common/command_line.h"
+#include "common/row_names.h"
 #include "common/sampling_options.h"
 #include "common/vocabulary_path.h"
 #include "kernels/targets.h"
@@ -53,11 +54,7 @@ echo 'What is an RNN?' | rwkv-chat -m MODEL -v VOCAB -n 200)",
           .simd_target = current_target};
 }
 
-std::vector<std::string> think_names() {
-  std::vector<std::string> names;
-  for (const ThinkForm& known : think_forms()) names.emplace_back(known.name);
-  return names;
-}
+std::vector<std::string> think_names() { return row_names(think_forms()); }
 
 constexpr std::string_view kGroup = "conversation";
 
@@ -66,8 +63,7 @@ const Option<Target> kOptions[] = {
      [](Target& o, const Value& v) { o.system = v.text(); }},
     {{"think", 0, "", "HOW", name_of(think_names), kGroup, "no, short, normal or long, for models that think",
       "no puts an empty thought in front of the answer, short puts (think a bit) behind the message, normal "
-      "(think), "
-      "long (think a lot). Default: as the template has it.",
+      "(think), long (think a lot). Default: as the template has it.",
       true},
      [](Target& o, const Value& v) { o.think = v.text(); }},
     {{"state", 0, "", "FILE", kFileType, kGroup, "continue from this state if it exists, and keep it", "",

@@ -7,6 +7,7 @@
 #include "common/completions.h"
 #include "common/help_text.h"
 #include "common/man_page.h"
+#include "common/row_names.h"
 #include "common/version.h"
 #include "core/error.h"
 #include "core/printable.h"
@@ -26,11 +27,7 @@ struct Generated {
 constexpr Generated kGenerated[] = {
     {"man", man_page}, {"bash", bash_completion}, {"zsh", zsh_completion}, {"fish", fish_completion}};
 
-std::vector<std::string> generated_names() {
-  std::vector<std::string> names;
-  for (const auto& generated : kGenerated) names.emplace_back(generated.name);
-  return names;
-}
+std::vector<std::string> generated_names() { return row_names(kGenerated); }
 
 constexpr Option<bool> kHelp{{"help", 'h', "", "", kSwitchType, kGroup, "print this text"},
                              [](bool& on, const OptionValue& v) { on = v.on(); }};

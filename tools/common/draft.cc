@@ -27,10 +27,9 @@ constexpr double kMostOfModel = 0.9;
 const Option<DraftOptions> kOptions[] = {
     {{"draft", 0, "", "HOW", kTextType, kGroup, "guess ahead: lookup, self or a smaller MODEL",
       "Some ids are guessed and read in one pass over the weights. The ids are kept as far as the model "
-      "would "
-      "have drawn them one by one, so the text is the same and comes sooner. lookup guesses what followed "
-      "these ids earlier in the text; self asks the model in q4, which is made at the start; a MODEL must "
-      "have the same vocabulary. Guessing stops while it does not pay."},
+      "would have drawn them one by one, so the text is the same and comes sooner. lookup guesses what "
+      "followed these ids earlier in the text; self asks the model in q4, which is made at the start; a "
+      "MODEL must have the same vocabulary. Guessing stops while it does not pay."},
      [](DraftOptions& o, const OptionValue& v) { o.draft = v.text(); }},
     {{"draft-tokens", 0, "", "K", whole(1, kRowsOfPass - 1), kGroup, "guess at most K ids at a time",
       "Default: 12 for lookup, else 5. How many it is in the end depends on what is right."},

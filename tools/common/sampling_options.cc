@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "common/row_names.h"
 #include "core/error.h"
 
 namespace rwkv {
@@ -23,11 +24,7 @@ const Preset kPresets[] = {
     {"greedy", {.temperature = 0}},
 };
 
-std::vector<std::string> preset_names() {
-  std::vector<std::string> names;
-  for (const auto& preset : kPresets) names.emplace_back(preset.name);
-  return names;
-}
+std::vector<std::string> preset_names() { return row_names(kPresets); }
 
 // Bias, seed and vocabulary are no matter of a preset.
 void apply_preset(Target& o, const Value& v) {

@@ -17,10 +17,7 @@ std::vector<TokenId> read_ids(std::istream& in, const Tokenizer* tokenizer, size
     reader.next_record();
     return reader.read_all();
   }
-  std::string text;
-  std::vector<char> part(kPartBytes);
-  while (const size_t n = read_some(in, part)) text.append(part.data(), n);
-  return tokenizer->encode(text);
+  return tokenizer->encode(read_all(in));
 }
 
 }  // namespace

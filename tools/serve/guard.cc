@@ -6,19 +6,12 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "core/lower_case.h"
 
 namespace rwkv {
 namespace {
 
 constexpr size_t kLeastKeyBytes = 16;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 bool is_address(const std::string& text) {
   unsigned char bytes[sizeof(in6_addr)];
@@ -27,9 +20,9 @@ bool is_address(const std::string& text) {
 
 // "[::1]:80" is "::1", "Example.com:80" "example.com".
 std::string without_port(std::string_view host) {
-  if (!host.starts_with('[')) return lower(host.substr(0, host.find(':')));
+  if (!host.starts_with('[')) return lower_case(host.substr(0, host.find(':')));
   const size_t end = host.find(']');
-  return end == std::string_view::npos ? std::string() : lower(host.substr(1, end - 1));
+  return end == std::string_view::npos ? std::string() : lower_case(host.substr(1, end - 1));
 }
 
 // Every byte of the key is looked at, whatever the given text is.
@@ -64,14 +57,15 @@ bool is_known_host(std::string_view host, const GuardOptions& options) {
   if (options.any_host) return true;
   const std::string name = without_port(host);
   return is_address(name) || name == "localhost" || name.ends_with(".localhost") ||
-         std::ranges::find(options.hosts, name, [](const std::string& known) { return lower(known); }) !=
+         std::ranges::find(options.hosts, name, [](const std::string& known) { return lower_case(known); }) !=
              options.hosts.end();
 }
 
 bool is_known_origin(std::string_view origin, std::string_view host, const GuardOptions& options) {
   if (origin.empty()) return true;
   const size_t scheme = origin.find("://");
-  if (scheme != std::string_view::npos && lower(origin.substr(scheme + 3)) == lower(host)) return true;
+  if (scheme != std::string_view::npos && lower_case(origin.substr(scheme + 3)) == lower_case(host))
+    return true;
   return !cors_headers(origin, options).empty();
 }
 

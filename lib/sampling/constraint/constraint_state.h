@@ -11,7 +11,7 @@ struct ConstraintState {
   std::string digest{};  // of the constraint
   std::string text{};    // drawn under it so far
 
-  // Known to the constraint: its own number of the place, which holds for as long as this is its epoch.
+  // The constraint's own number of the place; valid while `epoch` is the constraint's epoch.
   std::shared_ptr<const void> epoch{};
   uint32_t place = 0;
 

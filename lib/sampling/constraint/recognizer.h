@@ -43,7 +43,7 @@ class Recognizer {
   StateId alone(Automaton::StateId way);
   // Behind the end of a rule over these stacks.
   StateId above(SetId below);
-  // Whether alone() tells all of what goes on inside a rule over stacks of this depth.
+  // Whether alone() is exact for n_bytes inside a rule over stacks of this depth: none gets too deep.
   bool can_stand_alone(uint32_t depth, size_t n_bytes) const;
   size_t n_bytes() const;
 

@@ -7,9 +7,9 @@
 
 namespace rwkv {
 
-// A set of stacks of states is known by its number: the same set, the same number. Its entries are the states
-// that stand on top of some of its stacks, each with the set of what stands below it there. So the stacks of
-// all ways to read a text take no more memory than its rules and depth ask for, however many they are.
+// A set of stacks of states has a number: equal sets have the same number. An entry of a set is the top state
+// of some of its stacks, together with the set of the stacks below this state. So the memory for all ways to
+// read a text depends on the number of rules and on the depth, not on the number of ways.
 class StackSets {
  public:
   using Id = uint32_t;

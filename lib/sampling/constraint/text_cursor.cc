@@ -27,7 +27,7 @@ char32_t TextCursor::take_code() {
 }
 
 char32_t TextCursor::checked_code(uint64_t code) const {
-  if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) fail("no Unicode character has this number");
+  if (!is_scalar_value(code)) fail("no Unicode character has this number");
   return static_cast<char32_t>(code);
 }
 

@@ -44,7 +44,7 @@ class TextCursor {
   // Error kUsage "line 1, column 2: MESSAGE", of where the cursor stands or of another place.
   [[noreturn]] void fail(const std::string& message) const { fail_at(place(), message); }
   [[noreturn]] static void fail_at(TextPlace place, const std::string& message);
-  // "'x'" or "the end": what stands at the cursor.
+  // The character at the cursor, for messages: "'x'" or "the end".
   std::string found() const;
 
  private:
